@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the files of core/ share below the level of tensors: errors, logging, environment, memory, threads, dtypes, shape text.
+#ifndef TRIVET_INTERNAL_H
+#define TRIVET_INTERNAL_H
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <trivet/backend.h>
+#include <trivet/rt.h>
+
+#include "checked.h"
+#include "platform.h"
+
+#define RTI_PRINTF(fmt_index, first) __attribute__((format(printf, fmt_index, first)))
+#define RTI_COLD __attribute__((cold, noinline))
+#define RTI_LIKELY(x) __builtin_expect(!!(x), 1)
+#define RTI_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define RTI_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#ifdef RTI_CHECKS // debug presets: our own promises, never user mistakes
+#define rti_assert(x) assert(x)
+#else
+#define rti_assert(x) ((void)0)
+#endif
+
+// ---- status.c --------------------------------------------------------------------------------------------------------------------------
+/// Keeps the sentence for this thread (cut at 511 bytes) and returns status. Allocates nothing.
+RTI_COLD rt_status rti_fail(rt_status status, const char *fmt, ...) RTI_PRINTF(2, 3);
+RTI_COLD rt_status rti_fail_v(rt_status status, const char *fmt, va_list args);
+/// Puts "prefix: " before the kept sentence; returns status.
+RTI_COLD rt_status rti_fail_in(rt_status status, const char *fmt, ...) RTI_PRINTF(2, 3);
+/// Sets the sentence back to one that was saved (for carrying it across threads).
+void rti_error_set(const char *text);
+
+/// A text buffer on the stack; appending past its end cuts.
+typedef struct rti_text { char at[256]; } rti_text;
+void rti_append(rti_text *text, const char *fmt, ...) RTI_PRINTF(2, 3);
+/// "[2,3]"; "[]" for rank 0.
+const char *rti_shape_text(rti_text *text, int32_t rank, const int64_t *shape);
+
+// ---- log.c -----------------------------------------------------------------------------------------------------------------------------
+void rti_log(const rt_ctx *ctx, rt_log_level level, const char *fmt, ...) RTI_PRINTF(3, 4);
+
+// ---- env.c: the only reader of the environment ---------------------------------------------------------------------------------------------
+typedef enum rti_env { // rows of the table in env.c
+  RTI_ENV_BACKEND, RTI_ENV_BACKEND_PATH, RTI_ENV_LAYERS, RTI_ENV_FALLBACK, RTI_ENV_THREADS, RTI_ENV_MEMORY_LIMIT, RTI_ENV_COUNT
+} rti_env;
+const char *rti_env_text(rti_env which);                                  ///< NULL when unset or empty
+rt_status rti_env_i64(rti_env which, int64_t low, int64_t high, int64_t *value); ///< leaves *value alone when unset; RT_E_ARGUMENT names the variable
+/// RT_<BACKEND>_<KEY>, both in capitals; NULL when unset.
+const char *rti_env_config(const char *backend, const char *key);
+
+// ---- pool.c ----------------------------------------------------------------------------------------------------------------------------
+// A size-class pool over an rt_allocator. Blocks are 64-byte aligned and carry no header: free needs the bytes that were asked for.
+typedef struct rti_pool rti_pool;
+rt_status rti_pool_create(const rt_allocator *allocator, uint64_t limit_bytes, rti_pool **out_pool); ///< the pool object itself comes from the allocator too
+void rti_pool_destroy(rti_pool *pool);
+void *rti_pool_alloc(rti_pool *pool, size_t bytes);       ///< NULL after rti_fail(RT_E_NO_MEMORY, ...); bytes 0 counts as 1
+void *rti_pool_alloc_zeroed(rti_pool *pool, size_t bytes);
+void rti_pool_free(rti_pool *pool, void *ptr, size_t bytes);
+void rti_pool_stats(const rti_pool *pool, rt_memory_stats *out);
+void rti_pool_trim(rti_pool *pool);
+
+// ---- threads.c -------------------------------------------------------------------------------------------------------------------------
+typedef struct rti_threads rti_threads;
+/// n_threads counts the caller; workers start at the first parallel work. hooks (or NULL) replaces the own pool. cancel: polled between chunks.
+rt_status rti_threads_create(rti_pool *pool, int32_t n_threads, const rt_threads *hooks, const atomic_bool *cancel, rti_threads **out);
+void rti_threads_destroy(rti_threads *threads);
+int32_t rti_threads_count(const rti_threads *threads);
+/// body(arg, k*grain, min(n, (k+1)*grain)) for each k, whatever the number of threads. The first non-zero status stops the rest and is returned
+/// with its sentence; RTB_E_CANCELLED when cancelled. One chunk, a nested call or a busy pool run inline. In a forked child: inline.
+int32_t rti_parallel_for(rti_threads *threads, int64_t n, int64_t grain, rtb_body body, void *arg);
+
+// ---- dtype.c ---------------------------------------------------------------------------------------------------------------------------
+#define RTI_DTYPE_COUNT 14 // codes 1 to 13
+extern const uint8_t rti_dtype_size[RTI_DTYPE_COUNT];
+extern const uint8_t rti_dtype_kinds[RTI_DTYPE_COUNT];           ///< rt_dtype_kind
+static inline bool rti_is_dtype(int code) { return code > 0 && code < RTI_DTYPE_COUNT; }
+/// The dtype of a scalar used with a tensor of `dtype`: dtype itself unless the scalar's kind is higher.
+rt_dtype rti_scalar_dtype(rt_dtype dtype, rt_scalar value);
+/// Stores a scalar as one element, converted as cast converts (floats round to nearest even, float to integer saturates, NaN to 0).
+void rti_scalar_store(rt_scalar value, rt_dtype dtype, void *out_element);
+rt_scalar rti_scalar_load(rt_dtype dtype, const void *element);
+uint16_t rti_f16_from_f64(double value);
+double rti_f16_to_f64(uint16_t bits);
+uint16_t rti_bf16_from_f64(double value);
+double rti_bf16_to_f64(uint16_t bits);
+
+#endif
