@@ -469,6 +469,7 @@ typedef const rtb_backend *(*rtb_backend_entry_fn)(const rtb_host *host);
 #define RTB_EVENT_WAIT 3     /* the core waited for a device */
 #define RTB_EVENT_ALLOC 4
 #define RTB_EVENT_LAYER 5    /* a layer's own, shown in the report under its name */
+#define RTB_EVENT_REPORT 6   /* to layers only: a report is about to be read, send what you have counted */
 struct rtb_event {
   uint32_t size;
   int32_t kind;
@@ -478,6 +479,7 @@ struct rtb_event {
   uint64_t seq;
   const char *name; /* who: a backend or layer */
   const char *text;
+  uint64_t count;   /* how many things this event stands for; 0 counts as 1 */
 };
 
 typedef struct rtb_layer {
