@@ -60,7 +60,8 @@ static const note notes[] = {
   {"random_normal", NULL, "floats", "RT_E_ARGUMENT when mean or std is not finite or std < 0"},
   {"where", NULL, "condition: bool; a and b: any, promoted to one dtype; out: that dtype", "RT_E_DTYPE when condition is not bool"},
   {"gather", "x: rank >= 1; indices: any; out: x[:axis] + indices + x[axis+1:]", "x: any; indices: any integer; out: as x",
-   "RT_E_INDEX names the first index that is out of range (reported when the device gets there); RT_E_DTYPE for indices that are no integers"},
+   "RT_E_INDEX names the first index that is out of range (reported when the device gets there); RT_E_DTYPE for indices that are no "
+   "integers"},
   {"matmul", "a: [..., M, K] or [K]; b: [..., K, N] or [K]; out: [..., M, N] without the axis of a 1-d operand", NULL,
    "RT_E_SHAPE for a scalar, for K that differs, for batch axes that do not broadcast"},
   {"conv", "x: [N, C, 1 to 3 spatial axes]; weight: [M, C/groups, window]; bias: [M] or NULL; out: [N, M, floor((extent + pads - "
@@ -139,7 +140,7 @@ static void put_comment(text *t, const char *label, const char *words) {
   put(t, "\n");
 }
 
-// ---- what the columns mean ---------------------------------------------------------------------------------------------------------------
+// ---- what the columns mean -------------------------------------------------------------------------------------------------------------
 typedef struct meaning { const char *column, *accepts, *error; } meaning;
 static const meaning dtype_classes[] = {
   {"ANY", "any", ""},
@@ -192,7 +193,8 @@ static void parameters(const op_row *row, int scalar, int into, char *out, size_
     case OP: case COMPOSITE: {
       const char *in_parentheses = into ? row->into : row->list;
       size_t n = strlen(in_parentheses);
-      if (n < 3 || n >= bytes || in_parentheses[0] != '(' || in_parentheses[n - 1] != ')') die("%s: parameters %s", row->name, in_parentheses);
+      if (n < 3 || n >= bytes || in_parentheses[0] != '(' || in_parentheses[n - 1] != ')')
+        die("%s: parameters %s", row->name, in_parentheses);
       snprintf(out, bytes, "%.*s", (int)(n - 2), in_parentheses + 1);
       return;
     }
@@ -204,8 +206,18 @@ static void parameters(const op_row *row, int scalar, int into, char *out, size_
 static void put_prototype(text *t, const op_row *row, int scalar, int into) {
   char list[1024];
   parameters(row, scalar, into, list, sizeof list);
-  put(t, "RT_API RT_NODISCARD rt_status rt_%s%s%s(%s, rt_tensor %sout);\n", row->name, scalar ? "_scalar" : "", into ? "_into" : "", list,
-      into ? "*" : "**");
+  char line[2048];
+  int n = snprintf(line, sizeof line, "RT_API RT_NODISCARD rt_status rt_%s%s%s(%s, rt_tensor %sout);", row->name, scalar ? "_scalar" : "",
+                   into ? "_into" : "", list, into ? "*" : "**");
+  if (n < 0 || (size_t)n >= sizeof line) die("%s: the prototype is too long", row->name);
+  const char *rest = line;
+  for (int room = WIDTH + 2; (int)strlen(rest) > room; room = WIDTH - 2) { // a line that is too long ends after its last comma that fits
+    int cut = room - 1;
+    while (cut > 0 && rest[cut] != ',') cut--;
+    put(t, "%.*s\n    ", cut + 1, rest);
+    rest += cut + 2;
+  }
+  put(t, "%s\n", rest);
 }
 
 static void formula_text(const op_row *row, char *out, size_t bytes) {
@@ -251,8 +263,8 @@ static void dtypes_text(const op_row *row, char *out, size_t bytes) {
 static void errors_text(const op_row *row, int scalar, char *out, size_t bytes) {
   const note *n = find_note(row->name);
   out[0] = 0;
-  if (row->family == BINARY && !scalar) append(out, bytes, "; ", "RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer");
-  if (row->family == TERNARY) append(out, bytes, "; ", "RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer");
+  if ((row->family == BINARY && !scalar) || row->family == TERNARY)
+    append(out, bytes, "; ", "RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer");
   if (row->family == REDUCE || row->family == ARG) append(out, bytes, "; ", "RT_E_ARGUMENT for a repeated or out-of-range axis");
   if (row->family == ARG || (row->family == REDUCE && is(row->empty, "false"))) append(out, bytes, "; ", "RT_E_SHAPE for a reduction over no elements");
   if (row->family == OP && is(row->collapse, "JOINT") && !is(row->inputs, "1"))

@@ -905,7 +905,8 @@ RT_API RT_NODISCARD rt_status rt_arange_into(rt_scalar start, rt_scalar step, rt
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for a `dtype` that is no float; RT_E_SHAPE for a negative extent or too many bytes; RT_E_ARGUMENT when low or high
 ///          is not finite or low > high
-RT_API RT_NODISCARD rt_status rt_random_uniform(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, uint64_t seed, uint64_t stream, double low, double high, rt_tensor **out);
+RT_API RT_NODISCARD rt_status rt_random_uniform(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, uint64_t seed,
+    uint64_t stream, double low, double high, rt_tensor **out);
 /// rt_random_uniform into a given output, which stays yours: the dtype of `out` is the one asked for. Errors as rt_random_uniform and the
 /// rules above.
 RT_API RT_NODISCARD rt_status rt_random_uniform_into(uint64_t seed, uint64_t stream, double low, double high, rt_tensor *out);
@@ -916,7 +917,8 @@ RT_API RT_NODISCARD rt_status rt_random_uniform_into(uint64_t seed, uint64_t str
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for a `dtype` that is no float; RT_E_SHAPE for a negative extent or too many bytes; RT_E_ARGUMENT when mean or std
 ///          is not finite or std < 0
-RT_API RT_NODISCARD rt_status rt_random_normal(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, uint64_t seed, uint64_t stream, double mean, double std, rt_tensor **out);
+RT_API RT_NODISCARD rt_status rt_random_normal(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, uint64_t seed,
+    uint64_t stream, double mean, double std, rt_tensor **out);
 /// rt_random_normal into a given output, which stays yours: the dtype of `out` is the one asked for. Errors as rt_random_normal and the
 /// rules above.
 RT_API RT_NODISCARD rt_status rt_random_normal_into(uint64_t seed, uint64_t stream, double mean, double std, rt_tensor *out);
@@ -958,9 +960,11 @@ RT_API RT_NODISCARD rt_status rt_matmul_into(const rt_tensor *a, const rt_tensor
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when these do not fit or a window is larger than the padded input; RT_E_ARGUMENT for window (NULL, negative
 ///          numbers)
-RT_API RT_NODISCARD rt_status rt_conv(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window, rt_tensor **out);
+RT_API RT_NODISCARD rt_status rt_conv(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window,
+    rt_tensor **out);
 /// rt_conv into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_conv and the rules above.
-RT_API RT_NODISCARD rt_status rt_conv_into(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window, rt_tensor *out);
+RT_API RT_NODISCARD rt_status rt_conv_into(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window,
+    rt_tensor *out);
 
 /// Largest element of each window of x [N,C,...] over 1 to 3 spatial axes; padding never wins; NaN if any is.
 /// Shapes   x: [N, C, 1 to 3 spatial axes]; out: [N, C, floor((extent + pads - dilation (window - 1) - 1) / stride) + 1 each], ceil with
@@ -1022,9 +1026,11 @@ RT_API RT_NODISCARD rt_status rt_concat_into(int32_t n, const rt_tensor *const *
 /// Dtypes   any; value: converted as cast converts; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE for an extent below 0, or a mode that finds no element to take
-RT_API RT_NODISCARD rt_status rt_pad(const rt_tensor *x, const int64_t *pad_lo, const int64_t *pad_hi, rt_pad_mode mode, rt_scalar value, rt_tensor **out);
+RT_API RT_NODISCARD rt_status rt_pad(const rt_tensor *x, const int64_t *pad_lo, const int64_t *pad_hi, rt_pad_mode mode, rt_scalar value,
+    rt_tensor **out);
 /// rt_pad into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_pad and the rules above.
-RT_API RT_NODISCARD rt_status rt_pad_into(const rt_tensor *x, const int64_t *pad_lo, const int64_t *pad_hi, rt_pad_mode mode, rt_scalar value, rt_tensor *out);
+RT_API RT_NODISCARD rt_status rt_pad_into(const rt_tensor *x, const int64_t *pad_lo, const int64_t *pad_hi, rt_pad_mode mode,
+    rt_scalar value, rt_tensor *out);
 
 RT_END
 #endif

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Installation: headers, libraries, plugins, pkg-config files and a CMake package. All of it may be moved as a whole.
+include(CMakePackageConfigHelpers)
+
+install(DIRECTORY include/trivet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
+
+get_property(targets GLOBAL PROPERTY rt_installed_targets)
+if(targets)
+  foreach(target IN LISTS targets)
+    install(TARGETS ${target} EXPORT TrivetTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  endforeach()
+  set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/Trivet)
+  install(EXPORT TrivetTargets NAMESPACE Trivet:: DESTINATION ${package_directory})
+  configure_package_config_file(cmake/TrivetConfig.cmake.in ${CMAKE_BINARY_DIR}/package/TrivetConfig.cmake INSTALL_DESTINATION ${package_directory})
+  write_basic_package_version_file(${CMAKE_BINARY_DIR}/package/TrivetConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+  install(FILES ${CMAKE_BINARY_DIR}/package/TrivetConfig.cmake ${CMAKE_BINARY_DIR}/package/TrivetConfigVersion.cmake DESTINATION ${package_directory})
+endif()
+
+# pkg-config: the prefix is computed from where the .pc file lies. rt_add_pc(<library> "what it is" "what it requires")
+file(RELATIVE_PATH pc_to_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+function(rt_add_pc library description requires)
+  if(TARGET ${library})
+    string(REGEX REPLACE "/$" "" to_prefix ${pc_to_prefix})
+    configure_file(cmake/library.pc.in ${CMAKE_BINARY_DIR}/package/${library}.pc @ONLY)
+    install(FILES ${CMAKE_BINARY_DIR}/package/${library}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+  endif()
+endfunction()
+rt_add_pc(trivet "${PROJECT_DESCRIPTION}" "")
+rt_add_pc(trivet_io "Trivet: files of tensors and models" trivet)
+rt_add_pc(trivet_conformance "Trivet: the conformance tests of backends" trivet)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# libtrivet (core with the reference backend linked in), libtrivet_io (file formats) and libtrivet_conformance, each shared and static.
+
+# rt_add_library(trivet SOURCES ... PRIVATE_INCLUDES ... LINK ...): targets <name> and <name>_static, exported as Trivet::<name>[_static].
+# The sources are compiled once, position independent, for both.
+function(rt_add_library name)
+  cmake_parse_arguments(arg "" "MAP" "SOURCES;PRIVATE_INCLUDES;DEFINITIONS;LINK;OBJECTS" ${ARGN})
+  set(objects ${name}_objects)
+  add_library(${objects} OBJECT ${arg_SOURCES})
+  set_target_properties(${objects} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(${objects} PRIVATE ${PROJECT_SOURCE_DIR}/include ${arg_PRIVATE_INCLUDES})
+  target_compile_definitions(${objects} PRIVATE ${arg_DEFINITIONS})
+  target_link_libraries(${objects} PRIVATE trivet_library)
+  set(all_objects $<TARGET_OBJECTS:${objects}>)
+  foreach(other IN LISTS arg_OBJECTS)
+    list(APPEND all_objects $<TARGET_OBJECTS:${other}>)
+  endforeach()
+
+  add_library(${name} SHARED ${all_objects})
+  add_library(${name}_static STATIC ${all_objects})
+  set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0 LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/${arg_MAP})
+  set_target_properties(${name}_static PROPERTIES OUTPUT_NAME ${name})
+  target_link_options(${name} PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/${arg_MAP})
+  target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:trivet_library> ${rt_system_libraries})
+  target_link_libraries(${name}_static PUBLIC ${rt_system_libraries})
+  target_compile_definitions(${name}_static INTERFACE RT_STATIC)
+  target_link_libraries(${name}_static PRIVATE $<BUILD_INTERFACE:trivet_flags>)
+  foreach(library IN LISTS arg_LINK)
+    target_link_libraries(${name} PUBLIC ${library})
+    target_link_libraries(${name}_static PUBLIC ${library}_static)
+  endforeach()
+  foreach(target ${name} ${name}_static)
+    target_include_directories(${target} INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+    set_property(GLOBAL APPEND PROPERTY rt_installed_targets ${target})
+  endforeach()
+endfunction()
+
+# The reference, compiled a second time to live inside libtrivet under no name of its own.
+set(builtin "")
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/backends/cpu_ref/*.c)
+if(sources)
+  add_library(trivet_builtin OBJECT ${sources})
+  set_target_properties(trivet_builtin PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(trivet_builtin PRIVATE ${PROJECT_SOURCE_DIR}/include)
+  target_compile_definitions(trivet_builtin PRIVATE TRIVET_BUILTIN)
+  target_link_libraries(trivet_builtin PRIVATE trivet_library)
+  set(builtin trivet_builtin)
+endif()
+
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/core/*.c ${PROJECT_SOURCE_DIR}/core/*/*.c)
+if(sources)
+  rt_add_library(trivet MAP libtrivet.map SOURCES ${sources} OBJECTS ${builtin} PRIVATE_INCLUDES ${PROJECT_SOURCE_DIR}/core
+    DEFINITIONS "TRIVET_PLUGIN_DIR=\"${CMAKE_INSTALL_FULL_LIBDIR}/trivet\"")
+  if(NOT TRIVET_SANITIZE)
+    target_link_options(trivet PRIVATE -Wl,-Bsymbolic-functions)
+  endif()
+endif()
+
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/loaders/*.c ${PROJECT_SOURCE_DIR}/loaders/*/*.c)
+if(sources AND TARGET trivet)
+  rt_add_library(trivet_io MAP libtrivet.map SOURCES ${sources} PRIVATE_INCLUDES ${PROJECT_SOURCE_DIR}/loaders LINK trivet)
+endif()
+
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/conformance/*.c)
+if(sources AND TARGET trivet AND TRIVET_CONFORMANCE)
+  rt_add_library(trivet_conformance MAP libtrivet.map SOURCES ${sources} PRIVATE_INCLUDES ${PROJECT_SOURCE_DIR}/conformance LINK trivet)
+endif()
