@@ -25,12 +25,13 @@ int rti_mutex_init(rti_mutex *mutex);                  ///< 0, or -1
 void rti_mutex_deinit(rti_mutex *mutex);
 void rti_mutex_lock(rti_mutex *mutex);
 void rti_mutex_unlock(rti_mutex *mutex);
-typedef struct rti_thread { void *impl[2]; } rti_thread;
+typedef struct rti_thread { void *impl[3]; } rti_thread; ///< stays where it is until joined
 int rti_thread_start(rti_thread *thread, void (*main)(void *arg), void *arg); ///< signals blocked in the new thread; 0, or -1
 void rti_thread_join(rti_thread *thread);
 void rti_os_pause(void);                                         ///< a spin-wait hint
+void rti_os_yield(void);                                         ///< lets another thread run on this processor
 void rti_os_wait_u32(uint32_t *word, uint32_t expected);         ///< sleeps while *word == expected (futex); may return early
-void rti_os_wake_all_u32(uint32_t *word);
+void rti_os_wake_u32(uint32_t *word, int32_t count);             ///< wakes up to that many sleepers
 
 // ---- files -------------------------------------------------------------------------------------------------------------------------------
 /// Calls visit for each entry of a directory, in sorted order. false when it cannot be read.
