@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The operating system, for Linux and its C libraries: memory, time, processors, locks, threads, futexes, directories and shared libraries.
 // It decides nothing and keeps no state but the count of forks.
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE // secure_getenv, dladdr1, sched_getaffinity
+#endif
 #include "../platform.h"
 
 #include <dirent.h>
