@@ -4,7 +4,7 @@
 .NOTPARALLEL:
 
 demo: build
-	RT_BACKEND_PATH=build/release/examples build/release/bin/example_fashion
+	RT_BACKEND_PATH="$(CURDIR)/build/release/examples" build/release/bin/example_fashion
 
 test: setup
 	scripts/run-tests.sh release

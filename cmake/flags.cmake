@@ -23,6 +23,7 @@ if(TRIVET_WERROR)
 endif()
 
 if(TRIVET_SANITIZE)
+  rt_flag(-Wno-maybe-uninitialized) # instrumented code gives false alarms
   target_compile_options(trivet_flags INTERFACE -fsanitize=${TRIVET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(trivet_flags INTERFACE -fsanitize=${TRIVET_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")

@@ -5,9 +5,9 @@
 
 int main(int argc, char **argv) {
   (void)argv;
-  volatile char *bytes = malloc(8);
+  char *volatile bytes = calloc(8, 1); // volatile: the compiler must not know the size
   if (!bytes) return 1;
   char past_the_end = bytes[7 + argc];
-  free((void *)bytes);
+  free(bytes);
   return past_the_end == 1 ? 2 : 0;
 }
