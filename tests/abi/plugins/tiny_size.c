@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Says that its table has 4 bytes: not even the version fits.
+#include "plugin.h"
+static const rtb_backend table = {
+  .size = 4, .major = RTB_MAJOR, .minor = RTB_MINOR, .minor_needed = RTB_MINOR, .build = RTB_BUILD, .op_bytes = sizeof(rtb_op),
+  .view_bytes = sizeof(rtb_view), .caps = RTB_CAP_HOST_MEMORY, .name = "tiny_size", .vendor = "tests",
+  .version = "0", .resolve = refuse_all,
+};
+HOSTILE_ENTRY(table)
