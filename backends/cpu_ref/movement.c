@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Operations that move values: copy and fill, cast, arange, where, gather. Elements are moved by their size; only gather looks at values
+// (its indices) and never reads or writes outside of its arguments because of them.
+#include "ref.h"
+
+#include <math.h>
+
+// ---- copy, full ----------------------------------------------------------------------------------------------------------------------------
+#define MOVES(bits)                                                                                                                        \
+  static void copy_##bits(int64_t n, void *const *at, const int64_t *step) {                                                               \
+    const uint##bits##_t *x = at[0];                                                                                                       \
+    uint##bits##_t *y = at[1];                                                                                                             \
+    for (int64_t i = 0, sx = step[0], sy = step[1]; i < n; i++) y[i * sy] = x[i * sx];                                                     \
+  }                                                                                                                                        \
+  static void where_##bits(int64_t n, void *const *at, const int64_t *step) {                                                              \
+    const uint8_t *condition = at[0];                                                                                                      \
+    const uint##bits##_t *a = at[1], *b = at[2];                                                                                           \
+    uint##bits##_t *y = at[3];                                                                                                             \
+    for (int64_t i = 0; i < n; i++) y[i * step[3]] = condition[i * step[0]] ? a[i * step[1]] : b[i * step[2]];                             \
+  }
+MOVES(8)
+MOVES(16)
+MOVES(32)
+MOVES(64)
+
+static ref_map copy_of(uint16_t dtype) {
+  switch (rtb_dtype_bytes(dtype)) {
+  case 1: return copy_8;
+  case 2: return copy_16;
+  case 4: return copy_32;
+  default: return copy_64;
+  }
+}
+
+int32_t ref_copy(void *host, void *stream, const rtb_op *op) {
+  (void)host, (void)stream;
+  const uint32_t bytes = rtb_dtype_bytes(op->args[1]->dtype);
+  const ref_map copy = copy_of(op->args[1]->dtype);
+  for (ref_walk w = ref_walk_start(op); !w.done; ref_walk_next(&w)) {
+    if (w.step[0] == 1 && w.step[1] == 1) memmove(w.at[1], w.at[0], (size_t)w.n * bytes); // memmove: out may be x itself
+    else copy(w.n, w.at, w.step);
+  }
+  return RTB_OK;
+}
+
+int32_t ref_where(void *host, void *stream, const rtb_op *op) {
+  (void)host, (void)stream;
+  const uint32_t bytes = rtb_dtype_bytes(op->args[3]->dtype);
+  const ref_map where = bytes == 1 ? where_8 : bytes == 2 ? where_16 : bytes == 4 ? where_32 : where_64;
+  for (ref_walk w = ref_walk_start(op); !w.done; ref_walk_next(&w)) where(w.n, w.at, w.step);
+  return RTB_OK;
+}
+
+// ---- cast ------------------------------------------------------------------------------------------------------------------------------------
+int32_t ref_cast(void *host, void *stream, const rtb_op *op) {
+  (void)host, (void)stream;
+  const rtb_view *x = op->args[0], *out = op->args[1];
+  const ref_get get = ref_get_of(x->dtype);
+  const ref_put put = ref_put_of(out->dtype, ref_wide_of(x->dtype));
+  const int64_t x_bytes = rtb_dtype_bytes(x->dtype), out_bytes = rtb_dtype_bytes(out->dtype);
+  ref_wide_row row;
+  for (ref_walk w = ref_walk_start(op); !w.done; ref_walk_next(&w)) {
+    for (int64_t i = 0; i < w.n; i += REF_CHUNK) {
+      const int64_t n = w.n - i < REF_CHUNK ? w.n - i : REF_CHUNK;
+      get(n, (const char *)w.at[0] + i * w.step[0] * x_bytes, w.step[0], &row);
+      put(n, &row, (char *)w.at[1] + i * w.step[1] * out_bytes, w.step[1]);
+    }
+  }
+  return RTB_OK;
+}
+
+// ---- arange ----------------------------------------------------------------------------------------------------------------------------------
+int32_t ref_arange(void *host, void *stream, const rtb_op *op) {
+  (void)host, (void)stream;
+  const rtb_view *out = op->args[2];
+  const bool is_float = op->args[0]->dtype == RTB_F64;
+  const ref_put put = ref_put_of(out->dtype, is_float ? REF_F64 : REF_U64); // wrapping makes i64 and u64 one
+  double start = 0, step = 0;
+  uint64_t start_bits = 0, step_bits = 0;
+  memcpy(is_float ? (void *)&start : &start_bits, op->args[0]->data, 8);
+  memcpy(is_float ? (void *)&step : &step_bits, op->args[1]->data, 8);
+  const rtb_op only_out = {.nout = 1, .args = op->args + 2};
+  uint64_t index = 0;
+  ref_wide_row row;
+  for (ref_walk w = ref_walk_start(&only_out); !w.done; ref_walk_next(&w)) {
+    for (int64_t i = 0; i < w.n; i += REF_CHUNK) {
+      const int64_t n = w.n - i < REF_CHUNK ? w.n - i : REF_CHUNK;
+      for (int64_t k = 0; k < n; k++, index++) {
+        if (is_float) row.f64[k] = fma((double)index, step, start);
+        else row.u64[k] = start_bits + index * step_bits;
+      }
+      put(n, &row, (char *)w.at[0] + i * w.step[0] * (int64_t)rtb_dtype_bytes(out->dtype), w.step[0]);
+    }
+  }
+  return RTB_OK;
+}
+
+// ---- gather ----------------------------------------------------------------------------------------------------------------------------------
+/// One index in [0, n), or -1. *out_text is the index as given, for the sentence.
+static int64_t index_at(const rtb_view *indices, int64_t element, int64_t n, char out_text[24]) {
+  const void *at = ref_at(indices, element);
+  if (ref_wide_of(indices->dtype) == REF_U64) {
+    uint64_t index;
+    ref_get_of(indices->dtype)(1, at, 1, &index);
+    if (index < (uint64_t)n) return (int64_t)index;
+    if (out_text) snprintf(out_text, 24, "%llu", (unsigned long long)index);
+    return -1;
+  }
+  int64_t index;
+  ref_get_of(indices->dtype)(1, at, 1, &index);
+  if (index >= -n && index < n) return index < 0 ? index + n : index;
+  if (out_text) snprintf(out_text, 24, "%lld", (long long)index);
+  return -1;
+}
+
+int32_t ref_gather(void *host, void *stream, const rtb_op *op) {
+  (void)stream;
+  const rtb_view *x = op->args[0], *indices = op->args[1], *out = op->args[2];
+  const uint32_t axes = ((const rtb_attr_axes *)op->attr)->axes;
+  int32_t axis = 0;
+  while (!(axes >> axis & 1)) axis++;
+  const int64_t n = x->shape[axis];
+
+  // First look at every index: a bad one leaves the output alone.
+  const rtb_view *const index_only[] = {indices};
+  rtb_walk w;
+  int64_t position = 0;
+  char text[24];
+  for (rtb_walk_start(&w, indices->shape, indices->ndim, index_only, 1); !w.done; rtb_walk_next(&w), position++) {
+    if (index_at(indices, w.at[0], n, text) >= 0) continue;
+    return rtb_failf(host, RTB_E_INDEX, "gather: index %s at position %lld is out of range for axis %d of size %lld", text, (long long)position,
+                     axis, (long long)n);
+  }
+
+  // Then each index is one copy: of x without the axis, to out without the dimensions of the indices.
+  int64_t shape[RTB_MAX_RANK], from_stride[RTB_MAX_RANK], to_stride[RTB_MAX_RANK];
+  int32_t rank = 0;
+  int64_t numel = 1;
+  for (int32_t d = 0; d < x->ndim; d++) {
+    if (d == axis) continue;
+    shape[rank] = x->shape[d], from_stride[rank] = x->stride[d];
+    to_stride[rank++] = out->stride[d < axis ? d : d - 1 + indices->ndim];
+    numel *= x->shape[d];
+  }
+  rtb_view from = {.numel = numel, .dtype = x->dtype, .ndim = (uint8_t)rank, .layout = RTB_STRIDED, .shape = shape, .stride = from_stride};
+  rtb_view to = {.numel = numel, .dtype = x->dtype, .ndim = (uint8_t)rank, .layout = RTB_STRIDED, .shape = shape, .stride = to_stride};
+  const rtb_view *const copy_args[] = {&from, &to};
+  const rtb_op copy = {.op = RTB_OP_COPY, .nin = 1, .nout = 1, .args = copy_args};
+  rtb_view place = {.ndim = indices->ndim, .stride = out->stride + axis}; // out over the dimensions of the indices
+  const rtb_view *const both[] = {indices, &place};
+  for (rtb_walk_start(&w, indices->shape, indices->ndim, both, 2); !w.done; rtb_walk_next(&w)) {
+    const int64_t index = index_at(indices, w.at[0], n, NULL);
+    from.data = ref_at(x, index * x->stride[axis]);
+    to.data = ref_at(out, w.at[1]);
+    ref_copy(host, stream, &copy);
+  }
+  return RTB_OK;
+}

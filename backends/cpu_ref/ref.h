@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the files of the reference backend share: the kinds of kernels, the walk over rows, and conversion between any dtype and three wide
+// types. Nothing here allocates or keeps state; every symbol stays inside the library.
+#ifndef CPU_REF_REF_H
+#define CPU_REF_REF_H
+
+#include <stdbool.h>
+#include <trivet/backend.h>
+#include <trivet/backend_kit.h>
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
+
+#define REF_DTYPES 14 // codes 1 to 13
+#define REF_OPS 256   // ids of ops.def lie below; those of rows with a formula below REF_ROWS
+#define REF_ROWS 128
+#define REF_CHUNK 64  // elements that pass through a buffer on the stack at a time
+
+// ---- kernels made from the rows of ops.def (rows.h) ------------------------------------------------------------------------------------
+/// n elements of each argument: at[k] is argument k's first one, step[k] its stride in elements.
+typedef void (*ref_map)(int64_t n, void *const *at, const int64_t *step);
+
+/// The elements that make one result of a reduction, seen from its first one: `rows` of `n` elements in C order.
+typedef struct ref_span {
+  int64_t n, step, numel;
+  int32_t ndim;                                       // dimensions outside the innermost
+  int64_t shape[RTB_MAX_RANK], stride[RTB_MAX_RANK];
+} ref_span;
+typedef void (*ref_fold)(const ref_span *span, const void *x, void *out);
+
+/// One cell of the table: how this row computes in this dtype. Both NULL: not at all.
+typedef struct ref_row {
+  ref_map map;
+  ref_fold fold;
+} ref_row;
+const ref_row *ref_rows_of(uint16_t dtype); ///< REF_ROWS cells
+
+int32_t ref_map_dense(void *row, void *stream, const rtb_op *op); ///< every argument DENSE or IMM
+int32_t ref_map_any(void *row, void *stream, const rtb_op *op);
+int32_t ref_fold_any(void *row, void *stream, const rtb_op *op);
+
+// ---- walking ---------------------------------------------------------------------------------------------------------------------------
+/// Walks all arguments of an elementwise op row by row, in C order of the output:
+///   for (ref_walk w = ref_walk_start(op); !w.done; ref_walk_next(&w)) use(w.n, w.at, w.step);
+typedef struct ref_walk {
+  rtb_walk outer;
+  int64_t n;
+  void *at[4];
+  int64_t step[4];
+  int32_t n_args;
+  bool done;
+} ref_walk;
+ref_walk ref_walk_start(const rtb_op *op);
+void ref_walk_next(ref_walk *walk);
+
+static inline int64_t ref_stride(const rtb_view *view, int32_t d) { return view->ndim ? view->stride[d] : 0; }
+static inline char *ref_at(const rtb_view *view, int64_t element) {
+  return (char *)view->data + element * (int64_t)rtb_dtype_bytes(view->dtype);
+}
+
+// ---- conversion (convert.c) ------------------------------------------------------------------------------------------------------------
+/// The wide type that holds every value of a dtype exactly: int64_t for bool and signed integers, uint64_t for unsigned, double for floats.
+typedef enum ref_wide { REF_I64, REF_U64, REF_F64 } ref_wide;
+typedef union ref_wide_row {
+  int64_t i64[REF_CHUNK];
+  uint64_t u64[REF_CHUNK];
+  double f64[REF_CHUNK];
+} ref_wide_row;
+ref_wide ref_wide_of(uint16_t dtype);
+/// n elements of a dtype, `step` elements apart, to its wide type and back. put converts as cast does, from any wide type.
+typedef void (*ref_get)(int64_t n, const void *x, int64_t step, void *wide);
+typedef void (*ref_put)(int64_t n, const void *wide, void *out, int64_t step);
+ref_get ref_get_of(uint16_t dtype);
+ref_put ref_put_of(uint16_t dtype, ref_wide from);
+
+// ---- operations with a function of their own ---------------------------------------------------------------------------------------------
+int32_t ref_copy(void *host, void *stream, const rtb_op *op);
+int32_t ref_cast(void *host, void *stream, const rtb_op *op);
+int32_t ref_arange(void *host, void *stream, const rtb_op *op);
+int32_t ref_where(void *host, void *stream, const rtb_op *op);
+int32_t ref_gather(void *host, void *stream, const rtb_op *op);
+int32_t ref_random_uniform(void *host, void *stream, const rtb_op *op);
+int32_t ref_random_normal(void *host, void *stream, const rtb_op *op);
+int32_t ref_matmul(void *host, void *stream, const rtb_op *op);
+int32_t ref_conv(void *host, void *stream, const rtb_op *op);
+int32_t ref_max_pool(void *host, void *stream, const rtb_op *op);
+int32_t ref_avg_pool(void *host, void *stream, const rtb_op *op);
+int32_t ref_softmax(void *host, void *stream, const rtb_op *op); ///< and log_softmax
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+#endif
