@@ -14,7 +14,8 @@ build: setup
 	cmake --build --preset release
 
 bench: build
-	build/release/bin/trivet_bench_core
+	RT_BACKEND_PATH="$(CURDIR)/build/release/examples" build/release/bin/trivet_bench_core
+	bench/callgrind.sh build/release/bin/trivet_bench_core
 
 setup:
 	scripts/setup-debian.sh
