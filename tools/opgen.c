@@ -266,7 +266,8 @@ static void errors_text(const op_row *row, int scalar, char *out, size_t bytes) 
   if ((row->family == BINARY && !scalar) || row->family == TERNARY)
     append(out, bytes, "; ", "RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer");
   if (row->family == REDUCE || row->family == ARG) append(out, bytes, "; ", "RT_E_ARGUMENT for a repeated or out-of-range axis");
-  if (row->family == ARG || (row->family == REDUCE && is(row->empty, "false"))) append(out, bytes, "; ", "RT_E_SHAPE for a reduction over no elements");
+  if (row->family == ARG || (row->family == REDUCE && is(row->empty, "false")))
+    append(out, bytes, "; ", "RT_E_SHAPE for a reduction over no elements");
   if (row->family == OP && is(row->collapse, "JOINT") && !is(row->inputs, "1"))
     append(out, bytes, "; ", "RT_E_SHAPE when the shapes do not broadcast");
   if (strstr(row->list, "rt_dtype dtype"))
@@ -279,7 +280,7 @@ static void errors_text(const op_row *row, int scalar, char *out, size_t bytes) 
   if (!out[0]) snprintf(out, bytes, "the common ones");
 }
 
-// ---- ops.h -------------------------------------------------------------------------------------------------------------------------------
+// ---- ops.h ------------------------------------------------------------------------------------------------------------------------------
 static const char ops_h_head[] =
   "// SPDX-License-Identifier: BSD-3-Clause\n"
   "// One function per operation. Written by tools/opgen.c from ops.def: edit the table and build the `generate` target.\n"
@@ -334,12 +335,14 @@ static void put_functions(text *t, const op_row *row) {
                       : is(row->result, "BOOL")  ? "`out` is bool"
                       : is(row->result, "I64")   ? "`out` is i64"
                                                  : "`out` has the shape and dtype of the result";
-  snprintf(words, sizeof words, "rt_%s into a given output, which stays yours: %s. Errors as rt_%s and the rules above.", row->name, given, row->name);
+  snprintf(words, sizeof words, "rt_%s into a given output, which stays yours: %s. Errors as rt_%s and the rules above.", row->name, given,
+           row->name);
   put_comment(t, "", words);
   put_prototype(t, row, 0, 1);
   if (row->family != BINARY) return;
 
-  snprintf(words, sizeof words, "rt_%s with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.", row->name);
+  snprintf(words, sizeof words, "rt_%s with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, "
+           "a new reference.", row->name);
   put_comment(t, "", words);
   errors_text(row, 1, words, sizeof words);
   put_comment(t, "Errors", words);
@@ -361,7 +364,7 @@ static void write_ops_h(text *t) {
   put(t, "\nRT_END\n#endif\n");
 }
 
-// ---- docs/ops.md -------------------------------------------------------------------------------------------------------------------------
+// ---- docs/ops.md ------------------------------------------------------------------------------------------------------------------------
 static const char ops_md_head[] =
   "<!-- Written by tools/opgen.c from include/trivet/ops.def and dtypes.def: edit the tables and build the `generate` target. -->\n"
   "# Operations\n"
@@ -373,11 +376,14 @@ static const char ops_md_head[] =
   "|---|---|\n"
   "| id | the number that crosses the backend interface (`RTB_OP_<NAME>`); never reused |\n"
   "| name | the function is `rt_<name>`, with a given output `rt_<name>_into`, with a number for b `rt_<name>_scalar` |\n"
-  "| dtypes | ANY: every dtype; NUMERIC: integers and floats; INTEGER: integers; BITS: integers and bool; FLOAT: floats, others are converted to f32. "
+  "| dtypes | ANY: every dtype; NUMERIC: integers and floats; INTEGER: integers; BITS: integers and bool; FLOAT: floats, others are converted "
+  "to f32. "
   "Several inputs are promoted to one dtype first |\n"
-  "| result | SAME: the dtype it computes in; BOOL; I64; SUM: i64 for bool and signed integers, u64 for unsigned, floats stay, or the dtype asked for; "
+  "| result | SAME: the dtype it computes in; BOOL; I64; SUM: i64 for bool and signed integers, u64 for unsigned, floats stay, or the dtype "
+  "asked for; "
   "GIVEN: an argument says |\n"
-  "| cpu, gpu | largest error in ulp of the result: 0 exact, 0.5 correctly rounded; \"bound\" means the condition-aware bound of numerics.md |\n"
+  "| cpu, gpu | largest error in ulp of the result: 0 exact, 0.5 correctly rounded; \"bound\" means the condition-aware bound of "
+  "numerics.md |\n"
   "| formula | over the vocabulary of numerics.md; T(v) is a constant in the type it computes in |\n";
 
 static const char *ulp(const char *column) { return is(column, "-1") ? "bound" : column; }
@@ -417,7 +423,7 @@ static void write_ops_md(text *t) {
   }
 }
 
-// ---- files -------------------------------------------------------------------------------------------------------------------------------
+// ---- files ------------------------------------------------------------------------------------------------------------------------------
 static void read_file(const char *path, text *t) {
   FILE *file = fopen(path, "rb");
   char block[4096];
