@@ -46,12 +46,13 @@ if [ "$(id -u)" != 0 ]; then
   fi
 fi
 
-install() { # shellcheck disable=SC2086
+install() {
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" </dev/null
 }
 
 echo "setup: installing $missing_needed$missing_useful"
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q </dev/null || echo "setup: apt-get update failed; going on with the lists there are" >&2
+# shellcheck disable=SC2086
 if ! install $missing_needed $missing_useful; then # one package may be unknown here: try each alone
   for package in $missing_needed $missing_useful; do
     install "$package" || echo "setup: could not install $package" >&2

@@ -60,9 +60,9 @@ for plugin in plugin:tiny plugin_async:toy; do
   [ -f "$work/examples/$folder/Makefile" ] || continue
   mkdir "$work/out_$name"
   make -C "$work/examples/$folder" OUT="$work/out_$name" CC="$CC" >"$work/make.log" 2>&1 || { cat "$work/make.log"; exit 1; }
-  expect "out-of-tree $folder" "$answer on $name" env RT_BACKEND_PATH="$work/out_$name" RT_BACKEND=$name ./shared
+  expect "out-of-tree $folder" "$answer on $name" env RT_BACKEND_PATH="$work/out_$name" RT_BACKEND="$name" ./shared
   make -C "$work/examples/$folder" OUT="$work/out_$name" CC="$CC" install >"$work/make.log" 2>&1 || { cat "$work/make.log"; exit 1; }
-  expect "installed $folder" "$name(beside libtrivet)" env RT_BACKEND=$name ./shared
+  expect "installed $folder" "$name(beside libtrivet)" env RT_BACKEND="$name" ./shared
 done
 if [ -x "$prefix/bin/trivet" ]; then expect "installed tool" "cpu_ref" "$prefix/bin/trivet" backends; fi
 echo "$n checks"
