@@ -111,7 +111,8 @@ static void print_text(const plugins *all, const probe *context) {
   for (int32_t i = 0; i < context->n_devices; i++) {
     const rt_device_desc *d = &context->devices[i];
     char *memory = d->memory_bytes ? bytes_text(d->memory_bytes) : text_copy("");
-    char *text = text_format("%s%s%s%s", d->text, d->is_async ? ", asynchronous" : "", d->is_default ? ", the default" : "", d->is_lost ? ", lost" : "");
+    char *text = text_format("%s%s%s%s", d->text, d->is_async ? ", asynchronous" : "", d->is_default ? ", the default" : "",
+        d->is_lost ? ", lost" : "");
     table_row(&t, d->name, d->backends, memory, text);
     free(memory);
     free(text);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// trivet env: every RT_* variable with the value in force, where it comes from and what it means, and the keys that the open backends declare.
+// trivet env: every RT_* variable with the value in force, where it comes from and what it means, and the keys that the open backends
+// declare.
 #include "trivet.h"
 
 #include <ctype.h>

@@ -17,7 +17,8 @@ static const char help[] =
 
 // The instruction sets that kernels are written for, under their names in /proc/cpuinfo.
 static const char *const known_flags[] = {"sse4_2", "avx", "f16c", "fma", "avx2", "avx512f", "avx512bw", "avx512vl", "avx512_bf16",
-    "avx512_fp16", "avx512_vnni", "avx_vnni", "amx_tile", "amx_bf16", "amx_int8", "asimd", "asimdhp", "asimddp", "bf16", "i8mm", "sve", "sve2"};
+    "avx512_fp16", "avx512_vnni", "avx_vnni", "amx_tile", "amx_bf16", "amx_int8", // x86
+    "asimd", "asimdhp", "asimddp", "bf16", "i8mm", "sve", "sve2"};                // aarch64
 
 typedef struct processor { char *model, *flags; long n_online; int n_usable; } processor;
 
@@ -147,7 +148,8 @@ static void print_text(rt_ctx *ctx, const processor *p, const places *all) {
   printf("library    %s\n", library ? library : "linked into this program");
   if (uname(&os) == 0) printf("system     %s %s %s\n", os.sysname, os.release, os.machine);
   printf("processor  %s\n", p->model ? p->model : "?");
-  printf("           %d of %ld processors usable%s%s\n", p->n_usable, p->n_online, p->flags && *p->flags ? "; " : "", p->flags ? p->flags : "");
+  printf("           %d of %ld processors usable%s%s\n", p->n_usable, p->n_online, p->flags && *p->flags ? "; " : "",
+      p->flags ? p->flags : "");
   printf("threads    %d\n", rt_ctx_threads(ctx));
   if (rt_ctx_memory(ctx, &memory) == RT_OK) {
     char *limit = memory.limit_bytes ? bytes_text(memory.limit_bytes) : text_copy("no limit");
@@ -157,7 +159,8 @@ static void print_text(rt_ctx *ctx, const processor *p, const places *all) {
   printf("backends   %s (%s)\n", backends, backends_origin());
   if (*layers.value) printf("layers     %s\n", layers.value);
   for (rt_device d = 0; d < rt_device_count(ctx); d++)
-    if (rt_device_describe(ctx, d, &device) == RT_OK && device.is_default) printf("device     %s, tries %s\n", device.name, device.backends);
+    if (rt_device_describe(ctx, d, &device) == RT_OK && device.is_default)
+      printf("device     %s, tries %s\n", device.name, device.backends);
   printf("\nPlugins are searched in\n");
   table t;
   table_start(&t, "directory|origin|>plugins");

@@ -102,7 +102,8 @@ static void print_node_counts(const rt_model *model, int32_t n_nodes) {
     int32_t count = 0;
     bool is_first = true;
     for (int32_t k = 0; k < n_nodes; k++) {
-      if (rt_model_node_at(model, k, &other) != RT_OK || strcmp(other.op, node.op) != 0 || strcmp(domain_of(&other), domain_of(&node)) != 0) continue;
+      if (rt_model_node_at(model, k, &other) != RT_OK) continue;
+      if (strcmp(other.op, node.op) != 0 || strcmp(domain_of(&other), domain_of(&node)) != 0) continue;
       if (k < i) is_first = false;
       count++;
     }
@@ -175,8 +176,9 @@ static int inspect_model(rt_ctx *ctx, const char *path, const unsigned char *hea
     model_json(model, &info, path);
   } else {
     char *size = bytes_text(info.weight_bytes), *graph = clean_text(info.graph), *producer = clean_text(info.producer);
-    printf("ONNX model%s%s%s%s, IR version %lld, opset %lld\n%d nodes, %d weights of %s\n\n", *graph ? " " : "", graph, *producer ? " by " : "",
-        producer, (long long)info.ir_version, (long long)info.opset, info.n_nodes, info.n_weights, size);
+    printf("ONNX model%s%s%s%s, IR version %lld, opset %lld\n", *graph ? " " : "", graph, *producer ? " by " : "", producer,
+        (long long)info.ir_version, (long long)info.opset);
+    printf("%d nodes, %d weights of %s\n\n", info.n_nodes, info.n_weights, size);
     free(size);
     free(graph);
     free(producer);
@@ -190,7 +192,8 @@ static int inspect_model(rt_ctx *ctx, const char *path, const unsigned char *hea
 }
 
 static int run(const command *self, int argc, char **argv, bool as_json) {
-  static const struct option longs[] = {{"nodes", no_argument, NULL, 'n'}, {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+  static const struct option longs[] = {
+      {"nodes", no_argument, NULL, 'n'}, {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
   bool nodes = false;
   for (int c; (c = getopt_long(argc, argv, "h", longs, NULL)) != -1;) {
     if (c == 'n') nodes = true;

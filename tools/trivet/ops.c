@@ -146,9 +146,10 @@ static char *refusals_text(const verdict *v, size_t n) {
       free(names);
       names = longer;
     }
-    bool for_all = n_same == n;
-    char *longer = text_format("%s%s%s%s%s%s", text, *text ? "; " : "", v[i].why, for_all ? "" : " (", for_all ? "" : names, for_all ? "" : ")");
+    char *of = n_same == n ? text_copy("") : text_format(" (%s)", names);
+    char *longer = text_format("%s%s%s%s", text, *text ? "; " : "", v[i].why, of);
     free(names);
+    free(of);
     free(text);
     text = longer;
   }
@@ -244,9 +245,9 @@ static int run(const command *self, int argc, char **argv, bool as_json) {
     if (c == 'b') backend = optarg;
     else if (c == 'j') as_json = true;
     else if (c == 'h') return print_help(self);
-    else if (c == 'r') {
-      if (!parse_number(optarg, 0, RT_MAX_RANK, &rank)) return usage_error(self, "--rank takes a number from 0 to %d, not '%s'", RT_MAX_RANK, optarg);
-    } else return usage_error(self, NULL);
+    else if (c != 'r') return usage_error(self, NULL);
+    else if (!parse_number(optarg, 0, RT_MAX_RANK, &rank))
+      return usage_error(self, "--rank takes a number from 0 to %d, not '%s'", RT_MAX_RANK, optarg);
   }
   if (rank >= 0 && !backend) return usage_error(self, "--rank goes with --backend");
   for (int i = optind; i < argc; i++) {

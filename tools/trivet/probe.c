@@ -151,7 +151,8 @@ static int watch(pid_t pid, stream *answer, stream *printed) {
     if (fds[0].revents) read_some(answer);
     if (fds[1].revents) read_some(printed);
     siginfo_t info = {0};
-    ended = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid; // not reaped: the ids below stay its own
+    // WNOWAIT: until it is reaped below, its id and its group's cannot become somebody else's.
+    ended = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
     in_time = now_ms() < deadline;
   }
   kill(-pid, SIGKILL); // whatever the plugin's code has started
@@ -227,8 +228,8 @@ static char *describe_end(int wait_status, bool complete) {
     int number = WTERMSIG(wait_status);
     return text_format("its code crashed with signal %d (%s) %s", number, strsignal(number), when);
   }
-  if (!complete || WEXITSTATUS(wait_status) != 0) return text_format("its code ended the process with exit code %d %s", WEXITSTATUS(wait_status), when);
-  return NULL;
+  int exit_code = WEXITSTATUS(wait_status);
+  return complete && exit_code == 0 ? NULL : text_format("its code ended the process with exit code %d %s", exit_code, when);
 }
 
 void probe_run(const char *what, const char *path, probe *out) {

@@ -304,7 +304,8 @@ static int run(const command *self, int argc, char **argv, bool as_json) {
     else if (c == 'j') r.as_json = true;
     else if (c == 'h') return print_help(self);
     else if (c != BENCH) code = usage_error(self, NULL);
-    else if (!parse_number(optarg, 1, 10000000, &r.n_bench)) code = usage_error(self, "--bench takes a number from 1 to 10000000, not '%s'", optarg);
+    else if (!parse_number(optarg, 1, 10000000, &r.n_bench))
+      code = usage_error(self, "--bench takes a number from 1 to 10000000, not '%s'", optarg);
   }
   if (code == EXIT_OK && argc - optind != 1) code = usage_error(self, "run takes one model, not %d", argc - optind);
   if (code == EXIT_OK) {

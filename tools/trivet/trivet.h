@@ -76,7 +76,7 @@ void json_real(json *j, const char *key, double value);      ///< shortest text 
 void json_bool(json *j, const char *key, bool value);
 /// Prints it to stdout and frees it.
 void json_end(json *j);
-void json_shape(json *j, const char *key, int32_t rank, const int64_t *shape, const char *const *symbol); ///< symbols as strings, unknown as null
+void json_shape(json *j, const char *key, int32_t rank, const int64_t *shape, const char *const *symbol); ///< unknown: null
 
 // ---- summary.c: the values of a tensor in one line --------------------------------------------------------------------------------------
 typedef struct summary {
