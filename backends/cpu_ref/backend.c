@@ -31,6 +31,13 @@ static rtb_fn function_of(uint16_t op) {
   case RTB_OP_ARANGE: return ref_arange;
   case RTB_OP_WHERE: return ref_where;
   case RTB_OP_GATHER: return ref_gather;
+  case RTB_OP_RANDOM_UNIFORM: return ref_random_uniform;
+  case RTB_OP_RANDOM_NORMAL: return ref_random_normal;
+  case RTB_OP_MATMUL: return ref_matmul;
+  case RTB_OP_CONV: return ref_conv;
+  case RTB_OP_MAX_POOL: return ref_max_pool;
+  case RTB_OP_AVG_POOL: return ref_avg_pool;
+  case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX: return ref_softmax;
   default: return NULL;
   }
 }

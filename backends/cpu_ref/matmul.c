@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Matrix product with batches. f16, bf16 and f32 add up in double, f64 in long double, integers modulo 2^64 (so they wrap in their own
+// type); every sum runs over k in order. Blocks are widened onto the stack first, so any layout costs the same.
+#include "ref.h"
+
+#define PANEL panel_narrow
+#define ELEMENT double
+#define ACC double
+#include "panel.h"
+#define PANEL panel_f64
+#define ELEMENT double
+#define ACC long double
+#include "panel.h"
+#define PANEL panel_integer
+#define ELEMENT uint64_t
+#define ACC uint64_t
+#include "panel.h"
+
+typedef union block_a {
+  double f64[PANEL_ROWS][PANEL_DEPTH];
+  uint64_t u64[PANEL_ROWS][PANEL_DEPTH];
+} block_a;
+typedef union block_b {
+  double f64[PANEL_DEPTH][PANEL_COLUMNS];
+  uint64_t u64[PANEL_DEPTH][PANEL_COLUMNS];
+} block_b;
+typedef union block_acc {
+  double narrow[PANEL_ROWS][PANEL_COLUMNS];
+  long double f64[PANEL_ROWS][PANEL_COLUMNS];
+  uint64_t integer[PANEL_ROWS][PANEL_COLUMNS];
+} block_acc;
+
+/// A matrix inside a batch: element (i, j) is at + i * row + j * column elements.
+typedef struct matrix {
+  char *at;
+  int64_t row, column;
+  uint16_t dtype;
+} matrix;
+
+static matrix matrix_at(const rtb_view *view, int64_t element) {
+  const int32_t last = view->ndim - 1;
+  return (matrix){ref_at(view, element), view->stride[last - 1], view->stride[last], view->dtype};
+}
+static char *element_at(const matrix *m, int64_t i, int64_t j) {
+  return m->at + (i * m->row + j * m->column) * (int64_t)rtb_dtype_bytes(m->dtype);
+}
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static void clear(block_acc *acc, uint16_t dtype, int64_t rows) {
+  for (int64_t r = 0; r < rows; r++) {
+    for (int64_t c = 0; c < PANEL_COLUMNS; c++) {
+      if (dtype == RTB_F64) acc->f64[r][c] = 0;
+      else acc->integer[r][c] = 0; // the same bits as 0.0
+    }
+  }
+}
+
+static void store(const block_acc *acc, const matrix *out, int64_t i0, int64_t j0, int64_t rows, int64_t columns) {
+  const bool is_integer = ref_wide_of(out->dtype) != REF_F64;
+  const ref_put put = ref_put_of(out->dtype, is_integer ? REF_U64 : REF_F64);
+  for (int64_t r = 0; r < rows; r++) {
+    double rounded[PANEL_COLUMNS];
+    const void *row = is_integer ? (const void *)acc->integer[r] : acc->narrow[r];
+    if (out->dtype == RTB_F64) {
+      for (int64_t c = 0; c < columns; c++) rounded[c] = (double)acc->f64[r][c];
+      row = rounded;
+    }
+    put(columns, row, element_at(out, i0 + r, j0), out->column);
+  }
+}
+
+static void multiply(const matrix *a, const matrix *b, const matrix *out, int64_t m, int64_t n, int64_t depth) {
+  const ref_get get = ref_get_of(out->dtype);
+  block_a block_of_a = {.u64 = {{0}}}; // rows past the end may be read
+  block_b block_of_b;
+  block_acc acc;
+  for (int64_t i0 = 0; i0 < m; i0 += PANEL_ROWS) {
+    const int64_t rows = least(PANEL_ROWS, m - i0);
+    for (int64_t j0 = 0; j0 < n; j0 += PANEL_COLUMNS) {
+      const int64_t columns = least(PANEL_COLUMNS, n - j0);
+      clear(&acc, out->dtype, (rows + 1) & ~(int64_t)1);
+      for (int64_t k0 = 0; k0 < depth; k0 += PANEL_DEPTH) {
+        const int64_t deep = least(PANEL_DEPTH, depth - k0);
+        for (int64_t r = 0; r < rows; r++) get(deep, element_at(a, i0 + r, k0), a->column, block_of_a.u64[r]);
+        for (int64_t k = 0; k < deep; k++) {
+          get(columns, element_at(b, k0 + k, j0), b->column, block_of_b.u64[k]);
+          for (int64_t c = columns; c < ((columns + 3) & ~(int64_t)3); c++) block_of_b.u64[k][c] = 0;
+        }
+        if (out->dtype == RTB_F64) panel_f64(rows, columns, deep, block_of_a.f64, block_of_b.f64, acc.f64);
+        else if (ref_wide_of(out->dtype) == REF_F64) panel_narrow(rows, columns, deep, block_of_a.f64, block_of_b.f64, acc.narrow);
+        else panel_integer(rows, columns, deep, block_of_a.u64, block_of_b.u64, acc.integer);
+      }
+      store(&acc, out, i0, j0, rows, columns);
+    }
+  }
+}
+
+int32_t ref_matmul(void *host, void *stream, const rtb_op *op) {
+  (void)host, (void)stream;
+  const rtb_view *a = op->args[0], *b = op->args[1], *out = op->args[2];
+  const int32_t batch = out->ndim - 2;
+  rtb_walk w;
+  for (rtb_walk_start(&w, out->shape, batch, op->args, 3); !w.done; rtb_walk_next(&w)) {
+    const matrix ma = matrix_at(a, w.at[0]), mb = matrix_at(b, w.at[1]), mout = matrix_at(out, w.at[2]);
+    multiply(&ma, &mb, &mout, out->shape[batch], out->shape[batch + 1], a->shape[batch + 1]);
+  }
+  return RTB_OK;
+}

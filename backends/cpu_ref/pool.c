@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Pooling, 64 output positions of a channel at a time: each tap of the window contributes one row. Averages add up in long double.
+#include "ref.h"
+
+#include <math.h>
+
+#include "window.h"
+
+// ---- max ---------------------------------------------------------------------------------------------------------------------------------------
+static void start_max(ref_wide wide, uint32_t bytes, ref_wide_row *best) { // the lowest value of the dtype
+  for (int64_t i = 0; i < REF_CHUNK; i++) {
+    if (wide == REF_I64) best->i64[i] = INT64_MIN >> (64 - 8 * bytes);
+    else if (wide == REF_U64) best->u64[i] = 0;
+    else best->f64[i] = -(double)INFINITY;
+  }
+}
+
+static double larger(double a, double b) { // NaN wins, then +0 over -0
+  return a != a ? a : b != b ? b : a == b ? (signbit(a) ? b : a) : a > b ? a : b;
+}
+
+static void add_max(ref_wide wide, int64_t n, const ref_wide_row *row, const uint8_t *is_inside, ref_wide_row *best) {
+  for (int64_t i = 0; i < n; i++) {
+    if (!is_inside[i]) continue;
+    if (wide == REF_I64) best->i64[i] = row->i64[i] > best->i64[i] ? row->i64[i] : best->i64[i];
+    else if (wide == REF_U64) best->u64[i] = row->u64[i] > best->u64[i] ? row->u64[i] : best->u64[i];
+    else best->f64[i] = larger(best->f64[i], row->f64[i]);
+  }
+}
+
+int32_t ref_max_pool(void *host, void *stream, const rtb_op *op) {
+  (void)host, (void)stream;
+  const rtb_view *x = op->args[0], *out = op->args[1];
+  const ref_window w = ref_window_of(op->attr, x, out, NULL);
+  const ref_wide wide = ref_wide_of(x->dtype);
+  for (int64_t n = 0; n < out->shape[0]; n++) for (int64_t c = 0; c < out->shape[1]; c++) {
+    const char *from = ref_at(x, n * x->stride[0] + c * x->stride[1]);
+    char *to = ref_at(out, n * out->stride[0] + c * out->stride[1]);
+    for (int64_t p = 0; p < w.n_pixels; p += REF_CHUNK) {
+      const int64_t count = w.n_pixels - p < REF_CHUNK ? w.n_pixels - p : REF_CHUNK;
+      ref_wide_row row, best;
+      uint8_t is_inside[REF_CHUNK];
+      start_max(wide, rtb_dtype_bytes(x->dtype), &best);
+      for (int64_t tap = 0; tap < w.n_taps; tap++) {
+        ref_window_row(&w, ref_get_of(x->dtype), from, rtb_dtype_bytes(x->dtype), tap, p, count, &row, is_inside);
+        add_max(wide, count, &row, is_inside, &best);
+      }
+      ref_window_store(&w, ref_put_of(out->dtype, wide), to, rtb_dtype_bytes(out->dtype), p, count, &best);
+    }
+  }
+  return RTB_OK;
+}
+
+// ---- average -----------------------------------------------------------------------------------------------------------------------------------
+/// How many taps of the window at `position` of dimension d lie in [low, high)?
+static int64_t taps_inside(const ref_window *w, int32_t d, int64_t position, int64_t low, int64_t high) {
+  int64_t count = 0;
+  for (int64_t t = 0; t < w->taps[d]; t++) {
+    const int64_t at = position * w->stride[d] + t * w->dilation[d] - w->pad_lo[d];
+    count += at >= low && at < high;
+  }
+  return count;
+}
+
+static int64_t divisor_at(const ref_window *w, int64_t pixel, bool count_pad) {
+  const ref_line line = ref_line_at(w, pixel, 1);
+  int64_t count = 1;
+  for (int32_t d = 0; d < 3; d++) {
+    count *= taps_inside(w, d, line.at[d], count_pad ? -w->pad_lo[d] : 0, w->in[d] + (count_pad ? w->pad_hi[d] : 0));
+  }
+  return count;
+}
+
+int32_t ref_avg_pool(void *host, void *stream, const rtb_op *op) {
+  (void)host, (void)stream;
+  const rtb_view *x = op->args[0], *out = op->args[1];
+  const ref_window w = ref_window_of(op->attr, x, out, NULL);
+  const bool count_pad = ((const rtb_attr_window *)op->attr)->flags & RTB_WINDOW_COUNT_PAD;
+  for (int64_t p = 0; p < w.n_pixels; p += REF_CHUNK) {
+    const int64_t count = w.n_pixels - p < REF_CHUNK ? w.n_pixels - p : REF_CHUNK;
+    int64_t divisor[REF_CHUNK];
+    for (int64_t i = 0; i < count; i++) divisor[i] = divisor_at(&w, p + i, count_pad);
+    for (int64_t n = 0; n < out->shape[0]; n++) for (int64_t c = 0; c < out->shape[1]; c++) {
+      const char *from = ref_at(x, n * x->stride[0] + c * x->stride[1]);
+      ref_wide_row row;
+      long double sum[REF_CHUNK] = {0};
+      uint8_t is_inside[REF_CHUNK];
+      for (int64_t tap = 0; tap < w.n_taps; tap++) {
+        ref_window_row(&w, ref_get_of(x->dtype), from, rtb_dtype_bytes(x->dtype), tap, p, count, &row, is_inside);
+        for (int64_t i = 0; i < count; i++) sum[i] += row.f64[i]; // 0 outside
+      }
+      for (int64_t i = 0; i < count; i++) row.f64[i] = (double)(sum[i] / (long double)divisor[i]);
+      char *to = ref_at(out, n * out->stride[0] + c * out->stride[1]);
+      ref_window_store(&w, ref_put_of(out->dtype, REF_F64), to, rtb_dtype_bytes(out->dtype), p, count, &row);
+    }
+  }
+  return RTB_OK;
+}
