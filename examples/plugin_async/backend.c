@@ -63,10 +63,10 @@ static int32_t check_spaces(const toy_device *dev, const rtb_sig *sig, rtb_kerne
   return any_mine ? RTB_OK : rtb_refuse(out, RTB_UNSUPPORTED_SPACE, "toy does not copy from host to host");
 }
 
-// Copies take any strides and ranks. The others take rank 4 (dense elementwise arguments of any rank are one long row), no negative
+// Copies and fills take any strides and ranks. The others take rank 4 (dense elementwise arguments of any rank are one long row), no negative
 // strides, and immediates only in plain arithmetic, to show both answers.
 static int32_t check_layouts(const toy_device *dev, const rtb_sig *sig, bool is_map, rtb_kernel *out) {
-  bool takes_imm = sig->op == RTB_OP_ADD || sig->op == RTB_OP_SUB || sig->op == RTB_OP_MUL || sig->op == RTB_OP_FILL;
+  bool takes_imm = sig->op == RTB_OP_ADD || sig->op == RTB_OP_SUB || sig->op == RTB_OP_MUL;
   bool all_dense = is_map, is_refused = false;
   for (int32_t k = 0; k < sig->nin + sig->nout; k++) {
     uint8_t layout = sig->arg[k].layout;
@@ -114,8 +114,8 @@ static int32_t resolve(void *dev_ptr, const rtb_sig *sig, rtb_kernel *out) {
   }
   if ((reason = choose(dev, sig, &chosen, out))) return reason;
   if ((reason = check_spaces(dev, sig, out))) return reason;
-  bool is_map = chosen.run == toy_run_map;
-  if (sig->op != RTB_OP_COPY && (reason = check_layouts(dev, sig, is_map, out))) return reason;
+  bool is_map = chosen.run == toy_run_map, is_move = sig->op == RTB_OP_COPY || sig->op == RTB_OP_FILL;
+  if (!is_move && (reason = check_layouts(dev, sig, is_map, out))) return reason;
   if (sig->alias && !is_map) return rtb_refuse(out, RTB_UNSUPPORTED_ALIAS, "toy %s needs an output of its own", op_name(dev, sig));
   if (sig->op == RTB_OP_MATMUL && (sig->arg[0].rank < 2 || sig->arg[1].rank < 2)) {
     return rtb_refuse(out, RTB_UNSUPPORTED_RANK, "toy matmul takes matrices, not vectors");
