@@ -32,9 +32,20 @@
 // ---- memory ------------------------------------------------------------------------------------------------------------------------------
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MOST_BYTES ((size_t)1 << 34) // their malloc ends the process when asked for more than there is
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define MOST_BYTES ((size_t)1 << 34)
+#endif
+#endif
+#ifndef MOST_BYTES
+#define MOST_BYTES ((size_t)PTRDIFF_MAX)
+#endif
 
 void *rti_os_alloc(size_t bytes, size_t align) {
   void *ptr = NULL;
+  if (bytes > MOST_BYTES) return NULL;
   if (align <= _Alignof(max_align_t)) return malloc(bytes);
   if (bytes >= 2 * HUGE_PAGE_BYTES && align < HUGE_PAGE_BYTES) align = HUGE_PAGE_BYTES; // or the first huge page would be missing
   return posix_memalign(&ptr, align, bytes) == 0 ? ptr : NULL;

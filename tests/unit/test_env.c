@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../core/internal.h"
+#include "internal.h"
 
 static const char *const names[RTI_ENV_COUNT] = {"RT_BACKEND", "RT_BACKEND_PATH", "RT_LAYERS", "RT_FALLBACK", "RT_THREADS", "RT_MEMORY_LIMIT"};
 

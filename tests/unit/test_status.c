@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../core/objects.h"
+#include "objects.h"
 
 static void names_cover_every_code(void **state) {
   static const struct { int code; const char *name; } cases[] = {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// labels: threads
 // The thread pool: every chunk exactly once at any number of threads, failures and sentences carried to the caller, cancelling, nesting,
 // the embedder's own pool, and what is left of it in a forked child.
 #ifndef _GNU_SOURCE
@@ -19,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../core/internal.h"
+#include "internal.h"
 
 static rti_pool *pool;
 
