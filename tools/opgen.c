@@ -52,32 +52,37 @@ static const op_row ops[] = {
 };
 
 // What the columns of RT_OP and RT_COMPOSITE cannot say. A row without a line here still gets a comment; a line without a row is an error.
-typedef struct note { const char *name, *shapes, *dtypes, *errors; } note;
+typedef struct note { const char *name, *shapes, *dtypes, *errors, *given; } note;
 static const note notes[] = {
-  {"arange", "out: [ceil((stop - start) / step)], 0 when that is negative; a given out says how many", NULL,
-   "RT_E_ARGUMENT for a step of 0 or bounds that are not finite"},
-  {"random_uniform", NULL, "floats", "RT_E_ARGUMENT when low or high is not finite or low > high"},
-  {"random_normal", NULL, "floats", "RT_E_ARGUMENT when mean or std is not finite or std < 0"},
-  {"where", NULL, "condition: bool; a and b: any, promoted to one dtype; out: that dtype", "RT_E_DTYPE when condition is not bool"},
+  {"copy", NULL, NULL, NULL, "x is broadcast to its shape and converted to its dtype"},
+  {"cast", NULL, NULL, NULL, "x is broadcast to its shape and converted to its dtype"},
+  {"arange", "out: [ceil((stop - start) / step)], 0 when that is negative", NULL,
+   "RT_E_ARGUMENT for a step of 0 or bounds that are not finite; RT_E_DTYPE for a float bound with an integer dtype",
+   "it has one axis, whose extent says how many"},
+  {"random_uniform", NULL, "`dtype`: a float", "RT_E_ARGUMENT when low > high or one is not finite", NULL},
+  {"random_normal", NULL, "`dtype`: a float", "RT_E_ARGUMENT when std < 0 or one is not finite", NULL},
+  {"where", NULL, "condition: bool; a and b: any, promoted to one dtype; out: that dtype", "RT_E_DTYPE when condition is not bool", NULL},
   {"gather", "x: rank >= 1; indices: any; out: x[:axis] + indices + x[axis+1:]", "x: any; indices: any integer; out: as x",
-   "RT_E_INDEX names the first index that is out of range (reported when the device gets there); RT_E_DTYPE for indices that are no "
-   "integers"},
+   "RT_E_ARGUMENT for an axis that is out of range; RT_E_DTYPE for indices that are no integers; RT_E_INDEX names the first index that is "
+   "out of range (an asynchronous device reports it when it gets there)", NULL},
   {"matmul", "a: [..., M, K] or [K]; b: [..., K, N] or [K]; out: [..., M, N] without the axis of a 1-d operand", NULL,
-   "RT_E_SHAPE for a scalar, for K that differs, for batch axes that do not broadcast"},
+   "RT_E_SHAPE for rank 0, for K that differs, for batch axes that do not broadcast", NULL},
   {"conv", "x: [N, C, 1 to 3 spatial axes]; weight: [M, C/groups, window]; bias: [M] or NULL; out: [N, M, floor((extent + pads - "
    "dilation (window - 1) - 1) / stride) + 1 each]", NULL,
-   "RT_E_SHAPE when these do not fit or a window is larger than the padded input; RT_E_ARGUMENT for window (NULL, negative numbers)"},
+   "RT_E_SHAPE when these do not fit each other or the window is larger than the padded input; RT_E_ARGUMENT for negative numbers in "
+   "window", NULL},
   {"max_pool", "x: [N, C, 1 to 3 spatial axes]; out: [N, C, floor((extent + pads - dilation (window - 1) - 1) / stride) + 1 each], "
    "ceil with ceil_mode", NULL,
-   "RT_E_SHAPE when a window is larger than the padded input; RT_E_ARGUMENT for window (NULL, a size of 0, a pad that a window fits into)"},
-  {"avg_pool", "as rt_max_pool", NULL, "as rt_max_pool"},
-  {"softmax", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range"},
-  {"log_softmax", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range"},
+   "RT_E_SHAPE when a window is larger than the padded input; RT_E_ARGUMENT for window (NULL, a size of 0, negative numbers, a pad that "
+   "a whole window fits into)", NULL},
+  {"avg_pool", "as rt_max_pool", NULL, "as rt_max_pool", NULL},
+  {"softmax", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range", NULL},
+  {"log_softmax", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range", NULL},
   {"concat", "tensors: n >= 1 of one rank >= 1, extents equal outside of axis; out: their sum along axis",
    "any, promoted to one dtype; out: that dtype",
-   "RT_E_ARGUMENT for n < 1 or an axis that is out of range; RT_E_SHAPE when the tensors do not fit each other"},
+   "RT_E_ARGUMENT for n < 1 or an axis that is out of range; RT_E_SHAPE when the tensors do not fit each other", NULL},
   {"pad", "x: any; out: each extent + pad_lo + pad_hi", "any; value: converted as cast converts; out: as x",
-   "RT_E_SHAPE for an extent below 0, or a mode that finds no element to take"},
+   "RT_E_SHAPE for an extent below 0, or a pad that finds no element to take", NULL},
 };
 
 static const note *find_note(const char *name) {
@@ -147,10 +152,10 @@ static const meaning dtype_classes[] = {
   {"NUMERIC", "integers and floats", "RT_E_DTYPE for bool"},
   {"INTEGER", "integers", "RT_E_DTYPE for bool and floats"},
   {"BITS", "integers and bool", "RT_E_DTYPE for floats"},
-  {"FLOAT", "floats; bool and integers are converted to f32", ""},
+  {"FLOAT", "floats (bool and integers are converted to f32)", ""},
 };
 static const meaning results[] = {
-  {"SAME", "the dtype it computes in", ""},
+  {"SAME", "", ""}, // dtypes_text says which
   {"BOOL", "bool", ""},
   {"SUM", "`dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats", ""},
   {"I64", "i64", ""},
@@ -257,7 +262,8 @@ static void dtypes_text(const op_row *row, char *out, size_t bytes) {
     return;
   }
   int several = row->family == BINARY || row->family == TERNARY || (row->family == OP && !is(row->inputs, "1"));
-  snprintf(out, bytes, "%s%s; out: %s", accepts->accepts, several ? ", promoted to one" : "", result->accepts);
+  const char *same = several ? "that dtype" : is(row->dtypes, "FLOAT") ? "that float" : "as x";
+  snprintf(out, bytes, "%s%s; out: %s", accepts->accepts, several ? ", promoted to one dtype" : "", is(row->result, "SAME") ? same : result->accepts);
 }
 
 static void errors_text(const op_row *row, int scalar, char *out, size_t bytes) {
@@ -267,14 +273,16 @@ static void errors_text(const op_row *row, int scalar, char *out, size_t bytes) 
     append(out, bytes, "; ", "RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer");
   if (row->family == REDUCE || row->family == ARG) append(out, bytes, "; ", "RT_E_ARGUMENT for a repeated or out-of-range axis");
   if (row->family == ARG || (row->family == REDUCE && is(row->empty, "false")))
-    append(out, bytes, "; ", "RT_E_SHAPE for a reduction over no elements");
+    append(out, bytes, "; ", "RT_E_ARGUMENT over no elements");
   if (row->family == OP && is(row->collapse, "JOINT") && !is(row->inputs, "1"))
     append(out, bytes, "; ", "RT_E_SHAPE when the shapes do not broadcast");
-  if (strstr(row->list, "rt_dtype dtype"))
-    append(out, bytes, "; ", is(row->dtypes, "FLOAT") ? "RT_E_DTYPE for a `dtype` that is no float" : is(row->dtypes, "NUMERIC")
-           ? "RT_E_DTYPE for bool and for a `dtype` that is none" : "RT_E_DTYPE for a `dtype` that is none");
-  else if (row->family != COMPOSITE)
+  if (is(row->result, "SUM") || strstr(row->list, "rt_dtype dtype")) {
+    append(out, bytes, "; ", "RT_E_ARGUMENT for a `dtype` that is none");
+    if (is(row->dtypes, "FLOAT")) append(out, bytes, "; ", "RT_E_DTYPE for one that is no float");
+    if (is(row->dtypes, "NUMERIC")) append(out, bytes, "; ", "RT_E_DTYPE for bool");
+  } else if (row->family != COMPOSITE) {
     append(out, bytes, "; ", find_meaning(dtype_classes, COUNT(dtype_classes), row->dtypes, row)->error);
+  }
   if (strstr(row->list, "const int64_t *shape")) append(out, bytes, "; ", "RT_E_SHAPE for a negative extent or too many bytes");
   if (n) append(out, bytes, "; ", n->errors);
   if (!out[0]) snprintf(out, bytes, "the common ones");
@@ -286,20 +294,20 @@ static const char ops_h_head[] =
   "// One function per operation. Written by tools/opgen.c from ops.def: edit the table and build the `generate` target.\n"
   "//\n"
   "// The rules that hold for all of them\n"
-  "//   New output     rt_add(a, b, &out) makes a tensor: *out is a new reference, yours to release, and NULL on failure. It lies in C order,\n"
-  "//                  or as the inputs do when all share one dense permutation, on the logical device where the operation runs.\n"
-  "//   Given output   rt_add_into(a, b, out) writes the elements of `out`, whatever its strides; you keep it. Its shape must be exactly the\n"
-  "//                  result's (RT_E_SHAPE), its dtype exactly the result's (RT_E_DTYPE); where the comment of the new-output form says\n"
-  "//                  `dtype`, the dtype of `out` takes that place. No two elements of `out` may be the same memory (RT_E_ARGUMENT).\n"
+  "//   New output     rt_add(a, b, &out) makes a tensor: *out is a new reference, yours to release, and NULL on failure. It lies in C\n"
+  "//                  order, or as the inputs do when all share one dense permutation, on the logical device where the operation runs.\n"
+  "//   Given output   rt_add_into(a, b, out) writes the elements of `out`, whatever its strides; you keep it. Its shape must be exactly\n"
+  "//                  the result's (RT_E_SHAPE) and its dtype too (RT_E_DTYPE), except where the comment says that `out` decides. No two\n"
+  "//                  elements of `out` may be the same memory (RT_E_ARGUMENT).\n"
   "//   In place       is a given output that is also an input. An `out` that overlaps an input otherwise gives the result that it would\n"
   "//                  give if the inputs had been copied first.\n"
   "//   Scalars        rt_add_scalar(a, rt_float(2.5), &out): the number takes the dtype of a unless its own kind is higher (2.5 with i32\n"
   "//                  computes in f32). For a scalar on the left use rt_scalar_tensor, which promotes in the same way.\n"
   "//   Dtypes         inputs of several dtypes are promoted to one first (rt_promote).\n"
-  "//   Errors         common to all: RT_E_ARGUMENT (NULL, tensors of two contexts), RT_E_STATE (no input may be mapped for writing, nor\n"
-  "//                  `out` at all), RT_E_NO_MEMORY, RT_E_UNSUPPORTED (RT_FALLBACK=error), RT_E_CANCELLED, and what a device reports:\n"
-  "//                  RT_E_BACKEND, RT_E_DEVICE_LOST. rt_last_error() has the sentence. On failure the elements of a given output are\n"
-  "//                  undefined only when the failure is a device's or RT_E_CANCELLED; all checks come before the first write.\n"
+  "//   Errors         common to all: RT_E_ARGUMENT (NULL, tensors on two accelerators), RT_E_STATE (tensors of two contexts),\n"
+  "//                  RT_E_NO_MEMORY, RT_E_UNSUPPORTED (with RT_FALLBACK=error), RT_E_CANCELLED, and what a device reports:\n"
+  "//                  RT_E_BACKEND, RT_E_DEVICE_LOST. rt_last_error() has the sentence. Every check comes before the first write: only a\n"
+  "//                  failure of a device or RT_E_CANCELLED leaves the elements of a given output undefined.\n"
   "//   Threads        any; different tensors at once, one tensor read by many; writing is yours to order.\n"
   "//   Formulas       m_... is the vocabulary of docs/numerics.md; T(v) is a constant in the type the operation computes in.\n"
   "#ifndef TRIVET_OPS_H\n"
@@ -330,11 +338,12 @@ static void put_functions(text *t, const op_row *row) {
   put_comment(t, "Errors", words);
   put_prototype(t, row, 0, 0);
 
-  const char *given = is(row->result, "SUM")     ? "the dtype of `out` is the one asked for: any"
-                      : is(row->result, "GIVEN") ? "the dtype of `out` is the one asked for"
-                      : is(row->result, "BOOL")  ? "`out` is bool"
-                      : is(row->result, "I64")   ? "`out` is i64"
-                                                 : "`out` has the shape and dtype of the result";
+  const note *n = find_note(row->name);
+  const char *given = n && n->given              ? n->given
+                      : is(row->result, "SUM") || is(row->result, "GIVEN") ? "its dtype is the one asked for"
+                      : is(row->result, "BOOL")  ? "it is bool"
+                      : is(row->result, "I64")   ? "it is i64"
+                                                 : "it has the shape and dtype of the result";
   snprintf(words, sizeof words, "rt_%s into a given output, which stays yours: %s. Errors as rt_%s and the rules above.", row->name, given,
            row->name);
   put_comment(t, "", words);
@@ -376,11 +385,11 @@ static const char ops_md_head[] =
   "|---|---|\n"
   "| id | the number that crosses the backend interface (`RTB_OP_<NAME>`); never reused |\n"
   "| name | the function is `rt_<name>`, with a given output `rt_<name>_into`, with a number for b `rt_<name>_scalar` |\n"
-  "| dtypes | ANY: every dtype; NUMERIC: integers and floats; INTEGER: integers; BITS: integers and bool; FLOAT: floats, others are converted "
-  "to f32. "
+  "| dtypes | ANY: every dtype; NUMERIC: integers and floats; INTEGER: integers; BITS: integers and bool; FLOAT: floats, others are "
+  "converted to f32. "
   "Several inputs are promoted to one dtype first |\n"
-  "| result | SAME: the dtype it computes in; BOOL; I64; SUM: i64 for bool and signed integers, u64 for unsigned, floats stay, or the dtype "
-  "asked for; "
+  "| result | SAME: the dtype it computes in; BOOL; I64; SUM: i64 for bool and signed integers, u64 for unsigned, floats stay, or the "
+  "dtype asked for; "
   "GIVEN: an argument says |\n"
   "| cpu, gpu | largest error in ulp of the result: 0 exact, 0.5 correctly rounded; \"bound\" means the condition-aware bound of "
   "numerics.md |\n"

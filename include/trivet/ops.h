@@ -2,20 +2,20 @@
 // One function per operation. Written by tools/opgen.c from ops.def: edit the table and build the `generate` target.
 //
 // The rules that hold for all of them
-//   New output     rt_add(a, b, &out) makes a tensor: *out is a new reference, yours to release, and NULL on failure. It lies in C order,
-//                  or as the inputs do when all share one dense permutation, on the logical device where the operation runs.
-//   Given output   rt_add_into(a, b, out) writes the elements of `out`, whatever its strides; you keep it. Its shape must be exactly the
-//                  result's (RT_E_SHAPE), its dtype exactly the result's (RT_E_DTYPE); where the comment of the new-output form says
-//                  `dtype`, the dtype of `out` takes that place. No two elements of `out` may be the same memory (RT_E_ARGUMENT).
+//   New output     rt_add(a, b, &out) makes a tensor: *out is a new reference, yours to release, and NULL on failure. It lies in C
+//                  order, or as the inputs do when all share one dense permutation, on the logical device where the operation runs.
+//   Given output   rt_add_into(a, b, out) writes the elements of `out`, whatever its strides; you keep it. Its shape must be exactly
+//                  the result's (RT_E_SHAPE) and its dtype too (RT_E_DTYPE), except where the comment says that `out` decides. No two
+//                  elements of `out` may be the same memory (RT_E_ARGUMENT).
 //   In place       is a given output that is also an input. An `out` that overlaps an input otherwise gives the result that it would
 //                  give if the inputs had been copied first.
 //   Scalars        rt_add_scalar(a, rt_float(2.5), &out): the number takes the dtype of a unless its own kind is higher (2.5 with i32
 //                  computes in f32). For a scalar on the left use rt_scalar_tensor, which promotes in the same way.
 //   Dtypes         inputs of several dtypes are promoted to one first (rt_promote).
-//   Errors         common to all: RT_E_ARGUMENT (NULL, tensors of two contexts), RT_E_STATE (no input may be mapped for writing, nor
-//                  `out` at all), RT_E_NO_MEMORY, RT_E_UNSUPPORTED (RT_FALLBACK=error), RT_E_CANCELLED, and what a device reports:
-//                  RT_E_BACKEND, RT_E_DEVICE_LOST. rt_last_error() has the sentence. On failure the elements of a given output are
-//                  undefined only when the failure is a device's or RT_E_CANCELLED; all checks come before the first write.
+//   Errors         common to all: RT_E_ARGUMENT (NULL, tensors on two accelerators), RT_E_STATE (tensors of two contexts),
+//                  RT_E_NO_MEMORY, RT_E_UNSUPPORTED (with RT_FALLBACK=error), RT_E_CANCELLED, and what a device reports:
+//                  RT_E_BACKEND, RT_E_DEVICE_LOST. rt_last_error() has the sentence. Every check comes before the first write: only a
+//                  failure of a device or RT_E_CANCELLED leaves the elements of a given output undefined.
 //   Threads        any; different tensors at once, one tensor read by many; writing is yours to order.
 //   Formulas       m_... is the vocabulary of docs/numerics.md; T(v) is a constant in the type the operation computes in.
 #ifndef TRIVET_OPS_H
@@ -30,255 +30,253 @@ RT_BEGIN
 /// Negative; unsigned integers and the smallest integer wrap.
 /// Formula  m_neg(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: the dtype it computes in
+/// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_neg(const rt_tensor *x, rt_tensor **out);
-/// rt_neg into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_neg and the rules above.
+/// rt_neg into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_neg and the rules above.
 RT_API RT_NODISCARD rt_status rt_neg_into(const rt_tensor *x, rt_tensor *out);
 
 /// Absolute value; the smallest integer wraps to itself.
 /// Formula  m_abs(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: the dtype it computes in
+/// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_abs(const rt_tensor *x, rt_tensor **out);
-/// rt_abs into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_abs and the rules above.
+/// rt_abs into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_abs and the rules above.
 RT_API RT_NODISCARD rt_status rt_abs_into(const rt_tensor *x, rt_tensor *out);
 
 /// -1, 0 or 1; NaN gives NaN, a signed zero itself.
 /// Formula  m_sign(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: the dtype it computes in
+/// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_sign(const rt_tensor *x, rt_tensor **out);
-/// rt_sign into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_sign and the rules above.
+/// rt_sign into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_sign and the rules above.
 RT_API RT_NODISCARD rt_status rt_sign_into(const rt_tensor *x, rt_tensor *out);
 
 /// Largest integral value that is not above x.
 /// Formula  m_floor(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: the dtype it computes in
+/// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_floor(const rt_tensor *x, rt_tensor **out);
-/// rt_floor into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_floor and the rules above.
+/// rt_floor into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_floor and the rules above.
 RT_API RT_NODISCARD rt_status rt_floor_into(const rt_tensor *x, rt_tensor *out);
 
 /// Smallest integral value that is not below x.
 /// Formula  m_ceil(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: the dtype it computes in
+/// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_ceil(const rt_tensor *x, rt_tensor **out);
-/// rt_ceil into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_ceil and the rules above.
+/// rt_ceil into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_ceil and the rules above.
 RT_API RT_NODISCARD rt_status rt_ceil_into(const rt_tensor *x, rt_tensor *out);
 
 /// Nearest integral value, ties to even.
 /// Formula  m_round(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: the dtype it computes in
+/// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_round(const rt_tensor *x, rt_tensor **out);
-/// rt_round into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_round and the rules above.
+/// rt_round into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_round and the rules above.
 RT_API RT_NODISCARD rt_status rt_round_into(const rt_tensor *x, rt_tensor *out);
 
 /// Integral part, towards zero.
 /// Formula  m_trunc(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: the dtype it computes in
+/// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_trunc(const rt_tensor *x, rt_tensor **out);
-/// rt_trunc into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_trunc and the rules above.
+/// rt_trunc into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_trunc and the rules above.
 RT_API RT_NODISCARD rt_status rt_trunc_into(const rt_tensor *x, rt_tensor *out);
 
 /// x times x; integers wrap.
 /// Formula  m_mul(x, x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: the dtype it computes in
+/// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_square(const rt_tensor *x, rt_tensor **out);
-/// rt_square into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_square and the rules
-/// above.
+/// rt_square into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_square and the rules above.
 RT_API RT_NODISCARD rt_status rt_square_into(const rt_tensor *x, rt_tensor *out);
 
 /// Square root; negative gives NaN, -0 gives -0.
 /// Formula  m_sqrt(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_sqrt(const rt_tensor *x, rt_tensor **out);
-/// rt_sqrt into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_sqrt and the rules above.
+/// rt_sqrt into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_sqrt and the rules above.
 RT_API RT_NODISCARD rt_status rt_sqrt_into(const rt_tensor *x, rt_tensor *out);
 
 /// 1 / sqrt(x); 0 gives infinity of its sign.
 /// Formula  m_rsqrt(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_rsqrt(const rt_tensor *x, rt_tensor **out);
-/// rt_rsqrt into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_rsqrt and the rules above.
+/// rt_rsqrt into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_rsqrt and the rules above.
 RT_API RT_NODISCARD rt_status rt_rsqrt_into(const rt_tensor *x, rt_tensor *out);
 
 /// 1 / x.
 /// Formula  m_div(T(1), x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_reciprocal(const rt_tensor *x, rt_tensor **out);
-/// rt_reciprocal into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_reciprocal and the
-/// rules above.
+/// rt_reciprocal into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_reciprocal and the rules
+/// above.
 RT_API RT_NODISCARD rt_status rt_reciprocal_into(const rt_tensor *x, rt_tensor *out);
 
 /// e to the x.
 /// Formula  m_exp(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_exp(const rt_tensor *x, rt_tensor **out);
-/// rt_exp into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_exp and the rules above.
+/// rt_exp into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_exp and the rules above.
 RT_API RT_NODISCARD rt_status rt_exp_into(const rt_tensor *x, rt_tensor *out);
 
 /// exp(x) - 1 without cancellation near 0.
 /// Formula  m_expm1(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_expm1(const rt_tensor *x, rt_tensor **out);
-/// rt_expm1 into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_expm1 and the rules above.
+/// rt_expm1 into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_expm1 and the rules above.
 RT_API RT_NODISCARD rt_status rt_expm1_into(const rt_tensor *x, rt_tensor *out);
 
 /// Natural logarithm; 0 gives -infinity, negative gives NaN.
 /// Formula  m_log(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_log(const rt_tensor *x, rt_tensor **out);
-/// rt_log into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_log and the rules above.
+/// rt_log into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_log and the rules above.
 RT_API RT_NODISCARD rt_status rt_log_into(const rt_tensor *x, rt_tensor *out);
 
 /// log(1 + x) without cancellation near 0.
 /// Formula  m_log1p(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_log1p(const rt_tensor *x, rt_tensor **out);
-/// rt_log1p into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_log1p and the rules above.
+/// rt_log1p into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_log1p and the rules above.
 RT_API RT_NODISCARD rt_status rt_log1p_into(const rt_tensor *x, rt_tensor *out);
 
 /// Sine of x in radians, for every finite x.
 /// Formula  m_sin(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_sin(const rt_tensor *x, rt_tensor **out);
-/// rt_sin into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_sin and the rules above.
+/// rt_sin into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_sin and the rules above.
 RT_API RT_NODISCARD rt_status rt_sin_into(const rt_tensor *x, rt_tensor *out);
 
 /// Cosine of x in radians, for every finite x.
 /// Formula  m_cos(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_cos(const rt_tensor *x, rt_tensor **out);
-/// rt_cos into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_cos and the rules above.
+/// rt_cos into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_cos and the rules above.
 RT_API RT_NODISCARD rt_status rt_cos_into(const rt_tensor *x, rt_tensor *out);
 
 /// Hyperbolic tangent.
 /// Formula  m_tanh(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_tanh(const rt_tensor *x, rt_tensor **out);
-/// rt_tanh into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_tanh and the rules above.
+/// rt_tanh into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_tanh and the rules above.
 RT_API RT_NODISCARD rt_status rt_tanh_into(const rt_tensor *x, rt_tensor *out);
 
 /// Error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x.
 /// Formula  m_erf(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_erf(const rt_tensor *x, rt_tensor **out);
-/// rt_erf into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_erf and the rules above.
+/// rt_erf into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_erf and the rules above.
 RT_API RT_NODISCARD rt_status rt_erf_into(const rt_tensor *x, rt_tensor *out);
 
 /// 1 / (1 + exp(-x)).
 /// Formula  m_sigmoid(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_sigmoid(const rt_tensor *x, rt_tensor **out);
-/// rt_sigmoid into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_sigmoid and the rules
-/// above.
+/// rt_sigmoid into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_sigmoid and the rules above.
 RT_API RT_NODISCARD rt_status rt_sigmoid_into(const rt_tensor *x, rt_tensor *out);
 
 /// max(x, 0); NaN stays, -0 gives +0.
 /// Formula  m_max(x, T(0))
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: the dtype it computes in
+/// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_relu(const rt_tensor *x, rt_tensor **out);
-/// rt_relu into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_relu and the rules above.
+/// rt_relu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_relu and the rules above.
 RT_API RT_NODISCARD rt_status rt_relu_into(const rt_tensor *x, rt_tensor *out);
 
 /// x times the normal distribution function: x/2 (1 + erf(x/sqrt 2)), exact for negative x too.
 /// Formula  m_gelu(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_gelu(const rt_tensor *x, rt_tensor **out);
-/// rt_gelu into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_gelu and the rules above.
+/// rt_gelu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_gelu and the rules above.
 RT_API RT_NODISCARD rt_status rt_gelu_into(const rt_tensor *x, rt_tensor *out);
 
 /// x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
 /// Formula  m_gelu_tanh(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_gelu_tanh(const rt_tensor *x, rt_tensor **out);
-/// rt_gelu_tanh into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_gelu_tanh and the rules
+/// rt_gelu_tanh into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_gelu_tanh and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_gelu_tanh_into(const rt_tensor *x, rt_tensor *out);
 
 /// x times sigmoid(x).
 /// Formula  m_silu(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_silu(const rt_tensor *x, rt_tensor **out);
-/// rt_silu into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_silu and the rules above.
+/// rt_silu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_silu and the rules above.
 RT_API RT_NODISCARD rt_status rt_silu_into(const rt_tensor *x, rt_tensor *out);
 
 /// log(1 + exp(x)).
 /// Formula  m_softplus(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_softplus(const rt_tensor *x, rt_tensor **out);
-/// rt_softplus into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_softplus and the rules
+/// rt_softplus into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_softplus and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_softplus_into(const rt_tensor *x, rt_tensor *out);
 
@@ -289,7 +287,7 @@ RT_API RT_NODISCARD rt_status rt_softplus_into(const rt_tensor *x, rt_tensor *ou
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_isnan(const rt_tensor *x, rt_tensor **out);
-/// rt_isnan into a given output, which stays yours: `out` is bool. Errors as rt_isnan and the rules above.
+/// rt_isnan into a given output, which stays yours: it is bool. Errors as rt_isnan and the rules above.
 RT_API RT_NODISCARD rt_status rt_isnan_into(const rt_tensor *x, rt_tensor *out);
 
 /// Is x an infinity of either sign?
@@ -299,7 +297,7 @@ RT_API RT_NODISCARD rt_status rt_isnan_into(const rt_tensor *x, rt_tensor *out);
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_isinf(const rt_tensor *x, rt_tensor **out);
-/// rt_isinf into a given output, which stays yours: `out` is bool. Errors as rt_isinf and the rules above.
+/// rt_isinf into a given output, which stays yours: it is bool. Errors as rt_isinf and the rules above.
 RT_API RT_NODISCARD rt_status rt_isinf_into(const rt_tensor *x, rt_tensor *out);
 
 /// Is x neither infinite nor NaN?
@@ -309,7 +307,7 @@ RT_API RT_NODISCARD rt_status rt_isinf_into(const rt_tensor *x, rt_tensor *out);
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_isfinite(const rt_tensor *x, rt_tensor **out);
-/// rt_isfinite into a given output, which stays yours: `out` is bool. Errors as rt_isfinite and the rules above.
+/// rt_isfinite into a given output, which stays yours: it is bool. Errors as rt_isfinite and the rules above.
 RT_API RT_NODISCARD rt_status rt_isfinite_into(const rt_tensor *x, rt_tensor *out);
 
 /// Is x zero? (NaN is not).
@@ -319,17 +317,17 @@ RT_API RT_NODISCARD rt_status rt_isfinite_into(const rt_tensor *x, rt_tensor *ou
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_logical_not(const rt_tensor *x, rt_tensor **out);
-/// rt_logical_not into a given output, which stays yours: `out` is bool. Errors as rt_logical_not and the rules above.
+/// rt_logical_not into a given output, which stays yours: it is bool. Errors as rt_logical_not and the rules above.
 RT_API RT_NODISCARD rt_status rt_logical_not_into(const rt_tensor *x, rt_tensor *out);
 
 /// All bits inverted; for bool, not.
 /// Formula  m_bit_not(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and bool; out: the dtype it computes in
+/// Dtypes   integers and bool; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for floats
 RT_API RT_NODISCARD rt_status rt_bitwise_not(const rt_tensor *x, rt_tensor **out);
-/// rt_bitwise_not into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_bitwise_not and the
+/// rt_bitwise_not into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_bitwise_not and the
 /// rules above.
 RT_API RT_NODISCARD rt_status rt_bitwise_not_into(const rt_tensor *x, rt_tensor *out);
 
@@ -338,22 +336,22 @@ RT_API RT_NODISCARD rt_status rt_bitwise_not_into(const rt_tensor *x, rt_tensor 
 /// x, or slope times x where x < 0.
 /// Formula  m_select(m_lt(x, T(0)), m_mul(x, p), x), with p = slope rounded to that dtype (usually 0.01)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_leaky_relu(const rt_tensor *x, double slope, rt_tensor **out);
-/// rt_leaky_relu into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_leaky_relu and the
-/// rules above.
+/// rt_leaky_relu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_leaky_relu and the rules
+/// above.
 RT_API RT_NODISCARD rt_status rt_leaky_relu_into(const rt_tensor *x, double slope, rt_tensor *out);
 
 /// x, or alpha (exp(x) - 1) where x < 0.
 /// Formula  m_select(m_lt(x, T(0)), m_mul(p, m_expm1(x)), x), with p = alpha rounded to that dtype (usually 1.0)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_elu(const rt_tensor *x, double alpha, rt_tensor **out);
-/// rt_elu into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_elu and the rules above.
+/// rt_elu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_elu and the rules above.
 RT_API RT_NODISCARD rt_status rt_elu_into(const rt_tensor *x, double alpha, rt_tensor *out);
 
 // ---- Elementwise, two inputs -----------------------------------------------------------------------------------------------------------
@@ -361,11 +359,11 @@ RT_API RT_NODISCARD rt_status rt_elu_into(const rt_tensor *x, double alpha, rt_t
 /// a + b; integers wrap.
 /// Formula  m_add(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and floats, promoted to one; out: the dtype it computes in
+/// Dtypes   integers and floats, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_add(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_add into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_add and the rules above.
+/// rt_add into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_add and the rules above.
 RT_API RT_NODISCARD rt_status rt_add_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_add with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   RT_E_DTYPE for bool
@@ -376,11 +374,11 @@ RT_API RT_NODISCARD rt_status rt_add_scalar_into(const rt_tensor *a, rt_scalar b
 /// a - b; integers wrap.
 /// Formula  m_sub(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and floats, promoted to one; out: the dtype it computes in
+/// Dtypes   integers and floats, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_sub(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_sub into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_sub and the rules above.
+/// rt_sub into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_sub and the rules above.
 RT_API RT_NODISCARD rt_status rt_sub_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_sub with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   RT_E_DTYPE for bool
@@ -391,11 +389,11 @@ RT_API RT_NODISCARD rt_status rt_sub_scalar_into(const rt_tensor *a, rt_scalar b
 /// a times b; integers wrap.
 /// Formula  m_mul(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and floats, promoted to one; out: the dtype it computes in
+/// Dtypes   integers and floats, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_mul(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_mul into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_mul and the rules above.
+/// rt_mul into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_mul and the rules above.
 RT_API RT_NODISCARD rt_status rt_mul_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_mul with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   RT_E_DTYPE for bool
@@ -406,11 +404,11 @@ RT_API RT_NODISCARD rt_status rt_mul_scalar_into(const rt_tensor *a, rt_scalar b
 /// a / b; integers are divided as f32.
 /// Formula  m_div(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   floats; bool and integers are converted to f32, promoted to one; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_div(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_div into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_div and the rules above.
+/// rt_div into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_div and the rules above.
 RT_API RT_NODISCARD rt_status rt_div_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_div with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   the common ones
@@ -421,11 +419,11 @@ RT_API RT_NODISCARD rt_status rt_div_scalar_into(const rt_tensor *a, rt_scalar b
 /// Quotient rounded towards minus infinity, exactly; integers: x/0 gives 0, smallest / -1 wraps.
 /// Formula  m_floor_div(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and floats, promoted to one; out: the dtype it computes in
+/// Dtypes   integers and floats, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_floor_div(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_floor_div into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_floor_div and the rules
+/// rt_floor_div into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_floor_div and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_floor_div_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_floor_div with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
@@ -437,11 +435,11 @@ RT_API RT_NODISCARD rt_status rt_floor_div_scalar_into(const rt_tensor *a, rt_sc
 /// a - b floor(a/b), exactly: the sign of b (Python's %); integers: x % 0 gives x.
 /// Formula  m_remainder(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and floats, promoted to one; out: the dtype it computes in
+/// Dtypes   integers and floats, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_remainder(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_remainder into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_remainder and the rules
+/// rt_remainder into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_remainder and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_remainder_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_remainder with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
@@ -453,11 +451,11 @@ RT_API RT_NODISCARD rt_status rt_remainder_scalar_into(const rt_tensor *a, rt_sc
 /// a - b trunc(a/b), exactly: the sign of a (C's fmod); integers: x % 0 gives x.
 /// Formula  m_fmod(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and floats, promoted to one; out: the dtype it computes in
+/// Dtypes   integers and floats, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_fmod(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_fmod into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_fmod and the rules above.
+/// rt_fmod into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_fmod and the rules above.
 RT_API RT_NODISCARD rt_status rt_fmod_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_fmod with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   RT_E_DTYPE for bool
@@ -468,11 +466,11 @@ RT_API RT_NODISCARD rt_status rt_fmod_scalar_into(const rt_tensor *a, rt_scalar 
 /// a to the b; integers wrap, a negative exponent gives 0 (1 and -1 aside).
 /// Formula  m_pow(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and floats, promoted to one; out: the dtype it computes in
+/// Dtypes   integers and floats, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_pow(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_pow into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_pow and the rules above.
+/// rt_pow into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_pow and the rules above.
 RT_API RT_NODISCARD rt_status rt_pow_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_pow with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   RT_E_DTYPE for bool
@@ -483,12 +481,11 @@ RT_API RT_NODISCARD rt_status rt_pow_scalar_into(const rt_tensor *a, rt_scalar b
 /// The smaller; NaN if either is, -0 below +0.
 /// Formula  m_min(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one; out: the dtype it computes in
+/// Dtypes   any, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_minimum(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_minimum into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_minimum and the rules
-/// above.
+/// rt_minimum into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_minimum and the rules above.
 RT_API RT_NODISCARD rt_status rt_minimum_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_minimum with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   the common ones
@@ -499,12 +496,11 @@ RT_API RT_NODISCARD rt_status rt_minimum_scalar_into(const rt_tensor *a, rt_scal
 /// The larger; NaN if either is, +0 above -0.
 /// Formula  m_max(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one; out: the dtype it computes in
+/// Dtypes   any, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_maximum(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_maximum into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_maximum and the rules
-/// above.
+/// rt_maximum into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_maximum and the rules above.
 RT_API RT_NODISCARD rt_status rt_maximum_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_maximum with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   the common ones
@@ -515,11 +511,11 @@ RT_API RT_NODISCARD rt_status rt_maximum_scalar_into(const rt_tensor *a, rt_scal
 /// The magnitude of a with the sign bit of b.
 /// Formula  m_copysign(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   floats; bool and integers are converted to f32, promoted to one; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_copysign(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_copysign into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_copysign and the rules
+/// rt_copysign into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_copysign and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_copysign_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_copysign with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
@@ -531,11 +527,11 @@ RT_API RT_NODISCARD rt_status rt_copysign_scalar_into(const rt_tensor *a, rt_sca
 /// a == b.
 /// Formula  m_eq(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one; out: bool
+/// Dtypes   any, promoted to one dtype; out: bool
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_eq(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_eq into a given output, which stays yours: `out` is bool. Errors as rt_eq and the rules above.
+/// rt_eq into a given output, which stays yours: it is bool. Errors as rt_eq and the rules above.
 RT_API RT_NODISCARD rt_status rt_eq_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_eq with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   the common ones
@@ -546,11 +542,11 @@ RT_API RT_NODISCARD rt_status rt_eq_scalar_into(const rt_tensor *a, rt_scalar b,
 /// a != b (true for NaN).
 /// Formula  m_ne(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one; out: bool
+/// Dtypes   any, promoted to one dtype; out: bool
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_ne(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_ne into a given output, which stays yours: `out` is bool. Errors as rt_ne and the rules above.
+/// rt_ne into a given output, which stays yours: it is bool. Errors as rt_ne and the rules above.
 RT_API RT_NODISCARD rt_status rt_ne_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_ne with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   the common ones
@@ -561,11 +557,11 @@ RT_API RT_NODISCARD rt_status rt_ne_scalar_into(const rt_tensor *a, rt_scalar b,
 /// a < b.
 /// Formula  m_lt(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one; out: bool
+/// Dtypes   any, promoted to one dtype; out: bool
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_lt(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_lt into a given output, which stays yours: `out` is bool. Errors as rt_lt and the rules above.
+/// rt_lt into a given output, which stays yours: it is bool. Errors as rt_lt and the rules above.
 RT_API RT_NODISCARD rt_status rt_lt_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_lt with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   the common ones
@@ -576,11 +572,11 @@ RT_API RT_NODISCARD rt_status rt_lt_scalar_into(const rt_tensor *a, rt_scalar b,
 /// a <= b.
 /// Formula  m_le(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one; out: bool
+/// Dtypes   any, promoted to one dtype; out: bool
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_le(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_le into a given output, which stays yours: `out` is bool. Errors as rt_le and the rules above.
+/// rt_le into a given output, which stays yours: it is bool. Errors as rt_le and the rules above.
 RT_API RT_NODISCARD rt_status rt_le_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_le with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   the common ones
@@ -591,11 +587,11 @@ RT_API RT_NODISCARD rt_status rt_le_scalar_into(const rt_tensor *a, rt_scalar b,
 /// a > b.
 /// Formula  m_lt(b, a)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one; out: bool
+/// Dtypes   any, promoted to one dtype; out: bool
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_gt(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_gt into a given output, which stays yours: `out` is bool. Errors as rt_gt and the rules above.
+/// rt_gt into a given output, which stays yours: it is bool. Errors as rt_gt and the rules above.
 RT_API RT_NODISCARD rt_status rt_gt_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_gt with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   the common ones
@@ -606,11 +602,11 @@ RT_API RT_NODISCARD rt_status rt_gt_scalar_into(const rt_tensor *a, rt_scalar b,
 /// a >= b.
 /// Formula  m_le(b, a)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one; out: bool
+/// Dtypes   any, promoted to one dtype; out: bool
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_ge(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_ge into a given output, which stays yours: `out` is bool. Errors as rt_ge and the rules above.
+/// rt_ge into a given output, which stays yours: it is bool. Errors as rt_ge and the rules above.
 RT_API RT_NODISCARD rt_status rt_ge_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_ge with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   the common ones
@@ -621,11 +617,11 @@ RT_API RT_NODISCARD rt_status rt_ge_scalar_into(const rt_tensor *a, rt_scalar b,
 /// Are both non-zero?
 /// Formula  m_and(m_ne(a, T(0)), m_ne(b, T(0)))
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one; out: bool
+/// Dtypes   any, promoted to one dtype; out: bool
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_logical_and(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_logical_and into a given output, which stays yours: `out` is bool. Errors as rt_logical_and and the rules above.
+/// rt_logical_and into a given output, which stays yours: it is bool. Errors as rt_logical_and and the rules above.
 RT_API RT_NODISCARD rt_status rt_logical_and_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_logical_and with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   the common ones
@@ -636,11 +632,11 @@ RT_API RT_NODISCARD rt_status rt_logical_and_scalar_into(const rt_tensor *a, rt_
 /// Is either non-zero?
 /// Formula  m_or(m_ne(a, T(0)), m_ne(b, T(0)))
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one; out: bool
+/// Dtypes   any, promoted to one dtype; out: bool
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_logical_or(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_logical_or into a given output, which stays yours: `out` is bool. Errors as rt_logical_or and the rules above.
+/// rt_logical_or into a given output, which stays yours: it is bool. Errors as rt_logical_or and the rules above.
 RT_API RT_NODISCARD rt_status rt_logical_or_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_logical_or with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   the common ones
@@ -651,11 +647,11 @@ RT_API RT_NODISCARD rt_status rt_logical_or_scalar_into(const rt_tensor *a, rt_s
 /// Is exactly one non-zero?
 /// Formula  m_xor(m_ne(a, T(0)), m_ne(b, T(0)))
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one; out: bool
+/// Dtypes   any, promoted to one dtype; out: bool
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_logical_xor(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_logical_xor into a given output, which stays yours: `out` is bool. Errors as rt_logical_xor and the rules above.
+/// rt_logical_xor into a given output, which stays yours: it is bool. Errors as rt_logical_xor and the rules above.
 RT_API RT_NODISCARD rt_status rt_logical_xor_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_logical_xor with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   the common ones
@@ -666,11 +662,11 @@ RT_API RT_NODISCARD rt_status rt_logical_xor_scalar_into(const rt_tensor *a, rt_
 /// Bits set in both.
 /// Formula  m_bit_and(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and bool, promoted to one; out: the dtype it computes in
+/// Dtypes   integers and bool, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for floats
 RT_API RT_NODISCARD rt_status rt_bitwise_and(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_bitwise_and into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_bitwise_and and the
+/// rt_bitwise_and into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_bitwise_and and the
 /// rules above.
 RT_API RT_NODISCARD rt_status rt_bitwise_and_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_bitwise_and with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
@@ -682,12 +678,12 @@ RT_API RT_NODISCARD rt_status rt_bitwise_and_scalar_into(const rt_tensor *a, rt_
 /// Bits set in either.
 /// Formula  m_bit_or(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and bool, promoted to one; out: the dtype it computes in
+/// Dtypes   integers and bool, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for floats
 RT_API RT_NODISCARD rt_status rt_bitwise_or(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_bitwise_or into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_bitwise_or and the
-/// rules above.
+/// rt_bitwise_or into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_bitwise_or and the rules
+/// above.
 RT_API RT_NODISCARD rt_status rt_bitwise_or_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_bitwise_or with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   RT_E_DTYPE for floats
@@ -698,11 +694,11 @@ RT_API RT_NODISCARD rt_status rt_bitwise_or_scalar_into(const rt_tensor *a, rt_s
 /// Bits set in exactly one.
 /// Formula  m_bit_xor(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and bool, promoted to one; out: the dtype it computes in
+/// Dtypes   integers and bool, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for floats
 RT_API RT_NODISCARD rt_status rt_bitwise_xor(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_bitwise_xor into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_bitwise_xor and the
+/// rt_bitwise_xor into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_bitwise_xor and the
 /// rules above.
 RT_API RT_NODISCARD rt_status rt_bitwise_xor_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_bitwise_xor with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
@@ -714,12 +710,12 @@ RT_API RT_NODISCARD rt_status rt_bitwise_xor_scalar_into(const rt_tensor *a, rt_
 /// a shifted left by b bits; 0 when b is negative or at least the width.
 /// Formula  m_shl(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers, promoted to one; out: the dtype it computes in
+/// Dtypes   integers, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool and floats
 RT_API RT_NODISCARD rt_status rt_shift_left(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_shift_left into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_shift_left and the
-/// rules above.
+/// rt_shift_left into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_shift_left and the rules
+/// above.
 RT_API RT_NODISCARD rt_status rt_shift_left_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_shift_left with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
 /// Errors   RT_E_DTYPE for bool and floats
@@ -730,11 +726,11 @@ RT_API RT_NODISCARD rt_status rt_shift_left_scalar_into(const rt_tensor *a, rt_s
 /// a shifted right by b bits, filled with the sign; all sign when b is negative or at least the width.
 /// Formula  m_shr(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers, promoted to one; out: the dtype it computes in
+/// Dtypes   integers, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool and floats
 RT_API RT_NODISCARD rt_status rt_shift_right(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_shift_right into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_shift_right and the
+/// rt_shift_right into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_shift_right and the
 /// rules above.
 RT_API RT_NODISCARD rt_status rt_shift_right_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_shift_right with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
@@ -748,21 +744,21 @@ RT_API RT_NODISCARD rt_status rt_shift_right_scalar_into(const rt_tensor *a, rt_
 /// a held between b and c: min(max(a, b), c); NaN if any is.
 /// Formula  m_min(m_max(a, b), c)
 /// Shapes   a, b, c: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and floats, promoted to one; out: the dtype it computes in
+/// Dtypes   integers and floats, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_clamp(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor **out);
-/// rt_clamp into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_clamp and the rules above.
+/// rt_clamp into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_clamp and the rules above.
 RT_API RT_NODISCARD rt_status rt_clamp_into(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor *out);
 
 /// a times b plus c, rounded once.
 /// Formula  m_fma(a, b, c)
 /// Shapes   a, b, c: any that broadcast; out: the broadcast shape
-/// Dtypes   floats; bool and integers are converted to f32, promoted to one; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_fma(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor **out);
-/// rt_fma into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_fma and the rules above.
+/// rt_fma into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_fma and the rules above.
 RT_API RT_NODISCARD rt_status rt_fma_into(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor *out);
 
 // ---- Reductions ------------------------------------------------------------------------------------------------------------------------
@@ -772,9 +768,9 @@ RT_API RT_NODISCARD rt_status rt_fma_into(const rt_tensor *a, const rt_tensor *b
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
 /// Dtypes   any; out: `dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT for a `dtype` that is none
 RT_API RT_NODISCARD rt_status rt_sum(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_dtype dtype, rt_tensor **out);
-/// rt_sum into a given output, which stays yours: the dtype of `out` is the one asked for: any. Errors as rt_sum and the rules above.
+/// rt_sum into a given output, which stays yours: its dtype is the one asked for. Errors as rt_sum and the rules above.
 RT_API RT_NODISCARD rt_status rt_sum_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
 
 /// Product; integers wrap; the product over nothing is 1.
@@ -782,39 +778,39 @@ RT_API RT_NODISCARD rt_status rt_sum_into(const rt_tensor *x, const rt_axes *axe
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
 /// Dtypes   any; out: `dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT for a `dtype` that is none
 RT_API RT_NODISCARD rt_status rt_prod(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_dtype dtype, rt_tensor **out);
-/// rt_prod into a given output, which stays yours: the dtype of `out` is the one asked for: any. Errors as rt_prod and the rules above.
+/// rt_prod into a given output, which stays yours: its dtype is the one asked for. Errors as rt_prod and the rules above.
 RT_API RT_NODISCARD rt_status rt_prod_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
 
 /// Arithmetic mean; the mean over nothing is NaN.
 /// Formula  acc = T(0); for each x: acc = m_add(acc, x); out = m_div(acc, T(n))
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis
 RT_API RT_NODISCARD rt_status rt_mean(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
-/// rt_mean into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_mean and the rules above.
+/// rt_mean into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_mean and the rules above.
 RT_API RT_NODISCARD rt_status rt_mean_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
 
 /// Largest element; NaN if any is.
 /// Formula  acc = m_lowest(); for each x: acc = m_max(acc, x); out = acc
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   any; out: the dtype it computes in
+/// Dtypes   any; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE for a reduction over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT over no elements
 RT_API RT_NODISCARD rt_status rt_max(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
-/// rt_max into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_max and the rules above.
+/// rt_max into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_max and the rules above.
 RT_API RT_NODISCARD rt_status rt_max_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
 
 /// Smallest element; NaN if any is.
 /// Formula  acc = m_highest(); for each x: acc = m_min(acc, x); out = acc
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   any; out: the dtype it computes in
+/// Dtypes   any; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE for a reduction over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT over no elements
 RT_API RT_NODISCARD rt_status rt_min(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
-/// rt_min into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_min and the rules above.
+/// rt_min into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_min and the rules above.
 RT_API RT_NODISCARD rt_status rt_min_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
 
 /// Is any element non-zero? false over nothing.
@@ -824,7 +820,7 @@ RT_API RT_NODISCARD rt_status rt_min_into(const rt_tensor *x, const rt_axes *axe
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis
 RT_API RT_NODISCARD rt_status rt_any(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
-/// rt_any into a given output, which stays yours: `out` is bool. Errors as rt_any and the rules above.
+/// rt_any into a given output, which stays yours: it is bool. Errors as rt_any and the rules above.
 RT_API RT_NODISCARD rt_status rt_any_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
 
 /// Are all elements non-zero? true over nothing.
@@ -834,7 +830,7 @@ RT_API RT_NODISCARD rt_status rt_any_into(const rt_tensor *x, const rt_axes *axe
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis
 RT_API RT_NODISCARD rt_status rt_all(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
-/// rt_all into a given output, which stays yours: `out` is bool. Errors as rt_all and the rules above.
+/// rt_all into a given output, which stays yours: it is bool. Errors as rt_all and the rules above.
 RT_API RT_NODISCARD rt_status rt_all_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
 
 // ---- Index of an extreme element -------------------------------------------------------------------------------------------------------
@@ -844,9 +840,9 @@ RT_API RT_NODISCARD rt_status rt_all_into(const rt_tensor *x, const rt_axes *axe
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
 /// Dtypes   any; out: i64
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE for a reduction over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT over no elements
 RT_API RT_NODISCARD rt_status rt_argmax(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
-/// rt_argmax into a given output, which stays yours: `out` is i64. Errors as rt_argmax and the rules above.
+/// rt_argmax into a given output, which stays yours: it is i64. Errors as rt_argmax and the rules above.
 RT_API RT_NODISCARD rt_status rt_argmax_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
 
 /// Index of the smallest element; the lowest index wins a tie, the first NaN wins over all.
@@ -854,20 +850,21 @@ RT_API RT_NODISCARD rt_status rt_argmax_into(const rt_tensor *x, const rt_axes *
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
 /// Dtypes   any; out: i64
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE for a reduction over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT over no elements
 RT_API RT_NODISCARD rt_status rt_argmin(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
-/// rt_argmin into a given output, which stays yours: `out` is i64. Errors as rt_argmin and the rules above.
+/// rt_argmin into a given output, which stays yours: it is i64. Errors as rt_argmin and the rules above.
 RT_API RT_NODISCARD rt_status rt_argmin_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
 
 // ---- Operations with a shape rule of their own -----------------------------------------------------------------------------------------
 
 /// The same values in storage of their own, in C order.
 /// Shapes   x: any; out: as x
-/// Dtypes   any; out: the dtype it computes in
+/// Dtypes   any; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_copy(const rt_tensor *x, rt_tensor **out);
-/// rt_copy into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_copy and the rules above.
+/// rt_copy into a given output, which stays yours: x is broadcast to its shape and converted to its dtype. Errors as rt_copy and the
+/// rules above.
 RT_API RT_NODISCARD rt_status rt_copy_into(const rt_tensor *x, rt_tensor *out);
 
 /// The values in another dtype: floats round to nearest even; float to integer truncates, saturates and NaN gives 0; integer to integer
@@ -875,52 +872,55 @@ RT_API RT_NODISCARD rt_status rt_copy_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   x: any; out: `dtype`
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for a `dtype` that is none
+/// Errors   RT_E_ARGUMENT for a `dtype` that is none
 RT_API RT_NODISCARD rt_status rt_cast(const rt_tensor *x, rt_dtype dtype, rt_tensor **out);
-/// rt_cast into a given output, which stays yours: the dtype of `out` is the one asked for. Errors as rt_cast and the rules above.
+/// rt_cast into a given output, which stays yours: x is broadcast to its shape and converted to its dtype. Errors as rt_cast and the
+/// rules above.
 RT_API RT_NODISCARD rt_status rt_cast_into(const rt_tensor *x, rt_tensor *out);
 
 /// A tensor filled with one value (converted as cast converts).
 /// Shapes   out: `shape`, `rank` extents >= 0
 /// Dtypes   any; out: `dtype`
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for a `dtype` that is none; RT_E_SHAPE for a negative extent or too many bytes
+/// Errors   RT_E_ARGUMENT for a `dtype` that is none; RT_E_SHAPE for a negative extent or too many bytes
 RT_API RT_NODISCARD rt_status rt_full(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, rt_scalar value, rt_tensor **out);
-/// rt_full into a given output, which stays yours: the dtype of `out` is the one asked for. Errors as rt_full and the rules above.
+/// rt_full into a given output, which stays yours: its dtype is the one asked for. Errors as rt_full and the rules above.
 RT_API RT_NODISCARD rt_status rt_full_into(rt_scalar value, rt_tensor *out);
 
 /// 1-d: start + i step for each i in [0, ceil((stop - start) / step)); computed in i64 (u64) for integers, as fma in f64 for floats, then
 /// rounded once.
-/// Shapes   out: [ceil((stop - start) / step)], 0 when that is negative; a given out says how many
+/// Shapes   out: [ceil((stop - start) / step)], 0 when that is negative
 /// Dtypes   integers and floats; out: `dtype`
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for bool and for a `dtype` that is none; RT_E_ARGUMENT for a step of 0 or bounds that are not finite
+/// Errors   RT_E_ARGUMENT for a `dtype` that is none; RT_E_DTYPE for bool; RT_E_ARGUMENT for a step of 0 or bounds that are not finite;
+///          RT_E_DTYPE for a float bound with an integer dtype
 RT_API RT_NODISCARD rt_status rt_arange(rt_ctx *ctx, rt_dtype dtype, rt_scalar start, rt_scalar stop, rt_scalar step, rt_tensor **out);
-/// rt_arange into a given output, which stays yours: the dtype of `out` is the one asked for. Errors as rt_arange and the rules above.
+/// rt_arange into a given output, which stays yours: it has one axis, whose extent says how many. Errors as rt_arange and the rules
+/// above.
 RT_API RT_NODISCARD rt_status rt_arange_into(rt_scalar start, rt_scalar step, rt_tensor *out);
 
 /// Uniform numbers from low to high, from Philox 4x32-10: element i depends on (seed, stream, i) alone.
 /// Shapes   out: `shape`, `rank` extents >= 0
-/// Dtypes   floats
+/// Dtypes   `dtype`: a float
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for a `dtype` that is no float; RT_E_SHAPE for a negative extent or too many bytes; RT_E_ARGUMENT when low or high
-///          is not finite or low > high
+/// Errors   RT_E_ARGUMENT for a `dtype` that is none; RT_E_DTYPE for one that is no float; RT_E_SHAPE for a negative extent or too many
+///          bytes; RT_E_ARGUMENT when low > high or one is not finite
 RT_API RT_NODISCARD rt_status rt_random_uniform(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, uint64_t seed,
     uint64_t stream, double low, double high, rt_tensor **out);
-/// rt_random_uniform into a given output, which stays yours: the dtype of `out` is the one asked for. Errors as rt_random_uniform and the
-/// rules above.
+/// rt_random_uniform into a given output, which stays yours: its dtype is the one asked for. Errors as rt_random_uniform and the rules
+/// above.
 RT_API RT_NODISCARD rt_status rt_random_uniform_into(uint64_t seed, uint64_t stream, double low, double high, rt_tensor *out);
 
 /// Normal numbers by Box and Muller from Philox 4x32-10: element i depends on (seed, stream, i) alone.
 /// Shapes   out: `shape`, `rank` extents >= 0
-/// Dtypes   floats
+/// Dtypes   `dtype`: a float
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for a `dtype` that is no float; RT_E_SHAPE for a negative extent or too many bytes; RT_E_ARGUMENT when mean or std
-///          is not finite or std < 0
+/// Errors   RT_E_ARGUMENT for a `dtype` that is none; RT_E_DTYPE for one that is no float; RT_E_SHAPE for a negative extent or too many
+///          bytes; RT_E_ARGUMENT when std < 0 or one is not finite
 RT_API RT_NODISCARD rt_status rt_random_normal(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, uint64_t seed,
     uint64_t stream, double mean, double std, rt_tensor **out);
-/// rt_random_normal into a given output, which stays yours: the dtype of `out` is the one asked for. Errors as rt_random_normal and the
-/// rules above.
+/// rt_random_normal into a given output, which stays yours: its dtype is the one asked for. Errors as rt_random_normal and the rules
+/// above.
 RT_API RT_NODISCARD rt_status rt_random_normal_into(uint64_t seed, uint64_t stream, double mean, double std, rt_tensor *out);
 
 /// a where condition (bool) is true, else b; all three broadcast.
@@ -929,82 +929,79 @@ RT_API RT_NODISCARD rt_status rt_random_normal_into(uint64_t seed, uint64_t stre
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE when condition is not bool
 RT_API RT_NODISCARD rt_status rt_where(const rt_tensor *condition, const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_where into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_where and the rules above.
+/// rt_where into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_where and the rules above.
 RT_API RT_NODISCARD rt_status rt_where_into(const rt_tensor *condition, const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 
 /// Slices of x along axis, chosen by integer indices in [-n, n): shape x[:axis] + indices + x[axis+1:].
 /// Shapes   x: rank >= 1; indices: any; out: x[:axis] + indices + x[axis+1:]
 /// Dtypes   x: any; indices: any integer; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_INDEX names the first index that is out of range (reported when the device gets there); RT_E_DTYPE for indices that are
-///          no integers
+/// Errors   RT_E_ARGUMENT for an axis that is out of range; RT_E_DTYPE for indices that are no integers; RT_E_INDEX names the first index
+///          that is out of range (an asynchronous device reports it when it gets there)
 RT_API RT_NODISCARD rt_status rt_gather(const rt_tensor *x, const rt_tensor *indices, int32_t axis, rt_tensor **out);
-/// rt_gather into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_gather and the rules
-/// above.
+/// rt_gather into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_gather and the rules above.
 RT_API RT_NODISCARD rt_status rt_gather_into(const rt_tensor *x, const rt_tensor *indices, int32_t axis, rt_tensor *out);
 
 /// Matrix product over the last two axes, batch axes broadcast; a 1-d operand is a row (a) or a column (b) whose axis goes away.
 /// Shapes   a: [..., M, K] or [K]; b: [..., K, N] or [K]; out: [..., M, N] without the axis of a 1-d operand
-/// Dtypes   integers and floats, promoted to one; out: the dtype it computes in
+/// Dtypes   integers and floats, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for bool; RT_E_SHAPE for a scalar, for K that differs, for batch axes that do not broadcast
+/// Errors   RT_E_DTYPE for bool; RT_E_SHAPE for rank 0, for K that differs, for batch axes that do not broadcast
 RT_API RT_NODISCARD rt_status rt_matmul(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
-/// rt_matmul into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_matmul and the rules
-/// above.
+/// rt_matmul into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_matmul and the rules above.
 RT_API RT_NODISCARD rt_status rt_matmul_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 
 /// Convolution (cross-correlation) of x [N,C,...] with weight [M,C/groups,...] over 1 to 3 spatial axes, plus bias [M] when not NULL.
 /// Shapes   x: [N, C, 1 to 3 spatial axes]; weight: [M, C/groups, window]; bias: [M] or NULL; out: [N, M, floor((extent + pads - dilation
 ///          (window - 1) - 1) / stride) + 1 each]
-/// Dtypes   floats; bool and integers are converted to f32, promoted to one; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when these do not fit or a window is larger than the padded input; RT_E_ARGUMENT for window (NULL, negative
-///          numbers)
+/// Errors   RT_E_SHAPE when these do not fit each other or the window is larger than the padded input; RT_E_ARGUMENT for negative numbers
+///          in window
 RT_API RT_NODISCARD rt_status rt_conv(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window,
     rt_tensor **out);
-/// rt_conv into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_conv and the rules above.
+/// rt_conv into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_conv and the rules above.
 RT_API RT_NODISCARD rt_status rt_conv_into(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window,
     rt_tensor *out);
 
 /// Largest element of each window of x [N,C,...] over 1 to 3 spatial axes; padding never wins; NaN if any is.
 /// Shapes   x: [N, C, 1 to 3 spatial axes]; out: [N, C, floor((extent + pads - dilation (window - 1) - 1) / stride) + 1 each], ceil with
 ///          ceil_mode
-/// Dtypes   integers and floats; out: the dtype it computes in
+/// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for bool; RT_E_SHAPE when a window is larger than the padded input; RT_E_ARGUMENT for window (NULL, a size of 0, a
-///          pad that a window fits into)
+/// Errors   RT_E_DTYPE for bool; RT_E_SHAPE when a window is larger than the padded input; RT_E_ARGUMENT for window (NULL, a size of 0,
+///          negative numbers, a pad that a whole window fits into)
 RT_API RT_NODISCARD rt_status rt_max_pool(const rt_tensor *x, const rt_window *window, rt_tensor **out);
-/// rt_max_pool into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_max_pool and the rules
+/// rt_max_pool into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_max_pool and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_max_pool_into(const rt_tensor *x, const rt_window *window, rt_tensor *out);
 
 /// Mean of each window of x [N,C,...] over 1 to 3 spatial axes.
 /// Shapes   as rt_max_pool
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   as rt_max_pool
 RT_API RT_NODISCARD rt_status rt_avg_pool(const rt_tensor *x, const rt_window *window, rt_tensor **out);
-/// rt_avg_pool into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_avg_pool and the rules
+/// rt_avg_pool into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_avg_pool and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_avg_pool_into(const rt_tensor *x, const rt_window *window, rt_tensor *out);
 
 /// exp(x - max) / sum of exp(x - max) along one axis; a row of -infinity gives NaN.
 /// Shapes   x: rank >= 1; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for an axis that is out of range
 RT_API RT_NODISCARD rt_status rt_softmax(const rt_tensor *x, int32_t axis, rt_tensor **out);
-/// rt_softmax into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_softmax and the rules
-/// above.
+/// rt_softmax into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_softmax and the rules above.
 RT_API RT_NODISCARD rt_status rt_softmax_into(const rt_tensor *x, int32_t axis, rt_tensor *out);
 
 /// x - max - log(sum of exp(x - max)) along one axis.
 /// Shapes   x: rank >= 1; out: as x
-/// Dtypes   floats; bool and integers are converted to f32; out: the dtype it computes in
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for an axis that is out of range
 RT_API RT_NODISCARD rt_status rt_log_softmax(const rt_tensor *x, int32_t axis, rt_tensor **out);
-/// rt_log_softmax into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_log_softmax and the
+/// rt_log_softmax into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_log_softmax and the
 /// rules above.
 RT_API RT_NODISCARD rt_status rt_log_softmax_into(const rt_tensor *x, int32_t axis, rt_tensor *out);
 
@@ -1016,8 +1013,7 @@ RT_API RT_NODISCARD rt_status rt_log_softmax_into(const rt_tensor *x, int32_t ax
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for n < 1 or an axis that is out of range; RT_E_SHAPE when the tensors do not fit each other
 RT_API RT_NODISCARD rt_status rt_concat(int32_t n, const rt_tensor *const *tensors, int32_t axis, rt_tensor **out);
-/// rt_concat into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_concat and the rules
-/// above.
+/// rt_concat into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_concat and the rules above.
 RT_API RT_NODISCARD rt_status rt_concat_into(int32_t n, const rt_tensor *const *tensors, int32_t axis, rt_tensor *out);
 
 /// x with elements added (or, negative, removed) before and after each axis: a constant, the edge, a reflection without the edge, or
@@ -1025,10 +1021,10 @@ RT_API RT_NODISCARD rt_status rt_concat_into(int32_t n, const rt_tensor *const *
 /// Shapes   x: any; out: each extent + pad_lo + pad_hi
 /// Dtypes   any; value: converted as cast converts; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE for an extent below 0, or a mode that finds no element to take
+/// Errors   RT_E_SHAPE for an extent below 0, or a pad that finds no element to take
 RT_API RT_NODISCARD rt_status rt_pad(const rt_tensor *x, const int64_t *pad_lo, const int64_t *pad_hi, rt_pad_mode mode, rt_scalar value,
     rt_tensor **out);
-/// rt_pad into a given output, which stays yours: `out` has the shape and dtype of the result. Errors as rt_pad and the rules above.
+/// rt_pad into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_pad and the rules above.
 RT_API RT_NODISCARD rt_status rt_pad_into(const rt_tensor *x, const int64_t *pad_lo, const int64_t *pad_hi, rt_pad_mode mode,
     rt_scalar value, rt_tensor *out);
 
