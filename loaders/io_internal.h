@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the loaders share: sentences, checked sizes, whole-file reads. Private to libtrivet_io, which sees the public headers alone.
+#ifndef TRIVET_IO_INTERNAL_H
+#define TRIVET_IO_INTERNAL_H
+
+#include <stdarg.h>
+#include <trivet/io.h>
+
+#define RTI_IO_PRINTF(fmt_index, first) __attribute__((format(printf, fmt_index, first)))
+#define RTI_IO_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/// Sets the sentence of this thread and returns status.
+rt_status rti_io_fail(rt_status status, const char *fmt, ...) RTI_IO_PRINTF(2, 3);
+rt_status rti_io_fail_v(rt_status status, const char *fmt, va_list args);
+/// Puts a prefix and ": " before the sentence of the failure that has just happened; returns status.
+rt_status rti_io_fail_in(rt_status status, const char *fmt, ...) RTI_IO_PRINTF(2, 3);
+
+/// Text that came from outside, made safe to print: control bytes, quotes, backslashes and what is not ASCII become \xNN; long text is cut.
+typedef struct rti_io_text { char at[200]; } rti_io_text;
+const char *rti_io_quote(rti_io_text *out, const void *data, size_t bytes);
+/// "[2,3]", cut where it does not fit.
+const char *rti_io_shape_text(rti_io_text *out, int32_t rank, const int64_t *shape);
+
+// Sizes that come from outside are only added and multiplied here. True when the result fits and has been stored.
+static inline bool rti_io_add(uint64_t a, uint64_t b, uint64_t *out) { return !__builtin_add_overflow(a, b, out); }
+static inline bool rti_io_mul(uint64_t a, uint64_t b, uint64_t *out) { return !__builtin_mul_overflow(a, b, out); }
+/// Elements and bytes of a dense tensor. False for a negative extent, or when the product of the extents that are not 0, times the element
+/// size, passes 2^63-1: an extent of 0 must not hide an overflow beside it.
+bool rti_io_tensor_bytes(int32_t rank, const int64_t *shape, size_t element_bytes, uint64_t *out_numel, uint64_t *out_bytes);
+
+static inline bool rti_io_host_is_little(void) {
+  const uint16_t probe = 1;
+  return *(const uint8_t *)&probe == 1;
+}
+/// Reverses the bytes of each element in place.
+void rti_io_swap(void *data, uint64_t n_elements, size_t element_bytes);
+
+/// A file in memory. The bytes are a private copy, not a mapping: somebody who cuts the file short while it is read must not be able to
+/// end this process with SIGBUS, nor change bytes between check and use.
+typedef struct rti_io_file { uint8_t *at; size_t bytes; } rti_io_file;
+/// Errors   RT_E_NOT_FOUND, RT_E_IO (not a regular file, refused, shrank), RT_E_FORMAT (larger than limit), RT_E_NO_MEMORY
+rt_status rti_io_read_file(const char *path, uint64_t limit, rti_io_file *out);
+void rti_io_file_free(rti_io_file *file);
+/// Writes head then body to a new file beside `path` and renames it over `path` when every byte is on its way to the disk; on failure
+/// the new file is removed and the old one untouched. Devices and pipes are written in place.
+rt_status rti_io_replace_file(const char *path, const void *head, size_t head_bytes, const void *body, size_t body_bytes);
+
+#endif

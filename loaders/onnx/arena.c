@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// An arena and a name table for models. Both only grow with what a file really holds; neither knows what a model is.
+#include "arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_BYTES (16u << 10)
+#define NAME_LIMIT (1 << 20) // values of one graph
+
+struct rti_arena_block {
+  struct rti_arena_block *next;
+  size_t used, bytes;
+  max_align_t data[];
+};
+
+void *rti_arena_new(rti_arena *arena, uint64_t n, size_t element_bytes) {
+  uint64_t bytes, padded;
+  if (!rti_io_mul(n, element_bytes, &bytes) || !rti_io_add(bytes, 15, &padded) || padded > SIZE_MAX / 2) return NULL;
+  const size_t need = (size_t)(padded & ~(uint64_t)15);
+  struct rti_arena_block *block = arena->blocks;
+  if (!block || block->bytes - block->used < need) {
+    const size_t size = need > BLOCK_BYTES ? need : BLOCK_BYTES;
+    struct rti_arena_block *fresh = calloc(1, sizeof *fresh + size);
+    if (!fresh) return NULL;
+    fresh->bytes = size;
+    if (block && size > BLOCK_BYTES) { // a large piece must not end the use of a block that is half empty
+      fresh->next = block->next;
+      block->next = fresh;
+    } else {
+      fresh->next = block;
+      arena->blocks = fresh;
+    }
+    block = fresh;
+  }
+  void *at = (char *)block->data + block->used;
+  block->used += need;
+  return at;
+}
+
+void rti_arena_free(rti_arena *arena) {
+  while (arena->blocks) {
+    struct rti_arena_block *next = arena->blocks->next;
+    free(arena->blocks);
+    arena->blocks = next;
+  }
+}
+
+// Length of the UTF-8 sequence at *at, 0 when it is not valid (overlong, surrogate, above U+10FFFF, cut) or a control character.
+static size_t printable_sequence(const uint8_t *at, size_t rest) {
+  const uint8_t first = at[0];
+  if (first < 0x80) return first >= 0x20 && first != 0x7f;
+  const size_t length = first >= 0xc2 && first <= 0xdf ? 2 : (first & 0xf0) == 0xe0 ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+  if (length == 0 || length > rest) return 0;
+  uint32_t code = first & (0xffu >> (length + 1));
+  for (size_t i = 1; i < length; i++) {
+    if ((at[i] & 0xc0) != 0x80) return 0;
+    code = code << 6 | (at[i] & 0x3f);
+  }
+  static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
+  if (code < smallest[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return 0;
+  return code < 0xa0 ? 0 : length; // U+0080 to U+009F steer terminals too
+}
+
+const char *rti_arena_text(rti_arena *arena, const rti_wire *wire, const rti_wire_field *field, const char *what, rt_status *out_status) {
+  *out_status = rti_wire_expect(wire, field, RTI_WIRE_BYTES);
+  if (*out_status != RT_OK) return NULL;
+  if (field->bytes > RTI_ONNX_NAME_BYTES) {
+    *out_status = rti_io_fail(RT_E_FORMAT, "%s: byte %zu: a %s of %zu bytes is longer than %d", wire->name, (size_t)(field->at - wire->base), what, field->bytes,
+                              RTI_ONNX_NAME_BYTES);
+    return NULL;
+  }
+  for (size_t i = 0; i < field->bytes;) {
+    const size_t step = printable_sequence(field->at + i, field->bytes - i);
+    if (step == 0) {
+      rti_io_text quoted;
+      *out_status = rti_io_fail(RT_E_FORMAT, "%s: byte %zu: the %s '%s' is not printable UTF-8", wire->name, (size_t)(field->at + i - wire->base), what,
+                                rti_io_quote(&quoted, field->at, field->bytes));
+      return NULL;
+    }
+    i += step;
+  }
+  char *text = rti_arena_new(arena, field->bytes + 1, 1);
+  if (!text) {
+    *out_status = rti_io_fail(RT_E_NO_MEMORY, "%s: no memory for a %s", wire->name, what);
+    return NULL;
+  }
+  memcpy(text, field->at, field->bytes);
+  return text;
+}
+
+static uint32_t hash(const char *name) { // FNV-1a
+  uint32_t h = 2166136261u;
+  for (; *name; name++) h = (h ^ (uint8_t)*name) * 16777619u;
+  return h ^ h >> 15;
+}
+
+static int32_t find_slot(const rti_names *table, const char *name) {
+  const uint32_t mask = (uint32_t)table->n_slots - 1;
+  uint32_t slot = hash(name) & mask;
+  while (table->slots[slot] != 0 && strcmp(table->names[table->slots[slot] - 1], name) != 0) slot = (slot + 1) & mask;
+  return (int32_t)slot;
+}
+
+int32_t rti_names_find(const rti_names *table, const char *name) { return table->n_slots ? table->slots[find_slot(table, name)] - 1 : -1; }
+
+// Keeps the table at most half full.
+static rt_status grow(rti_names *table) {
+  const int32_t capacity = table->capacity ? table->capacity * 2 : 64;
+  if (table->count >= NAME_LIMIT) return rti_io_fail(RT_E_FORMAT, "more than %d names in one graph", NAME_LIMIT);
+  const char **names = realloc(table->names, (size_t)capacity * sizeof *names);
+  if (names) table->names = names;
+  int32_t *slots = calloc((size_t)capacity * 2, sizeof *slots);
+  if (!names || !slots) {
+    free(slots);
+    return rti_io_fail(RT_E_NO_MEMORY, "no memory for the names of a model");
+  }
+  free(table->slots);
+  table->slots = slots;
+  table->n_slots = capacity * 2;
+  table->capacity = capacity;
+  for (int32_t i = 0; i < table->count; i++) table->slots[find_slot(table, table->names[i])] = i + 1;
+  return RT_OK;
+}
+
+rt_status rti_names_add(rti_names *table, const char *name, int32_t *out_number) {
+  *out_number = -1;
+  if (table->count == table->capacity) {
+    rt_status status = grow(table);
+    if (status != RT_OK) return status;
+  }
+  table->names[table->count] = name;
+  table->slots[find_slot(table, name)] = table->count + 1;
+  *out_number = table->count++;
+  return RT_OK;
+}
+
+void rti_names_free(rti_names *table) {
+  free(table->names);
+  free(table->slots);
+  *table = (rti_names){0};
+}
