@@ -263,7 +263,8 @@ static void dtypes_text(const op_row *row, char *out, size_t bytes) {
   }
   int several = row->family == BINARY || row->family == TERNARY || (row->family == OP && !is(row->inputs, "1"));
   const char *same = several ? "that dtype" : is(row->dtypes, "FLOAT") ? "that float" : "as x";
-  snprintf(out, bytes, "%s%s; out: %s", accepts->accepts, several ? ", promoted to one dtype" : "", is(row->result, "SAME") ? same : result->accepts);
+  snprintf(out, bytes, "%s%s; out: %s", accepts->accepts, several ? ", promoted to one dtype" : "",
+           is(row->result, "SAME") ? same : result->accepts);
 }
 
 static void errors_text(const op_row *row, int scalar, char *out, size_t bytes) {
