@@ -37,9 +37,9 @@ static bool parse_number(const char *text, env_kind kind, int64_t *out_value) {
   for (; *text >= '0' && *text <= '9'; text++)
     if (!rti_mul_i64(value, 10, &value) || !rti_add_i64(value, *text - '0', &value)) return false;
   if (kind == ENV_BYTES && *text) {
-    int64_t unit = *text == 'K' || *text == 'k' ? INT64_C(1) << 10 : *text == 'M' || *text == 'm' ? INT64_C(1) << 20 : *text == 'G' || *text == 'g' ? INT64_C(1) << 30 : 0;
-    if (unit == 0 || !rti_mul_i64(value, unit, &value)) return false;
-    text++;
+    static const char units[] = "KMGkmg";
+    const char *unit = strchr(units, *text++);
+    if (!unit || !rti_mul_i64(value, INT64_C(1) << 10 * ((unit - units) % 3 + 1), &value)) return false;
   }
   *out_value = negative ? -value : value;
   return *text == '\0';

@@ -341,7 +341,8 @@ static RTI_COLD void *alloc_slow(rti_pool *pool, uint32_t class, size_t bytes, s
 /// The cost of a size beyond the classes; false when it is no size at all.
 static bool large_cost(size_t bytes, size_t *out_cost) {
   uint64_t cost;
-  if (bytes > PTRDIFF_MAX || !rti_add_u64(bytes, ALIGN + STAGGER_STEPS * STAGGER_BYTES, &cost) || !rti_align_u64(cost, PAGE_BYTES, &cost) || cost > SIZE_MAX) return false;
+  if (bytes > PTRDIFF_MAX || !rti_add_u64(bytes, ALIGN + STAGGER_STEPS * STAGGER_BYTES, &cost) || !rti_align_u64(cost, PAGE_BYTES, &cost)) return false;
+  if (cost > PTRDIFF_MAX) return false;
   *out_cost = (size_t)cost;
   return true;
 }
