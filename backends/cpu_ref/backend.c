@@ -26,18 +26,18 @@ static const op_row rows[REF_OPS] = {
 
 static rtb_fn function_of(uint16_t op) {
   switch (op) {
-  case RTB_OP_COPY: case RTB_OP_FILL: return ref_copy; // filling is copying an immediate
-  case RTB_OP_CAST: return ref_cast;
-  case RTB_OP_ARANGE: return ref_arange;
-  case RTB_OP_WHERE: return ref_where;
-  case RTB_OP_GATHER: return ref_gather;
-  case RTB_OP_RANDOM_UNIFORM: return ref_random_uniform;
-  case RTB_OP_RANDOM_NORMAL: return ref_random_normal;
-  case RTB_OP_MATMUL: return ref_matmul;
-  case RTB_OP_CONV: return ref_conv;
-  case RTB_OP_MAX_POOL: return ref_max_pool;
-  case RTB_OP_AVG_POOL: return ref_avg_pool;
-  case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX: return ref_softmax;
+  case RTB_OP_COPY: case RTB_OP_FILL: return rti_ref_copy; // filling is copying an immediate
+  case RTB_OP_CAST: return rti_ref_cast;
+  case RTB_OP_ARANGE: return rti_ref_arange;
+  case RTB_OP_WHERE: return rti_ref_where;
+  case RTB_OP_GATHER: return rti_ref_gather;
+  case RTB_OP_RANDOM_UNIFORM: return rti_ref_random_uniform;
+  case RTB_OP_RANDOM_NORMAL: return rti_ref_random_normal;
+  case RTB_OP_MATMUL: return rti_ref_matmul;
+  case RTB_OP_CONV: return rti_ref_conv;
+  case RTB_OP_MAX_POOL: return rti_ref_max_pool;
+  case RTB_OP_AVG_POOL: return rti_ref_avg_pool;
+  case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX: return rti_ref_softmax;
   default: return NULL;
   }
 }
@@ -50,7 +50,7 @@ static bool is_float(uint16_t dtype) { return dtype >= RTB_F16; }
 static bool is_index(uint16_t dtype) { return dtype >= RTB_I8 && dtype <= RTB_U64; }
 
 static uint16_t sum_dtype(uint16_t dtype) {
-  return is_float(dtype) ? dtype : ref_wide_of(dtype) == REF_U64 ? RTB_U64 : RTB_I64;
+  return is_float(dtype) ? dtype : rti_ref_wide_of(dtype) == REF_U64 ? RTB_U64 : RTB_I64;
 }
 
 /// Do the dtypes of this call fit its row? For OP, out is what a SAME row would give.
@@ -84,7 +84,7 @@ static bool dtypes_fit(const rtb_sig *sig, const op_row *row) {
 static bool computes_in(const rtb_sig *sig, const op_row *row) {
   const uint16_t in = sig->arg[0].dtype;
   if (row->family != OP) {
-    const ref_row *cell = &ref_rows_of(in)[sig->op];
+    const ref_row *cell = &rti_ref_rows_of(in)[sig->op];
     return cell->map || cell->fold;
   }
   switch (sig->op) {
@@ -113,7 +113,7 @@ static bool takes_alias(const rtb_sig *sig, const op_row *row) {
 
 static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
   const op_row *row = sig->op < REF_OPS ? &rows[sig->op] : &rows[0];
-  const rtb_fn fn = row->family == OP ? function_of(sig->op) : row->family == FOLD ? ref_fold_any : ref_map_any;
+  const rtb_fn fn = row->family == OP ? function_of(sig->op) : row->family == FOLD ? rti_ref_fold_any : rti_ref_map_any;
   if (row->family == NO_FAMILY || !fn) return rtb_refuse(out, RTB_UNSUPPORTED_OP, "operation %d is not in the table", sig->op);
   const char *name = op_name(dev, sig->op);
   if (sig->nin != row->n_in || sig->nout != 1) {
@@ -130,7 +130,7 @@ static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
       return rtb_refuse(out, RTB_UNSUPPORTED_LAYOUT, "%s: argument %d must be a strided view", name, k);
     }
     if (!absent && !is_dtype(arg->dtype)) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s: argument %d has dtype code %d", name, k, arg->dtype);
-    dense = dense && (arg->layout == RTB_DENSE || arg->layout == RTB_IMM);
+    dense = dense && arg->layout == RTB_DENSE;
   }
   const uint16_t in = sig->arg[0].dtype, result = sig->arg[sig->nin].dtype;
   if (!computes_in(sig, row)) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s is not defined for %s", name, dtype_name(dev, in));
@@ -143,8 +143,8 @@ static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
       return rtb_refuse(out, RTB_UNSUPPORTED_ALIAS, "%s: output and input have elements of different size", name);
     }
   }
-  out->fn = dense && row->family == MAP ? ref_map_dense : fn;
-  if (row->family != OP) out->kctx = (void *)&ref_rows_of(in)[sig->op]; // read-only, like every kctx
+  out->fn = dense && row->family == MAP ? rti_ref_map_dense : fn;
+  if (row->family != OP) out->kctx = (void *)&rti_ref_rows_of(in)[sig->op]; // read-only, like every kctx
   return RTB_OK;
 }
 

@@ -78,7 +78,7 @@ static void store(const conv *v, block_acc *acc, int64_t image, int64_t m0, int6
     ref_wide_row row;
     for (int64_t c = 0; c < columns; c++) row.f64[c] = v->is_f64 ? (double)(acc->f64[r][c] + bias) : acc->narrow[r][c] + bias;
     char *to = ref_at(out, image * out->stride[0] + (m0 + r) * out->stride[1]);
-    ref_window_store(&v->window, ref_put_of(out->dtype, REF_F64), to, v->bytes, p0, columns, &row);
+    ref_window_store(&v->window, rti_ref_put_of(out->dtype, REF_F64), to, v->bytes, p0, columns, &row);
   }
 }
 
@@ -114,12 +114,12 @@ static void tile(const conv *v, int64_t image, int64_t g, int64_t m0, int64_t ro
   store(v, &acc, image, m0, rows, p0, columns);
 }
 
-int32_t ref_conv(void *host, void *stream, const rtb_op *op) {
+int32_t rti_ref_conv(void *host, void *stream, const rtb_op *op) {
   (void)host, (void)stream;
   const rtb_attr_window *attr = op->attr;
   conv v = {.x = op->args[0], .weight = op->args[1], .bias = op->args[2], .out = op->args[3]};
   v.window = ref_window_of(attr, v.x, v.out, v.weight->shape);
-  v.get = ref_get_of(v.x->dtype), v.bytes = rtb_dtype_bytes(v.x->dtype), v.is_f64 = v.x->dtype == RTB_F64;
+  v.get = rti_ref_get_of(v.x->dtype), v.bytes = rtb_dtype_bytes(v.x->dtype), v.is_f64 = v.x->dtype == RTB_F64;
   v.channels = v.weight->shape[1], v.depth = v.channels * v.window.n_taps;
   v.rows = v.weight->shape[0] / (int64_t)attr->groups;
   v.weight_dense = inner_is_dense(v.weight);

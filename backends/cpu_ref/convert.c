@@ -7,7 +7,7 @@
 
 #include "small_float.h"
 
-ref_wide ref_wide_of(uint16_t dtype) { return dtype >= RTB_F16 ? REF_F64 : dtype >= RTB_U8 ? REF_U64 : REF_I64; }
+ref_wide rti_ref_wide_of(uint16_t dtype) { return dtype >= RTB_F16 ? REF_F64 : dtype >= RTB_U8 ? REF_U64 : REF_I64; }
 
 // ---- to wide -----------------------------------------------------------------------------------------------------------------------------
 #define GET(dtype, stored, wide, value)                                                                                                    \
@@ -30,7 +30,7 @@ GET(bf16, uint16_t, double, ref_bf16_to(s))
 GET(f32, float, double, s)
 GET(f64, double, double, s)
 
-ref_get ref_get_of(uint16_t dtype) {
+ref_get rti_ref_get_of(uint16_t dtype) {
   static const ref_get get[REF_DTYPES] = {
 #define RT_DTYPE(code, NAME, name, bytes, kind, doc) [code] = get_##name,
 #include <trivet/dtypes.def>
@@ -75,7 +75,7 @@ PUT_3(bf16, uint16_t, ref_bf16_from(odd_i64(v)), ref_bf16_from(odd_u64(v)), ref_
 PUT_3(f32, float, odd_i64(v), odd_u64(v), v)
 PUT_3(f64, double, v, v, v)
 
-ref_put ref_put_of(uint16_t dtype, ref_wide from) {
+ref_put rti_ref_put_of(uint16_t dtype, ref_wide from) {
   static const ref_put put[REF_DTYPES][3] = {
 #define RT_DTYPE(code, NAME, name, bytes, kind, doc) [code] = {put_##name##_i64, put_##name##_u64, put_##name##_f64},
 #include <trivet/dtypes.def>

@@ -56,8 +56,8 @@ static void clear(block_acc *acc, uint16_t dtype, int64_t rows) {
 }
 
 static void store(const block_acc *acc, const matrix *out, int64_t i0, int64_t j0, int64_t rows, int64_t columns) {
-  const bool is_integer = ref_wide_of(out->dtype) != REF_F64;
-  const ref_put put = ref_put_of(out->dtype, is_integer ? REF_U64 : REF_F64);
+  const bool is_integer = rti_ref_wide_of(out->dtype) != REF_F64;
+  const ref_put put = rti_ref_put_of(out->dtype, is_integer ? REF_U64 : REF_F64);
   for (int64_t r = 0; r < rows; r++) {
     double rounded[PANEL_COLUMNS];
     const void *row = is_integer ? (const void *)acc->integer[r] : acc->narrow[r];
@@ -70,7 +70,7 @@ static void store(const block_acc *acc, const matrix *out, int64_t i0, int64_t j
 }
 
 static void multiply(const matrix *a, const matrix *b, const matrix *out, int64_t m, int64_t n, int64_t depth) {
-  const ref_get get = ref_get_of(out->dtype);
+  const ref_get get = rti_ref_get_of(out->dtype);
   block_a block_of_a = {.u64 = {{0}}}; // rows past the end may be read
   block_b block_of_b;
   block_acc acc;
@@ -87,7 +87,7 @@ static void multiply(const matrix *a, const matrix *b, const matrix *out, int64_
           for (int64_t c = columns; c < ((columns + 3) & ~(int64_t)3); c++) block_of_b.u64[k][c] = 0;
         }
         if (out->dtype == RTB_F64) panel_f64(rows, columns, deep, block_of_a.f64, block_of_b.f64, acc.f64);
-        else if (ref_wide_of(out->dtype) == REF_F64) panel_narrow(rows, columns, deep, block_of_a.f64, block_of_b.f64, acc.narrow);
+        else if (rti_ref_wide_of(out->dtype) == REF_F64) panel_narrow(rows, columns, deep, block_of_a.f64, block_of_b.f64, acc.narrow);
         else panel_integer(rows, columns, deep, block_of_a.u64, block_of_b.u64, acc.integer);
       }
       store(&acc, out, i0, j0, rows, columns);
@@ -95,7 +95,7 @@ static void multiply(const matrix *a, const matrix *b, const matrix *out, int64_
   }
 }
 
-int32_t ref_matmul(void *host, void *stream, const rtb_op *op) {
+int32_t rti_ref_matmul(void *host, void *stream, const rtb_op *op) {
   (void)host, (void)stream;
   const rtb_view *a = op->args[0], *b = op->args[1], *out = op->args[2];
   const int32_t batch = out->ndim - 2;

@@ -32,34 +32,34 @@ static ref_map copy_of(uint16_t dtype) {
   }
 }
 
-int32_t ref_copy(void *host, void *stream, const rtb_op *op) {
+int32_t rti_ref_copy(void *host, void *stream, const rtb_op *op) {
   (void)host, (void)stream;
   const uint32_t bytes = rtb_dtype_bytes(op->args[1]->dtype);
   const ref_map copy = copy_of(op->args[1]->dtype);
-  for (ref_walk w = ref_walk_start(op); !w.done; ref_walk_next(&w)) {
+  for (ref_walk w = rti_ref_walk_start(op); !w.done; rti_ref_walk_next(&w)) {
     if (w.step[0] == 1 && w.step[1] == 1) memmove(w.at[1], w.at[0], (size_t)w.n * bytes); // memmove: out may be x itself
     else copy(w.n, w.at, w.step);
   }
   return RTB_OK;
 }
 
-int32_t ref_where(void *host, void *stream, const rtb_op *op) {
+int32_t rti_ref_where(void *host, void *stream, const rtb_op *op) {
   (void)host, (void)stream;
   const uint32_t bytes = rtb_dtype_bytes(op->args[3]->dtype);
   const ref_map where = bytes == 1 ? where_8 : bytes == 2 ? where_16 : bytes == 4 ? where_32 : where_64;
-  for (ref_walk w = ref_walk_start(op); !w.done; ref_walk_next(&w)) where(w.n, w.at, w.step);
+  for (ref_walk w = rti_ref_walk_start(op); !w.done; rti_ref_walk_next(&w)) where(w.n, w.at, w.step);
   return RTB_OK;
 }
 
 // ---- cast ------------------------------------------------------------------------------------------------------------------------------------
-int32_t ref_cast(void *host, void *stream, const rtb_op *op) {
+int32_t rti_ref_cast(void *host, void *stream, const rtb_op *op) {
   (void)host, (void)stream;
   const rtb_view *x = op->args[0], *out = op->args[1];
-  const ref_get get = ref_get_of(x->dtype);
-  const ref_put put = ref_put_of(out->dtype, ref_wide_of(x->dtype));
+  const ref_get get = rti_ref_get_of(x->dtype);
+  const ref_put put = rti_ref_put_of(out->dtype, rti_ref_wide_of(x->dtype));
   const int64_t x_bytes = rtb_dtype_bytes(x->dtype), out_bytes = rtb_dtype_bytes(out->dtype);
   ref_wide_row row;
-  for (ref_walk w = ref_walk_start(op); !w.done; ref_walk_next(&w)) {
+  for (ref_walk w = rti_ref_walk_start(op); !w.done; rti_ref_walk_next(&w)) {
     for (int64_t i = 0; i < w.n; i += REF_CHUNK) {
       const int64_t n = w.n - i < REF_CHUNK ? w.n - i : REF_CHUNK;
       get(n, (const char *)w.at[0] + i * w.step[0] * x_bytes, w.step[0], &row);
@@ -70,11 +70,11 @@ int32_t ref_cast(void *host, void *stream, const rtb_op *op) {
 }
 
 // ---- arange ----------------------------------------------------------------------------------------------------------------------------------
-int32_t ref_arange(void *host, void *stream, const rtb_op *op) {
+int32_t rti_ref_arange(void *host, void *stream, const rtb_op *op) {
   (void)host, (void)stream;
   const rtb_view *out = op->args[2];
   const bool is_float = op->args[0]->dtype == RTB_F64;
-  const ref_put put = ref_put_of(out->dtype, is_float ? REF_F64 : REF_U64); // wrapping makes i64 and u64 one
+  const ref_put put = rti_ref_put_of(out->dtype, is_float ? REF_F64 : REF_U64); // wrapping makes i64 and u64 one
   double start = 0, step = 0;
   uint64_t start_bits = 0, step_bits = 0;
   memcpy(is_float ? (void *)&start : &start_bits, op->args[0]->data, 8);
@@ -82,7 +82,7 @@ int32_t ref_arange(void *host, void *stream, const rtb_op *op) {
   const rtb_op only_out = {.nout = 1, .args = op->args + 2};
   uint64_t index = 0;
   ref_wide_row row;
-  for (ref_walk w = ref_walk_start(&only_out); !w.done; ref_walk_next(&w)) {
+  for (ref_walk w = rti_ref_walk_start(&only_out); !w.done; rti_ref_walk_next(&w)) {
     for (int64_t i = 0; i < w.n; i += REF_CHUNK) {
       const int64_t n = w.n - i < REF_CHUNK ? w.n - i : REF_CHUNK;
       for (int64_t k = 0; k < n; k++, index++) {
@@ -99,21 +99,21 @@ int32_t ref_arange(void *host, void *stream, const rtb_op *op) {
 /// One index in [0, n), or -1. *out_text is the index as given, for the sentence.
 static int64_t index_at(const rtb_view *indices, int64_t element, int64_t n, char out_text[24]) {
   const void *at = ref_at(indices, element);
-  if (ref_wide_of(indices->dtype) == REF_U64) {
+  if (rti_ref_wide_of(indices->dtype) == REF_U64) {
     uint64_t index;
-    ref_get_of(indices->dtype)(1, at, 1, &index);
+    rti_ref_get_of(indices->dtype)(1, at, 1, &index);
     if (index < (uint64_t)n) return (int64_t)index;
     if (out_text) snprintf(out_text, 24, "%llu", (unsigned long long)index);
     return -1;
   }
   int64_t index;
-  ref_get_of(indices->dtype)(1, at, 1, &index);
+  rti_ref_get_of(indices->dtype)(1, at, 1, &index);
   if (index >= -n && index < n) return index < 0 ? index + n : index;
   if (out_text) snprintf(out_text, 24, "%lld", (long long)index);
   return -1;
 }
 
-int32_t ref_gather(void *host, void *stream, const rtb_op *op) {
+int32_t rti_ref_gather(void *host, void *stream, const rtb_op *op) {
   (void)stream;
   const rtb_view *x = op->args[0], *indices = op->args[1], *out = op->args[2];
   const uint32_t axes = ((const rtb_attr_axes *)op->attr)->axes;
@@ -152,7 +152,7 @@ int32_t ref_gather(void *host, void *stream, const rtb_op *op) {
     const int64_t index = index_at(indices, w.at[0], n, NULL);
     from.data = ref_at(x, index * x->stride[axis]);
     to.data = ref_at(out, w.at[1]);
-    ref_copy(host, stream, &copy);
+    rti_ref_copy(host, stream, &copy);
   }
   return RTB_OK;
 }

@@ -28,11 +28,11 @@ static void add_max(ref_wide wide, int64_t n, const ref_wide_row *row, const uin
   }
 }
 
-int32_t ref_max_pool(void *host, void *stream, const rtb_op *op) {
+int32_t rti_ref_max_pool(void *host, void *stream, const rtb_op *op) {
   (void)host, (void)stream;
   const rtb_view *x = op->args[0], *out = op->args[1];
   const ref_window w = ref_window_of(op->attr, x, out, NULL);
-  const ref_wide wide = ref_wide_of(x->dtype);
+  const ref_wide wide = rti_ref_wide_of(x->dtype);
   for (int64_t n = 0; n < out->shape[0]; n++) for (int64_t c = 0; c < out->shape[1]; c++) {
     const char *from = ref_at(x, n * x->stride[0] + c * x->stride[1]);
     char *to = ref_at(out, n * out->stride[0] + c * out->stride[1]);
@@ -42,10 +42,10 @@ int32_t ref_max_pool(void *host, void *stream, const rtb_op *op) {
       uint8_t is_inside[REF_CHUNK];
       start_max(wide, rtb_dtype_bytes(x->dtype), &best);
       for (int64_t tap = 0; tap < w.n_taps; tap++) {
-        ref_window_row(&w, ref_get_of(x->dtype), from, rtb_dtype_bytes(x->dtype), tap, p, count, &row, is_inside);
+        ref_window_row(&w, rti_ref_get_of(x->dtype), from, rtb_dtype_bytes(x->dtype), tap, p, count, &row, is_inside);
         add_max(wide, count, &row, is_inside, &best);
       }
-      ref_window_store(&w, ref_put_of(out->dtype, wide), to, rtb_dtype_bytes(out->dtype), p, count, &best);
+      ref_window_store(&w, rti_ref_put_of(out->dtype, wide), to, rtb_dtype_bytes(out->dtype), p, count, &best);
     }
   }
   return RTB_OK;
@@ -71,7 +71,7 @@ static int64_t divisor_at(const ref_window *w, int64_t pixel, bool count_pad) {
   return count;
 }
 
-int32_t ref_avg_pool(void *host, void *stream, const rtb_op *op) {
+int32_t rti_ref_avg_pool(void *host, void *stream, const rtb_op *op) {
   (void)host, (void)stream;
   const rtb_view *x = op->args[0], *out = op->args[1];
   const ref_window w = ref_window_of(op->attr, x, out, NULL);
@@ -86,12 +86,12 @@ int32_t ref_avg_pool(void *host, void *stream, const rtb_op *op) {
       long double sum[REF_CHUNK] = {0};
       uint8_t is_inside[REF_CHUNK];
       for (int64_t tap = 0; tap < w.n_taps; tap++) {
-        ref_window_row(&w, ref_get_of(x->dtype), from, rtb_dtype_bytes(x->dtype), tap, p, count, &row, is_inside);
+        ref_window_row(&w, rti_ref_get_of(x->dtype), from, rtb_dtype_bytes(x->dtype), tap, p, count, &row, is_inside);
         for (int64_t i = 0; i < count; i++) sum[i] += row.f64[i]; // 0 outside
       }
       for (int64_t i = 0; i < count; i++) row.f64[i] = (double)(sum[i] / (long double)divisor[i]);
       char *to = ref_at(out, n * out->stride[0] + c * out->stride[1]);
-      ref_window_store(&w, ref_put_of(out->dtype, REF_F64), to, rtb_dtype_bytes(out->dtype), p, count, &row);
+      ref_window_store(&w, rti_ref_put_of(out->dtype, REF_F64), to, rtb_dtype_bytes(out->dtype), p, count, &row);
     }
   }
   return RTB_OK;

@@ -77,7 +77,7 @@ static double value_at(philox *p, bool is_normal, uint16_t dtype, uint64_t i, do
 
 static int32_t generate(const rtb_op *op, bool is_normal) {
   const rtb_view *out = op->args[4];
-  const ref_put put = ref_put_of(out->dtype, REF_F64);
+  const ref_put put = rti_ref_put_of(out->dtype, REF_F64);
   uint64_t seed, stream;
   double a, b; // low and high, or mean and standard deviation
   memcpy(&seed, op->args[0]->data, sizeof seed);
@@ -88,7 +88,7 @@ static int32_t generate(const rtb_op *op, bool is_normal) {
   const rtb_op only_out = {.nout = 1, .args = op->args + 4};
   uint64_t index = 0;
   double row[REF_CHUNK];
-  for (ref_walk w = ref_walk_start(&only_out); !w.done; ref_walk_next(&w)) {
+  for (ref_walk w = rti_ref_walk_start(&only_out); !w.done; rti_ref_walk_next(&w)) {
     for (int64_t i = 0; i < w.n; i += REF_CHUNK) {
       const int64_t n = w.n - i < REF_CHUNK ? w.n - i : REF_CHUNK;
       for (int64_t k = 0; k < n; k++) row[k] = value_at(&p, is_normal, out->dtype, index++, a, b);
@@ -98,5 +98,5 @@ static int32_t generate(const rtb_op *op, bool is_normal) {
   return RTB_OK;
 }
 
-int32_t ref_random_uniform(void *host, void *stream, const rtb_op *op) { return (void)host, (void)stream, generate(op, false); }
-int32_t ref_random_normal(void *host, void *stream, const rtb_op *op) { return (void)host, (void)stream, generate(op, true); }
+int32_t rti_ref_random_uniform(void *host, void *stream, const rtb_op *op) { return (void)host, (void)stream, generate(op, false); }
+int32_t rti_ref_random_normal(void *host, void *stream, const rtb_op *op) { return (void)host, (void)stream, generate(op, true); }

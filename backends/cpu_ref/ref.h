@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the files of the reference backend share: the kinds of kernels, the walk over rows, and conversion between any dtype and three wide
-// types. Nothing here allocates or keeps state; every symbol stays inside the library.
+// types. Nothing here allocates or keeps state. Functions that cross files are hidden, and carry the library's prefix rti_ because
+// the builtin reference ends up in static libraries, too.
 #ifndef CPU_REF_REF_H
 #define CPU_REF_REF_H
 
@@ -34,15 +35,15 @@ typedef struct ref_row {
   ref_map map;
   ref_fold fold;
 } ref_row;
-const ref_row *ref_rows_of(uint16_t dtype); ///< REF_ROWS cells
+const ref_row *rti_ref_rows_of(uint16_t dtype); ///< REF_ROWS cells
 
-int32_t ref_map_dense(void *row, void *stream, const rtb_op *op); ///< every argument DENSE or IMM
-int32_t ref_map_any(void *row, void *stream, const rtb_op *op);
-int32_t ref_fold_any(void *row, void *stream, const rtb_op *op);
+int32_t rti_ref_map_dense(void *row, void *stream, const rtb_op *op); ///< every argument DENSE
+int32_t rti_ref_map_any(void *row, void *stream, const rtb_op *op);
+int32_t rti_ref_fold_any(void *row, void *stream, const rtb_op *op);
 
 // ---- walking ---------------------------------------------------------------------------------------------------------------------------
 /// Walks all arguments of an elementwise op row by row, in C order of the output:
-///   for (ref_walk w = ref_walk_start(op); !w.done; ref_walk_next(&w)) use(w.n, w.at, w.step);
+///   for (ref_walk w = rti_ref_walk_start(op); !w.done; rti_ref_walk_next(&w)) use(w.n, w.at, w.step);
 typedef struct ref_walk {
   rtb_walk outer;
   int64_t n;
@@ -51,8 +52,8 @@ typedef struct ref_walk {
   int32_t n_args;
   bool done;
 } ref_walk;
-ref_walk ref_walk_start(const rtb_op *op);
-void ref_walk_next(ref_walk *walk);
+ref_walk rti_ref_walk_start(const rtb_op *op);
+void rti_ref_walk_next(ref_walk *walk);
 
 static inline int64_t ref_stride(const rtb_view *view, int32_t d) { return view->ndim ? view->stride[d] : 0; }
 static inline char *ref_at(const rtb_view *view, int64_t element) {
@@ -67,26 +68,26 @@ typedef union ref_wide_row {
   uint64_t u64[REF_CHUNK];
   double f64[REF_CHUNK];
 } ref_wide_row;
-ref_wide ref_wide_of(uint16_t dtype);
+ref_wide rti_ref_wide_of(uint16_t dtype);
 /// n elements of a dtype, `step` elements apart, to its wide type and back. put converts as cast does, from any wide type.
 typedef void (*ref_get)(int64_t n, const void *x, int64_t step, void *wide);
 typedef void (*ref_put)(int64_t n, const void *wide, void *out, int64_t step);
-ref_get ref_get_of(uint16_t dtype);
-ref_put ref_put_of(uint16_t dtype, ref_wide from);
+ref_get rti_ref_get_of(uint16_t dtype);
+ref_put rti_ref_put_of(uint16_t dtype, ref_wide from);
 
 // ---- operations with a function of their own ---------------------------------------------------------------------------------------------
-int32_t ref_copy(void *host, void *stream, const rtb_op *op);
-int32_t ref_cast(void *host, void *stream, const rtb_op *op);
-int32_t ref_arange(void *host, void *stream, const rtb_op *op);
-int32_t ref_where(void *host, void *stream, const rtb_op *op);
-int32_t ref_gather(void *host, void *stream, const rtb_op *op);
-int32_t ref_random_uniform(void *host, void *stream, const rtb_op *op);
-int32_t ref_random_normal(void *host, void *stream, const rtb_op *op);
-int32_t ref_matmul(void *host, void *stream, const rtb_op *op);
-int32_t ref_conv(void *host, void *stream, const rtb_op *op);
-int32_t ref_max_pool(void *host, void *stream, const rtb_op *op);
-int32_t ref_avg_pool(void *host, void *stream, const rtb_op *op);
-int32_t ref_softmax(void *host, void *stream, const rtb_op *op); ///< and log_softmax
+int32_t rti_ref_copy(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_cast(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_arange(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_where(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_gather(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_random_uniform(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_random_normal(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_matmul(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_conv(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_max_pool(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_avg_pool(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_softmax(void *host, void *stream, const rtb_op *op); ///< and log_softmax
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

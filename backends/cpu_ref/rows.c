@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rows of ops.def as functions for every dtype, and the three functions that call them: elementwise over dense memory, elementwise over
-// any strides, and reductions. What a row means is in ops.def; how a word of a formula is computed, in vocab.h.
+// The rows of ops.def as functions for every dtype, and the three functions that call them: elementwise over dense memory,
+// elementwise over any strides, and reductions. What a row means is in ops.def; how a word of a formula is computed, in vocab.h.
 #include "ref.h"
 #include "vocab.h"
 
@@ -206,7 +206,7 @@ static inline void span_next(span_walk *w, const ref_span *span) {
 #define IS_FLOAT 1
 #include "rows.h"
 
-const ref_row *ref_rows_of(uint16_t dtype) {
+const ref_row *rti_ref_rows_of(uint16_t dtype) {
   static const ref_row *const rows[REF_DTYPES] = {
 #define RT_DTYPE(code, NAME, name, bytes, kind, doc) [code] = ref_rows_##name,
 #include <trivet/dtypes.def>
@@ -215,27 +215,24 @@ const ref_row *ref_rows_of(uint16_t dtype) {
 }
 
 // ---- elementwise -----------------------------------------------------------------------------------------------------------------------------
-int32_t ref_map_dense(void *row, void *stream, const rtb_op *op) {
+int32_t rti_ref_map_dense(void *row, void *stream, const rtb_op *op) {
   (void)stream;
+  static const int64_t ones[4] = {1, 1, 1, 1};
   void *at[4];
-  int64_t step[4];
   const int32_t n_args = op->nin + op->nout;
-  for (int32_t k = 0; k < n_args; k++) {
-    at[k] = op->args[k]->data;
-    step[k] = op->args[k]->layout != RTB_IMM;
-  }
-  ((const ref_row *)row)->map(op->args[op->nin]->numel, at, step);
+  for (int32_t k = 0; k < n_args; k++) at[k] = op->args[k]->data;
+  ((const ref_row *)row)->map(op->args[op->nin]->numel, at, ones);
   return RTB_OK;
 }
 
-int32_t ref_map_any(void *row, void *stream, const rtb_op *op) {
+int32_t rti_ref_map_any(void *row, void *stream, const rtb_op *op) {
   (void)stream;
-  for (ref_walk w = ref_walk_start(op); !w.done; ref_walk_next(&w)) ((const ref_row *)row)->map(w.n, w.at, w.step);
+  for (ref_walk w = rti_ref_walk_start(op); !w.done; rti_ref_walk_next(&w)) ((const ref_row *)row)->map(w.n, w.at, w.step);
   return RTB_OK;
 }
 
 // ---- reductions --------------------------------------------------------------------------------------------------------------------------------
-int32_t ref_fold_any(void *row, void *stream, const rtb_op *op) {
+int32_t rti_ref_fold_any(void *row, void *stream, const rtb_op *op) {
   (void)stream;
   const rtb_view *x = op->args[0], *out = op->args[1];
   const uint32_t axes = ((const rtb_attr_axes *)op->attr)->axes;

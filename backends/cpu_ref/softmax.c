@@ -48,14 +48,14 @@ static void softmax_line(const line *l) {
   }
 }
 
-int32_t ref_softmax(void *host, void *stream, const rtb_op *op) {
+int32_t rti_ref_softmax(void *host, void *stream, const rtb_op *op) {
   (void)host, (void)stream;
   const rtb_view *x = op->args[0], *out = op->args[1];
   const uint32_t axes = ((const rtb_attr_axes *)op->attr)->axes;
   int32_t axis = 0;
   while (!(axes >> axis & 1)) axis++;
   line l = {.n = x->shape[axis], .x_step = x->stride[axis], .out_step = out->stride[axis], .bytes = rtb_dtype_bytes(x->dtype),
-            .get = ref_get_of(x->dtype), .put = ref_put_of(x->dtype, REF_F64), .is_f64 = x->dtype == RTB_F64,
+            .get = rti_ref_get_of(x->dtype), .put = rti_ref_put_of(x->dtype, REF_F64), .is_f64 = x->dtype == RTB_F64,
             .is_log = op->op == RTB_OP_LOG_SOFTMAX};
   int64_t first_of_lines[RTB_MAX_RANK];
   for (int32_t d = 0; d < x->ndim; d++) first_of_lines[d] = d == axis ? 1 : x->shape[d];

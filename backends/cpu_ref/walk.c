@@ -7,7 +7,7 @@ static void point(ref_walk *w) {
   for (int32_t k = 0; k < w->n_args; k++) w->at[k] = ref_at(w->outer.view[k], w->outer.at[k]);
 }
 
-ref_walk ref_walk_start(const rtb_op *op) {
+ref_walk rti_ref_walk_start(const rtb_op *op) {
   const rtb_view *out = op->args[op->nin];
   ref_walk w = {.n_args = op->nin + op->nout};
   bool dense = true;
@@ -24,7 +24,7 @@ ref_walk ref_walk_start(const rtb_op *op) {
   return w;
 }
 
-void ref_walk_next(ref_walk *w) {
+void rti_ref_walk_next(ref_walk *w) {
   rtb_walk_next(&w->outer);
   w->done = w->outer.done;
   if (!w->done) point(w);
