@@ -117,13 +117,13 @@ foreach(source IN LISTS sources)
 endforeach()
 
 # ---- plugins that misbehave: tests/plugins/trivet_NAME.so below the build folder, as their authors would have built them ----
-file(GLOB sources CONFIGURE_DEPENDS ${rt_test_root}/abi/plugins/*.c)
+file(GLOB sources CONFIGURE_DEPENDS ${rt_test_root}/abi/plugins/*.c ${rt_test_root}/mutants/mutant*.c)
 foreach(source IN LISTS sources)
   cmake_path(GET source STEM name)
   add_library(plugin_${name} MODULE ${source})
   set_target_properties(plugin_${name} PROPERTIES PREFIX "" OUTPUT_NAME trivet_${name} LIBRARY_OUTPUT_DIRECTORY ${rt_test_directory}/plugins)
   target_include_directories(plugin_${name} PRIVATE ${PROJECT_SOURCE_DIR}/include)
-  target_link_libraries(plugin_${name} PRIVATE trivet_flags)
+  target_link_libraries(plugin_${name} PRIVATE trivet_flags ${rt_system_libraries})
 endforeach()
 
 # ---- fuzz targets ----

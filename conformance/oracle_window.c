@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Matrix products, convolution and pooling from their definitions: one loop per axis, nothing shared, nothing blocked.
+#include "internal.h"
+
+#include <string.h>
+
+static cf_real value(const cf_array *a, int64_t i, rt_dtype compute) { return cf_decode(compute, cf_cast(a->dtype, cf_bits(a, i), compute)); }
+static cf_int integer(const cf_array *a, int64_t i, rt_dtype compute) { return cf_decode_int(compute, cf_cast(a->dtype, cf_bits(a, i), compute)); }
+
+static void want_terms(cf_case *c, int64_t i, const cf_terms *t, rt_dtype compute) {
+  cf_want_sum(c, i, t->sum, cf_terms_error(t, compute));
+}
+
+// ---- matmul: inputs of rank 2 at least, as the case describes them; c->out has the result's shape with both matrix axes -----------------------------
+void cf_matmul(cf_case *c, rt_dtype compute) {
+  const cf_array *a = &c->in[0].x, *b = &c->in[1].x, *y = &c->out.x;
+  bool is_row = a->rank == 1, is_column = b->rank == 1; // their axis is missing in the result
+  int64_t m = is_row ? 1 : a->shape[a->rank - 2], depth = a->shape[a->rank - 1], n = is_column ? 1 : b->shape[b->rank - 1];
+  int32_t batch_rank = y->rank - !is_row - !is_column;
+  cf_array a_batch = *a, b_batch = *b; // batch axes alone
+  a_batch.rank = is_row ? 0 : a->rank - 2;
+  b_batch.rank = is_column ? 0 : b->rank - 2;
+  for (int64_t i = 0; i < y->numel; i++) {
+    int64_t batch = i / (m * n), row = i / n % m, column = i % n;
+    int64_t a_first = cf_broadcast_index(&a_batch, batch_rank, y->shape, batch) * m * depth + row * depth;
+    int64_t b_first = cf_broadcast_index(&b_batch, batch_rank, y->shape, batch) * depth * n + column;
+    cf_terms t = {0};
+    uint64_t wrapped = 0;
+    for (int64_t k = 0; k < depth; k++) {
+      if (cf_is_float(compute)) cf_add_term(&t, value(a, a_first + k, compute) * value(b, b_first + k * n, compute));
+      else wrapped += (uint64_t)integer(a, a_first + k, compute) * (uint64_t)integer(b, b_first + k * n, compute);
+    }
+    if (cf_is_float(compute)) want_terms(c, i, &t, compute);
+    else cf_want_bits(c, i, cf_encode_int(y->dtype, (cf_int)wrapped));
+  }
+}
+
+// ---- windows ---------------------------------------------------------------------------------------------------------------------------------------
+typedef struct walk { // every tap of one window
+  int32_t spatial;
+  int64_t size[3], stride[3], dilation[3], pad[3];
+} walk;
+
+static walk window_of(const cf_case *c, int32_t spatial, const int64_t *size) {
+  walk w = {.spatial = spatial};
+  for (int32_t d = 0; d < spatial; d++) {
+    w.size[d] = size ? size[d] : c->window.size[d];
+    w.stride[d] = c->window.stride[d] ? c->window.stride[d] : 1;
+    w.dilation[d] = c->window.dilation[d] ? c->window.dilation[d] : 1;
+    w.pad[d] = c->window.pad_lo[d];
+  }
+  return w;
+}
+
+/// Where tap number `tap` of the window at `at` reads in a plane of these extents; -1: in the padding. *out_counts: would avg_pool with
+/// count_pad count it (is it inside the padded plane)?
+static int64_t tap_index(const cf_case *c, const walk *w, const int64_t *extent, const int64_t *at, int64_t tap, bool *out_counts) {
+  int64_t index = 0, step[3];
+  bool inside = true;
+  *out_counts = true;
+  for (int32_t d = w->spatial - 1; d >= 0; d--) step[d] = tap % w->size[d], tap /= w->size[d];
+  for (int32_t d = 0; d < w->spatial; d++) {
+    int64_t p = at[d] * w->stride[d] + step[d] * w->dilation[d] - w->pad[d];
+    if (p >= extent[d] + c->window.pad_hi[d]) *out_counts = false;
+    if (p < 0 || p >= extent[d]) inside = false;
+    index = index * extent[d] + p;
+  }
+  return inside ? index : -1;
+}
+
+static int64_t product(int32_t n, const int64_t *v) {
+  int64_t p = 1;
+  for (int32_t d = 0; d < n; d++) p *= v[d];
+  return p;
+}
+
+static void place_of(const cf_array *y, int64_t i, int64_t *out_plane, int64_t *at) { // number of (batch, channel), position in the plane
+  for (int32_t d = y->rank - 1; d >= 2; d--) at[d - 2] = i % y->shape[d], i /= y->shape[d];
+  *out_plane = i;
+}
+
+void cf_conv(cf_case *c, rt_dtype compute) {
+  const cf_array *x = &c->in[0].x, *weight = &c->in[1].x, *bias = c->n_in > 2 ? &c->in[2].x : NULL, *y = &c->out.x;
+  int32_t spatial = x->rank - 2;
+  walk w = window_of(c, spatial, weight->shape + 2);
+  int64_t groups = c->window.groups ? c->window.groups : 1, channels = weight->shape[1], maps = y->shape[1];
+  int64_t plane = product(spatial, x->shape + 2), taps = product(spatial, w.size);
+  for (int64_t i = 0; i < y->numel; i++) {
+    int64_t at[3], number;
+    place_of(y, i, &number, at);
+    int64_t map = number % maps, batch = number / maps, group = map / (maps / groups);
+    cf_terms t = {0};
+    for (int64_t channel = 0; channel < channels; channel++) {
+      int64_t x_plane = batch * x->shape[1] + group * channels + channel;
+      for (int64_t tap = 0; tap < taps; tap++) {
+        bool counts;
+        int64_t from = tap_index(c, &w, x->shape + 2, at, tap, &counts);
+        if (from < 0) continue;
+        cf_add_term(&t, value(x, x_plane * plane + from, compute) * value(weight, (map * channels + channel) * taps + tap, compute));
+      }
+    }
+    if (bias) cf_add_term(&t, value(bias, map, compute));
+    want_terms(c, i, &t, compute);
+  }
+}
+
+void cf_pool(cf_case *c, rt_dtype compute) {
+  const cf_array *x = &c->in[0].x, *y = &c->out.x;
+  int32_t spatial = x->rank - 2;
+  walk w = window_of(c, spatial, NULL);
+  int64_t plane = product(spatial, x->shape + 2), taps = product(spatial, w.size);
+  bool wants_max = c->op->id == CF_ID(MAX_POOL);
+  for (int64_t i = 0; i < y->numel; i++) {
+    int64_t at[3], number, divisor = 0, n = 0;
+    place_of(y, i, &number, at);
+    cf_terms t = {0};
+    cf_real best = 0;
+    cf_int best_integer = 0;
+    for (int64_t tap = 0; tap < taps; tap++) {
+      bool counts;
+      int64_t from = tap_index(c, &w, x->shape + 2, at, tap, &counts);
+      if (from >= 0 || (counts && c->window.count_pad)) divisor++;
+      if (from < 0) continue;
+      if (cf_is_float(compute)) {
+        cf_real v = value(x, number * plane + from, compute);
+        cf_add_term(&t, v);
+        bool is_better = v > best || (v == best && v == 0 && !cf_is_negative(v));
+        if (n == 0 || cf_is_nan(v) || (!cf_is_nan(best) && is_better)) best = v;
+      } else {
+        cf_int v = integer(x, number * plane + from, compute);
+        if (n == 0 || v > best_integer) best_integer = v;
+      }
+      n++;
+    }
+    if (wants_max && !cf_is_float(compute)) cf_want_bits(c, i, cf_encode_int(y->dtype, best_integer));
+    else if (wants_max) cf_want_bits(c, i, cf_encode(y->dtype, best, 0));
+    else cf_want_sum(c, i, t.sum / (cf_real)divisor, (cf_terms_error(&t, compute) + cf_unit(compute) * cf_abs(t.sum)) / (cf_real)divisor);
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the tests of the conformance grid share: run some cells, print those that fail (a few in full), count.
+#ifndef TRIVET_TEST_GRID_H
+#define TRIVET_TEST_GRID_H
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <trivet/conformance.h>
+
+typedef struct grid_log { uint32_t n_printed; } grid_log;
+
+static void print_failure(void *user, const rt_conformance_cell *cell) {
+  grid_log *log = user;
+  if (cell->status == RT_CONFORMANCE_PASS || log->n_printed++ >= 40) return;
+  print_message("%s %s (%s): %s\n", cell->status == RT_CONFORMANCE_FAIL ? "FAIL" : "SKIP", cell->name, cell->ran_by, cell->text);
+}
+
+static inline rt_conformance_summary run_grid(rt_ctx *ctx, rt_device device, const char *filter) {
+  grid_log log = {0};
+  rt_conformance_options options = {.size = sizeof options, .filter = filter, .on_cell = print_failure, .user = &log};
+  rt_conformance_summary sum;
+  assert_int_equal(rt_conformance_run(ctx, device, &options, &sum), RT_OK);
+  print_message("%u cells: %u passed, %u failed, %u skipped; by", sum.n_cells, sum.n_passed, sum.n_failed, sum.n_skipped);
+  for (uint32_t i = 0; i < sum.n_backends; i++) print_message(" %s %u", sum.backend[i].name, sum.backend[i].n_cells);
+  print_message("\n");
+  return sum;
+}
+
+static inline uint32_t cells_of(const rt_conformance_summary *sum, const char *backend) {
+  for (uint32_t i = 0; i < sum->n_backends; i++) if (strcmp(sum->backend[i].name, backend) == 0) return sum->backend[i].n_cells;
+  return 0;
+}
+
+#endif
