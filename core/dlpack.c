@@ -109,24 +109,26 @@ static rt_status check_import(const rt_dl_tensor *dl, rt_dtype *out_dtype, int64
   *out_data = NULL;
   if (numel == 0) return RT_OK;
 
+  const uint64_t top = sizeof(void *) == 8 ? INT64_MAX : UINTPTR_MAX; // no 64-bit system has user memory above
   uint64_t address;
   if (!dl->data) return rti_fail(RT_E_FORMAT, "from_dlpack: data is NULL, but there are %lld elements", (long long)numel);
-  if (!rti_add_u64((uint64_t)(uintptr_t)dl->data, dl->byte_offset, &address) || address > UINTPTR_MAX)
+  if (!rti_add_u64((uint64_t)(uintptr_t)dl->data, dl->byte_offset, &address) || address > top)
     return rti_fail(RT_E_FORMAT, "from_dlpack: byte_offset %llu leaves the address space", (unsigned long long)dl->byte_offset);
   if (address % (uint64_t)element != 0)
     return rti_fail(RT_E_FORMAT, "from_dlpack: data is not aligned to the %lld bytes of %s", (long long)element, rt_dtype_name(dtype));
   bool fits = rti_reach(dl->ndim, out_shape, out_strides, &low, &high) && rti_add_i64(high, 1, &high) && rti_mul_i64(low, element, &low) &&
               rti_mul_i64(high, element, &high);
   uint64_t below = fits ? UINT64_C(0) - (uint64_t)low : 0; // low is not positive
-  if (!fits || below > address || (uint64_t)high > UINTPTR_MAX - address) return rti_fail(RT_E_FORMAT, "from_dlpack: the strides leave the address space");
+  if (!fits || below > address || (uint64_t)high > top - address)
+    return rti_fail(RT_E_FORMAT, "from_dlpack: the strides leave the address space");
   *out_data = (void *)(uintptr_t)address;
   return RT_OK;
 }
 
 static rt_status import_tensor(rt_ctx *ctx, const rt_dl_tensor *theirs, bool read_only, void (*release)(void *user), void *user, rt_tensor **out) {
   const rt_dl_tensor dl = *theirs;
-  rt_dtype dtype;
-  int64_t shape[RT_MAX_RANK], strides[RT_MAX_RANK];
+  rt_dtype dtype = RT_DTYPE_NONE;
+  int64_t shape[RT_MAX_RANK] = {0}, strides[RT_MAX_RANK] = {0};
   void *data;
   rt_status status = check_import(&dl, &dtype, shape, strides, &data);
   if (status != RT_OK) return status;

@@ -39,7 +39,7 @@
 typedef struct block { struct block *next; } block;
 
 typedef struct slab {           // followed by its blocks
-  struct slab *next;
+  block link;                   // to the next slab of its class
   size_t bytes;
   uint32_t n_blocks;
 } slab;
@@ -54,7 +54,7 @@ struct rti_pool {
   uint64_t limit;
   rt_allocator allocator;
   _Atomic(block *) free[N_CLASSES];
-  slab *slabs[N_SLAB_CLASSES];
+  block *slabs[N_SLAB_CLASSES];
 };
 
 static void *default_alloc(void *user, size_t bytes, size_t align) { return (void)user, rti_os_alloc(bytes, align); }
@@ -178,8 +178,8 @@ static void *take_slab(rti_pool *pool, uint32_t class, uint32_t n_blocks) {
     POISON(b, cost);
   }
   lock(pool);
-  s->next = pool->slabs[class];
-  pool->slabs[class] = s;
+  s->link.next = pool->slabs[class];
+  pool->slabs[class] = &s->link;
   if (n_blocks > 1) {
     set_next((block *)(void *)(first + (n_blocks - 1) * cost), head(pool, class));
     set_head(pool, class, (block *)(void *)(first + cost));
@@ -228,36 +228,21 @@ static block *sort(block *list) {
   return sorted;
 }
 
-/// The same for slabs, which are few: by insertion.
-static slab *sort_slabs(slab *list) {
-  slab *sorted = NULL;
-  while (list) {
-    slab *one = list, **at = &sorted;
-    list = list->next;
-    while (*at && (uintptr_t)*at < (uintptr_t)one) at = &(*at)->next;
-    one->next = *at;
-    *at = one;
-  }
-  return sorted;
-}
-
 /// Gives back the slabs whose blocks are all free. The lists of the class are taken off the pool meanwhile, so the lock is not held; memory
 /// that other threads ask for then comes from elsewhere.
 static void trim_slabs(rti_pool *pool, uint32_t class) {
   lock(pool);
-  block *free = head(pool, class);
-  slab *slabs = pool->slabs[class];
+  block *free = head(pool, class), *slabs = pool->slabs[class];
   set_head(pool, class, NULL);
   pool->slabs[class] = NULL;
   unlock(pool);
 
   free = sort(free);
-  slabs = sort_slabs(slabs);
-  block *kept = NULL, *kept_last = NULL;
-  slab *kept_slabs = NULL, *kept_slabs_last = NULL;
+  slabs = sort(slabs);
+  block *kept = NULL, *kept_last = NULL, *kept_slabs = NULL, *kept_slabs_last = NULL;
   while (slabs) { // both lists rise: the free blocks of one slab are a run
-    slab *s = slabs;
-    slabs = s->next;
+    slab *s = (slab *)(void *)slabs;
+    slabs = s->link.next;
     block *run = free, *run_last = NULL;
     uint32_t n_free = 0;
     for (; free && (uintptr_t)free < (uintptr_t)s + s->bytes; free = next_of(free)) run_last = free, n_free++;
@@ -270,9 +255,9 @@ static void trim_slabs(rti_pool *pool, uint32_t class) {
       else kept = run;
       kept_last = run_last;
     }
-    if (!kept_slabs) kept_slabs_last = s;
-    s->next = kept_slabs;
-    kept_slabs = s;
+    if (!kept_slabs) kept_slabs_last = &s->link;
+    s->link.next = kept_slabs;
+    kept_slabs = &s->link;
   }
   lock(pool);
   if (kept_last) {
@@ -431,8 +416,8 @@ void rti_pool_destroy(rti_pool *pool) {
   if (!pool) return;
   rti_pool_trim(pool);
   for (uint32_t class = 0; class < N_SLAB_CLASSES; class++) { // slabs with blocks that nobody gave back
-    for (slab *s = pool->slabs[class], *next; s; s = next) {
-      next = s->next;
+    for (slab *s = (slab *)(void *)pool->slabs[class], *next; s; s = next) {
+      next = (slab *)(void *)s->link.next;
       give_back(pool, s, s->bytes, 0, ALIGN);
     }
   }
