@@ -50,7 +50,7 @@ endif()
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/core/*.c ${PROJECT_SOURCE_DIR}/core/*/*.c)
 if(sources)
   rt_add_library(trivet MAP libtrivet.map SOURCES ${sources} OBJECTS ${builtin} PRIVATE_INCLUDES ${PROJECT_SOURCE_DIR}/core
-    DEFINITIONS "TRIVET_PLUGIN_DIR=\"${CMAKE_INSTALL_FULL_LIBDIR}/trivet\"")
+    DEFINITIONS "TRIVET_PLUGIN_DIR=\"${CMAKE_INSTALL_FULL_LIBDIR}/trivet/backends-0\"" "TRIVET_DEFAULT_BACKENDS=\"${TRIVET_DEFAULT_BACKENDS}\"")
   if(NOT TRIVET_SANITIZE)
     target_link_options(trivet PRIVATE -Wl,-Bsymbolic-functions)
   endif()
