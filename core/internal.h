@@ -31,6 +31,8 @@ RTI_COLD rt_status rti_fail_v(rt_status status, const char *fmt, va_list args);
 RTI_COLD rt_status rti_fail_in(rt_status status, const char *fmt, ...) RTI_PRINTF(2, 3);
 /// Sets the sentence back to one that was saved (for carrying it across threads).
 void rti_error_set(const char *text);
+/// Sentences set on this thread so far.
+uint32_t rti_error_count(void);
 
 /// A text buffer on the stack; appending past its end cuts.
 typedef struct rti_text { char at[256]; } rti_text;

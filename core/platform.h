@@ -47,7 +47,7 @@ typedef struct rti_file_id { uint64_t device, inode; } rti_file_id;
 bool rti_os_check_library(const char *path, rti_file_id *out_id, char *why, size_t why_bytes);
 /// dlopen RTLD_NOW|RTLD_LOCAL. NULL with dlerror's text in `why`.
 void *rti_os_open_library(const char *path, char *why, size_t why_bytes);
-void *rti_os_library_symbol(void *library, const char *name);
+void *rti_os_library_symbol(void *library, const char *name); ///< of a function; NULL when there is none
 void rti_os_close_library(void *library);
 
 #endif

@@ -16,10 +16,17 @@
 #define THREAD_TEXT static _Thread_local
 #endif
 THREAD_TEXT char sentence[SENTENCE_BYTES];
+THREAD_TEXT uint32_t error_count; // sentences so far: tells whether a call left one
 
 const char *rt_version(void) { return RT_VERSION; }
 
 const char *rt_last_error(void) { return sentence; }
+uint32_t rti_error_count(void) { return error_count; }
+
+rt_status rt_error_set(rt_status status, const char *text) {
+  rti_error_set(text);
+  return status;
+}
 
 const char *rt_status_name(int status) {
   static const char *const names[] = {
@@ -36,6 +43,7 @@ static size_t length_up_to(const char *text, size_t most) {
 
 /// Copies text that may be the sentence itself; a cut never leaves half a UTF-8 character.
 void rti_error_set(const char *text) {
+  error_count++;
   size_t length = text ? length_up_to(text, SENTENCE_BYTES) : 0;
   if (length == SENTENCE_BYTES) {
     length--;

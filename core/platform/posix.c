@@ -383,5 +383,14 @@ void *rti_os_open_library(const char *path, char *why, size_t why_bytes) {
   return library;
 }
 
-void *rti_os_library_symbol(void *library, const char *name) { return dlsym(library, name); }
+void *rti_os_library_symbol(void *library, const char *name) {
+  void *address = dlsym(library, name);
+#if defined(__GLIBC__)
+  // A data object of that name must not be called.
+  Dl_info info;
+  ElfW(Sym) *symbol = NULL;
+  if (address && dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol && (symbol->st_info & 15) != STT_FUNC) return NULL;
+#endif
+  return address;
+}
 void rti_os_close_library(void *library) { dlclose(library); }

@@ -37,5 +37,8 @@ RT_API const char *rt_status_name(int status);
 /// Threads  each thread has its own
 RT_API const char *rt_last_error(void);
 
+/// For libraries on top of this one: makes `text` the sentence of this thread (cut at 511 bytes) and returns status.
+RT_API rt_status rt_error_set(rt_status status, const char *text);
+
 RT_END
 #endif

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Operations made of other operations: concat and pad are copies into views of the output, so every backend that copies has them.
+#include <string.h>
+
+#include "infer.h"
+
+// Computing beside the output and copying at the end is what keeps `out` correct when it overlaps an input.
+static rt_status deliver(rt_status status, rt_tensor *result, rt_tensor *given, rt_tensor **out) {
+  if (status == RT_OK && given) status = rt_copy_into(result, given);
+  if (status == RT_OK && !given) *out = result;
+  else rt_release(result);
+  return status;
+}
+
+static rt_status check_given(const char *op, const rt_tensor *given, rt_dtype dtype, int32_t rank, const int64_t *shape) {
+  rti_text want, have;
+  if (!given) return RT_OK;
+  if ((rt_dtype)given->view.dtype != dtype)
+    return rti_fail(RT_E_DTYPE, "%s: out has dtype %s, but the result is %s", op, rt_dtype_name((rt_dtype)given->view.dtype), rt_dtype_name(dtype));
+  if (given->view.ndim != rank || memcmp(given->view.shape, shape, sizeof(int64_t) * (size_t)rank))
+    return rti_fail(RT_E_SHAPE, "%s: out has shape %s, but the result is %s", op, rti_shape_text(&have, given->view.ndim, given->view.shape),
+                    rti_shape_text(&want, rank, shape));
+  return RT_OK;
+}
+
+// ---- concat ------------------------------------------------------------------------------------------------------------------------------
+
+static rt_status concat_infer(int32_t n, const rt_tensor *const *in, int32_t *axis, rt_dtype *dtype, int32_t *rank, int64_t *shape) {
+  if (n < 1 || !in) return rti_fail(RT_E_ARGUMENT, "concat: %d tensors", in ? n : 0);
+  for (int32_t k = 0; k < n; k++) {
+    if (!in[k]) return rti_fail(RT_E_ARGUMENT, "concat: tensor %d is NULL", k);
+    if (in[k]->ctx != in[0]->ctx) return rti_fail(RT_E_STATE, "concat: the tensors belong to two contexts");
+  }
+  rt_status status = rti_axis("concat", *axis, in[0]->view.ndim, axis);
+  *dtype = (rt_dtype)in[0]->view.dtype;
+  *rank = in[0]->view.ndim;
+  memcpy(shape, in[0]->view.shape, sizeof(int64_t) * (size_t)*rank);
+  for (int32_t k = 1; k < n && status == RT_OK; k++) {
+    const rtb_view *view = &in[k]->view;
+    rti_text a, b;
+    bool fits = view->ndim == *rank;
+    for (int32_t d = 0; d < *rank && fits; d++) fits = d == *axis || view->shape[d] == shape[d];
+    if (!fits || !rti_add_i64(shape[*axis], view->shape[*axis], &shape[*axis]))
+      return rti_fail(RT_E_SHAPE, "concat: tensor %d of shape %s does not fit to %s along axis %d", k, rti_shape_text(&b, view->ndim, view->shape),
+                      rti_shape_text(&a, *rank, in[0]->view.shape), *axis);
+    status = rt_promote(*dtype, (rt_dtype)view->dtype, dtype);
+    if (status != RT_OK) status = rti_fail_in(status, "concat");
+  }
+  int64_t numel;
+  uint64_t bytes;
+  return status == RT_OK ? rti_check_shape("concat", *dtype, *rank, shape, &numel, &bytes) : status;
+}
+
+static rt_status concat(int32_t n, const rt_tensor *const *in, int32_t axis, rt_tensor *given, rt_tensor **out) {
+  int64_t shape[RT_MAX_RANK];
+  int32_t rank = 0, device = 0;
+  rt_dtype dtype;
+  rt_status status = concat_infer(n, in, &axis, &dtype, &rank, shape);
+  if (status == RT_OK && given && given->ctx != in[0]->ctx) status = rti_fail(RT_E_STATE, "concat: the tensors belong to two contexts");
+  if (status == RT_OK) status = check_given("concat", given, dtype, rank, shape);
+  if (status != RT_OK) return status;
+  // The same vote as for any operation, over all tensors.
+  rti_call call;
+  rti_call_init(&call, in[0]->ctx, RTB_OP_CONCAT);
+  rti_call_tensor(&call, in[0]);
+  for (int32_t k = 1; k < n && status == RT_OK; k++) {
+    rti_call pair = call;
+    rti_call_tensor(&pair, in[k]);
+    if ((status = rti_vote(&pair, given, &device)) == RT_OK && device == in[k]->device && device != call.in[0].tensor->device) call.in[0].tensor = in[k];
+  }
+  if (status == RT_OK) status = rti_vote(&call, given, &device);
+  rt_tensor *result = NULL;
+  if (status == RT_OK) status = rti_tensor_create(in[0]->ctx, device, dtype, rank, shape, NULL, &result);
+  int64_t at = 0;
+  for (int32_t k = 0; k < n && status == RT_OK; k++) {
+    rt_tensor *part = NULL;
+    int64_t extent = in[k]->view.shape[axis];
+    status = rt_slice(result, axis, at, at + extent, 1, &part);
+    if (status == RT_OK) status = rt_copy_into(in[k], part);
+    rt_release(part);
+    at += extent;
+  }
+  return deliver(status, result, given, out);
+}
+
+rt_status rt_concat(int32_t n, const rt_tensor *const *tensors, int32_t axis, rt_tensor **out) {
+  if (!out) return rti_fail(RT_E_ARGUMENT, "concat: out is NULL");
+  *out = NULL;
+  return concat(n, tensors, axis, NULL, out);
+}
+rt_status rt_concat_into(int32_t n, const rt_tensor *const *tensors, int32_t axis, rt_tensor *out) {
+  return out ? concat(n, tensors, axis, out, NULL) : rti_fail(RT_E_ARGUMENT, "concat: out is NULL");
+}
+
+// ---- pad ---------------------------------------------------------------------------------------------------------------------------------
+
+static rt_status pad_infer(const rt_tensor *x, const int64_t *low, const int64_t *high, rt_pad_mode mode, int64_t *shape) {
+  int32_t rank = x->view.ndim;
+  if (rank > 0 && (!low || !high)) return rti_fail(RT_E_ARGUMENT, "pad: %s is NULL", low ? "pad_hi" : "pad_lo");
+  if (mode < RT_PAD_CONSTANT || mode > RT_PAD_WRAP) return rti_fail(RT_E_ARGUMENT, "pad: %d is no mode", (int)mode);
+  for (int32_t d = 0; d < rank; d++) {
+    int64_t n = x->view.shape[d], total;
+    rti_text text;
+    if (!rti_add_i64(low[d], high[d], &total) || !rti_add_i64(total, n, &shape[d]) || shape[d] < 0 || low[d] < -n || high[d] < -n)
+      return rti_fail(RT_E_SHAPE, "pad: %lld and %lld on axis %d of shape %s", (long long)low[d], (long long)high[d], d, rti_shape_text(&text, rank, x->view.shape));
+    int64_t most = mode == RT_PAD_REFLECT ? n - 1 : mode == RT_PAD_WRAP ? n : n > 0 ? INT64_MAX : 0;
+    if (mode != RT_PAD_CONSTANT && (low[d] > most || high[d] > most) && (low[d] > 0 || high[d] > 0))
+      return rti_fail(RT_E_SHAPE, "pad: %lld and %lld on axis %d of extent %lld; this mode allows at most %lld", (long long)low[d], (long long)high[d], d,
+                      (long long)n, (long long)most);
+  }
+  int64_t numel;
+  uint64_t bytes;
+  return rti_check_shape("pad", (rt_dtype)x->view.dtype, rank, shape, &numel, &bytes);
+}
+
+/// Copies src[axis: from, from+step, ...] (count of them) to out[axis: to ...]; step 0 repeats one element.
+static rt_status copy_run(const rt_tensor *src, rt_tensor *out, int32_t axis, int64_t from, int64_t step, int64_t to, int64_t count) {
+  if (count <= 0) return RT_OK;
+  rt_tensor *part = NULL, *into = NULL, *spread = NULL;
+  int64_t stop = step > 0 ? from + count : step < 0 ? from - count : from + 1;
+  rt_status status = rt_slice(src, axis, from, stop < 0 ? RT_SLICE_DEFAULT : stop, step ? step : 1, &part);
+  if (status == RT_OK) status = rt_slice(out, axis, to, to + count, 1, &into);
+  if (status == RT_OK && step == 0) {
+    status = rt_expand(part, into->view.ndim, into->view.shape, &spread);
+    rt_release(part);
+    part = spread;
+  }
+  if (status == RT_OK) status = rt_copy_into(part, into);
+  rt_release(part);
+  rt_release(into);
+  return status;
+}
+
+/// The middle of x in the middle of the result; then, axis by axis, the borders from what is already there, so that corners come out right.
+static rt_status pad_fill(const rt_tensor *x, const int64_t *low, const int64_t *high, rt_pad_mode mode, rt_tensor *result) {
+  int32_t rank = x->view.ndim;
+  rt_tensor *src = rt_retain(x), *dst = rt_retain(result), *next;
+  rt_status status = RT_OK;
+  for (int32_t d = 0; d < rank && status == RT_OK; d++) {
+    int64_t n = x->view.shape[d], cut_low = low[d] < 0 ? -low[d] : 0, cut_high = high[d] < 0 ? -high[d] : 0;
+    int64_t start = low[d] > 0 ? low[d] : 0, kept = n - cut_low - cut_high;
+    if (kept < 0) kept = 0; // only with the other pad positive; nothing of x remains
+    if ((status = rt_slice(src, d, cut_low, cut_low + kept, 1, &next)) == RT_OK) {
+      rt_release(src);
+      src = next;
+      if ((status = rt_slice(dst, d, start, start + kept, 1, &next)) == RT_OK) {
+        rt_release(dst);
+        dst = next;
+      }
+    }
+  }
+  if (status == RT_OK) status = rt_copy_into(src, dst);
+  rt_release(src);
+  rt_release(dst);
+  // Border of axis d: all of the axes before it are final, those after it still have their borders open (filled later from here).
+  for (int32_t d = 0; d < rank && status == RT_OK && mode != RT_PAD_CONSTANT; d++) {
+    int64_t n = x->view.shape[d], lo = low[d] > 0 ? low[d] : 0, hi = high[d] > 0 ? high[d] : 0;
+    int64_t kept = n + (low[d] < 0 ? low[d] : 0) + (high[d] < 0 ? high[d] : 0), end = lo + kept;
+    if (kept <= 0) continue;
+    if (mode == RT_PAD_EDGE) {
+      status = copy_run(result, result, d, lo, 0, 0, lo);
+      if (status == RT_OK) status = copy_run(result, result, d, end - 1, 0, end, hi);
+    } else if (mode == RT_PAD_REFLECT) {
+      status = copy_run(result, result, d, lo + lo, -1, 0, lo);
+      if (status == RT_OK) status = copy_run(result, result, d, end - 2, -1, end, hi);
+    } else {
+      status = copy_run(result, result, d, end - lo, 1, 0, lo);
+      if (status == RT_OK) status = copy_run(result, result, d, lo, 1, end, hi);
+    }
+  }
+  return status;
+}
+
+static rt_status pad(const rt_tensor *x, const int64_t *low, const int64_t *high, rt_pad_mode mode, rt_scalar value, rt_tensor *given, rt_tensor **out) {
+  if (!x) return rti_fail(RT_E_ARGUMENT, "pad: x is NULL");
+  if (given && given->ctx != x->ctx) return rti_fail(RT_E_STATE, "pad: the tensors belong to two contexts");
+  int64_t shape[RT_MAX_RANK];
+  rt_status status = pad_infer(x, low, high, mode, shape);
+  if (status == RT_OK) status = check_given("pad", given, (rt_dtype)x->view.dtype, x->view.ndim, shape);
+  rt_tensor *result = NULL;
+  if (status == RT_OK) status = rti_tensor_create(x->ctx, x->device, (rt_dtype)x->view.dtype, x->view.ndim, shape, NULL, &result);
+  if (status == RT_OK && mode == RT_PAD_CONSTANT) status = rt_full_into(value, result);
+  if (status == RT_OK && result->view.numel > 0) status = pad_fill(x, low, high, mode, result);
+  return deliver(status, result, given, out);
+}
+
+rt_status rt_pad(const rt_tensor *x, const int64_t *pad_lo, const int64_t *pad_hi, rt_pad_mode mode, rt_scalar value, rt_tensor **out) {
+  if (!out) return rti_fail(RT_E_ARGUMENT, "pad: out is NULL");
+  *out = NULL;
+  return pad(x, pad_lo, pad_hi, mode, value, NULL, out);
+}
+rt_status rt_pad_into(const rt_tensor *x, const int64_t *pad_lo, const int64_t *pad_hi, rt_pad_mode mode, rt_scalar value, rt_tensor *out) {
+  return out ? pad(x, pad_lo, pad_hi, mode, value, out, NULL) : rti_fail(RT_E_ARGUMENT, "pad: out is NULL");
+}

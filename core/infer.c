@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What dtype and shape a result has, one function per rule. These are the checks that need no data: backends may trust them.
+#include <string.h>
+
+#include "infer.h"
+
+static bool accepts(rti_accepts class, rt_dtype dtype) {
+  rt_dtype_kind kind = (rt_dtype_kind)rti_dtype_kinds[dtype];
+  bool is_integer = kind == RT_KIND_SIGNED || kind == RT_KIND_UNSIGNED;
+  switch (class) {
+    case RTI_ANY: return true;
+    case RTI_NUMERIC: return is_integer || kind == RT_KIND_FLOAT;
+    case RTI_INTEGER: return is_integer;
+    case RTI_BITS: return is_integer || kind == RT_KIND_BOOLEAN;
+    case RTI_FLOAT: return kind == RT_KIND_FLOAT;
+  }
+  return false;
+}
+
+rt_status rti_infer_compute(uint16_t op, int n, const rt_tensor *const *in, const rt_scalar *scalar, rt_dtype *out_dtype) {
+  const rti_op_info *info = &rti_ops[op];
+  rt_dtype dtype = RT_DTYPE_NONE;
+  rt_status status;
+  for (int k = 0; k < n; k++) {
+    if (in[k]->flags & RTI_TENSOR_WEAK) continue;
+    rt_dtype mine = (rt_dtype)in[k]->view.dtype;
+    if (!dtype) dtype = mine;
+    else if (dtype != mine && (status = rt_promote(dtype, mine, &dtype)) != RT_OK) return rti_fail_in(status, "%s", info->name);
+  }
+  // Weak operands only raise the kind. When all are weak, the highest kind gives bool, i64 or f32.
+  rt_dtype_kind kind = dtype ? RT_KIND_NONE : RT_KIND_BOOLEAN;
+  for (int k = 0; k <= n; k++) {
+    const rt_tensor *t = k < n ? in[k] : NULL;
+    if (k < n ? !(t->flags & RTI_TENSOR_WEAK) : !scalar) continue;
+    rt_scalar value = {.kind = t ? (rt_dtype_kind)rti_dtype_kinds[t->view.dtype] : scalar->kind};
+    if (value.kind < RT_KIND_BOOLEAN || value.kind > RT_KIND_FLOAT) return rti_fail(RT_E_ARGUMENT, "%s: %d is no kind of scalar", info->name, (int)value.kind);
+    if (dtype) dtype = rti_scalar_dtype(dtype, value);
+    else if (value.kind > kind) kind = value.kind;
+  }
+  if (!dtype) dtype = kind == RT_KIND_BOOLEAN ? RT_BOOL : kind == RT_KIND_FLOAT ? RT_F32 : kind == RT_KIND_SIGNED ? RT_I64 : RT_U64;
+  if (info->accepts == RTI_FLOAT && rti_dtype_kinds[dtype] != RT_KIND_FLOAT) dtype = RT_F32;
+  if (!accepts((rti_accepts)info->accepts, dtype)) {
+    static const char *const wants[] = {"any dtype", "a number", "an integer", "an integer or bool", "a float"};
+    return rti_fail(RT_E_DTYPE, "%s: not defined for %s, it takes %s; cast first", info->name, rt_dtype_name(dtype), wants[info->accepts]);
+  }
+  *out_dtype = dtype;
+  return RT_OK;
+}
+
+rt_dtype rti_infer_result(uint16_t op, rt_dtype compute) {
+  switch ((rti_result)rti_ops[op].result) {
+    case RTI_BOOL: return RT_BOOL;
+    case RTI_I64: return RT_I64;
+    case RTI_SUM: {
+      rt_dtype_kind kind = (rt_dtype_kind)rti_dtype_kinds[compute];
+      return kind == RT_KIND_FLOAT ? compute : kind == RT_KIND_UNSIGNED ? RT_U64 : RT_I64;
+    }
+    default: return compute;
+  }
+}
+
+rt_status rti_infer_broadcast(uint16_t op, int n, const rt_tensor *const *in, int32_t *out_rank, int64_t *out_shape) {
+  *out_rank = 0;
+  for (int k = 0; k < n; k++) {
+    if (rti_broadcast(out_rank, out_shape, in[k]->view.ndim, in[k]->view.shape)) continue;
+    rti_text a, b;
+    const rt_tensor *other = in[0];
+    for (int j = 0; j < k; j++) { // name a pair that clashes
+      int32_t rank = 0;
+      int64_t shape[RT_MAX_RANK];
+      other = in[j];
+      if (rti_broadcast(&rank, shape, other->view.ndim, other->view.shape) && !rti_broadcast(&rank, shape, in[k]->view.ndim, in[k]->view.shape)) break;
+    }
+    return rti_fail(RT_E_SHAPE, "%s: shapes %s and %s do not broadcast", rti_ops[op].name, rti_shape_text(&a, other->view.ndim, other->view.shape),
+                    rti_shape_text(&b, in[k]->view.ndim, in[k]->view.shape));
+  }
+  return RT_OK;
+}
+
+void rti_infer_reduce(const rt_tensor *x, uint32_t axes, bool keep_dims, int32_t *out_rank, int64_t *out_shape) {
+  *out_rank = 0;
+  for (int32_t d = 0; d < x->view.ndim; d++) {
+    bool is_reduced = axes >> d & 1;
+    if (!is_reduced || keep_dims) out_shape[(*out_rank)++] = is_reduced ? 1 : x->view.shape[d];
+  }
+}
+
+rt_status rti_infer_window(uint16_t op, const rt_tensor *x, const rt_tensor *weight, const rt_window *window, rtb_attr_window *out_attr, int64_t *out_extent) {
+  const char *name = rti_ops[op].name;
+  rti_text text, text_w;
+  static const rt_window none;
+  bool is_pool = !weight;
+  if (!window && is_pool) return rti_fail(RT_E_ARGUMENT, "%s: window is NULL", name);
+  if (!window) window = &none;
+  int32_t spatial = x->view.ndim - 2;
+  if (spatial < 1 || spatial > 3)
+    return rti_fail(RT_E_SHAPE, "%s: x of shape %s is not [N,C,...] with 1 to 3 spatial axes", name, rti_shape_text(&text, x->view.ndim, x->view.shape));
+  int32_t groups = window->groups ? window->groups : 1;
+  *out_attr = (rtb_attr_window){.size = sizeof *out_attr, .spatial = (uint32_t)spatial, .groups = (uint32_t)groups,
+                                .flags = window->count_pad && is_pool ? RTB_WINDOW_COUNT_PAD : 0};
+  if (groups < 1) return rti_fail(RT_E_ARGUMENT, "%s: groups %d", name, window->groups);
+  if (weight) {
+    int64_t channels = x->view.shape[1];
+    if (weight->view.ndim != x->view.ndim)
+      return rti_fail(RT_E_SHAPE, "%s: weight %s does not have the rank of x %s", name, rti_shape_text(&text_w, weight->view.ndim, weight->view.shape),
+                      rti_shape_text(&text, x->view.ndim, x->view.shape));
+    if (channels % groups || weight->view.shape[0] % groups || weight->view.shape[1] != channels / groups)
+      return rti_fail(RT_E_SHAPE, "%s: x %s and weight %s do not fit with groups %d (weight is [M, C/groups, ...])", name,
+                      rti_shape_text(&text, x->view.ndim, x->view.shape), rti_shape_text(&text_w, weight->view.ndim, weight->view.shape), groups);
+  }
+  for (int32_t i = 0; i < spatial; i++) {
+    int64_t size = weight ? weight->view.shape[2 + i] : window->size[i];
+    int32_t stride = window->stride[i] ? window->stride[i] : 1, dilation = window->dilation[i] ? window->dilation[i] : 1;
+    int64_t low = window->pad_lo[i], high = window->pad_hi[i], extent = x->view.shape[2 + i];
+    if (weight && window->size[i] && window->size[i] != size)
+      return rti_fail(RT_E_ARGUMENT, "%s: window size %d of axis %d, but the weight's extent is %lld", name, window->size[i], i, (long long)size);
+    if (size < 1 || size > INT32_MAX || stride < 1 || dilation < 1 || low < 0 || high < 0)
+      return rti_fail(RT_E_ARGUMENT, "%s: spatial axis %d has window %lld, stride %d, dilation %d, pads %lld and %lld", name, i, (long long)size, stride,
+                      dilation, (long long)low, (long long)high);
+    // Each factor is below 2^31, so these fit; the padded extent is checked against 2^62.
+    int64_t reach = (size - 1) * dilation + 1;
+    if (extent > INT64_MAX / 4) return rti_fail(RT_E_SHAPE, "%s: spatial axis %d has extent %lld", name, i, (long long)extent);
+    int64_t room = extent + low + high - reach;
+    if (room < 0)
+      return rti_fail(RT_E_SHAPE, "%s: a window that reaches over %lld elements does not fit into spatial axis %d of extent %lld with pads %lld and %lld",
+                      name, (long long)reach, i, (long long)extent, (long long)low, (long long)high);
+    if (is_pool && (low >= reach || high >= reach))
+      return rti_fail(RT_E_ARGUMENT, "%s: spatial axis %d has pads %lld and %lld, not below the window's reach of %lld", name, i, (long long)low, (long long)high, (long long)reach);
+    int64_t count = room / stride + 1;
+    if (is_pool && window->ceil_mode && room % stride && room / stride * stride + stride < extent + low) count++; // starts inside x or its low pad
+    out_extent[i] = count;
+    out_attr->window[i] = (int32_t)size;
+    out_attr->stride[i] = stride;
+    out_attr->dilation[i] = dilation;
+    out_attr->pad_lo[i] = (int32_t)low;
+    out_attr->pad_hi[i] = (int32_t)high;
+  }
+  return RT_OK;
+}

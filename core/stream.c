@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Streams of asynchronous devices: numbering and submitting ops, keeping their memory until they have passed, waiting, and failure.
+// A failed stream is retired: its device gets a new one, and what it had written from the failed op on stays unreadable.
+#include <string.h>
+
+#include "objects.h"
+
+typedef struct in_flight { uint64_t seq; rti_buffer *buffer; } in_flight;
+
+struct rti_stream {
+  atomic_int refs;
+  rti_device *device;
+  void *impl;
+  rti_mutex lock;              // held while fn runs: one thread at a time
+  uint64_t last_seq;
+  atomic_ullong done, failed_seq;
+  rt_status failed_status;     // set before failed_seq
+  char failed_text[256];
+  bool failure_seen;           // by rti_device_sync
+  uint64_t capacity, head, count; // ring of memory in use, by rising seq
+  in_flight *ring;
+};
+
+static bool forked(const rt_ctx *ctx) { return ctx->fork_count != rti_os_fork_count(); }
+
+static rt_status refuse_forked(const rti_device *device) {
+  return rti_fail(RT_E_FORKED, "device %s does not survive fork; open a new context in the child", device->desc.name);
+}
+
+static rt_status stream_create(rti_device *device, rti_stream **out) {
+  rt_ctx *ctx = device->own->ctx;
+  rti_stream *stream = rti_pool_alloc_zeroed(ctx->pool, sizeof *stream);
+  if (!stream) return RT_E_NO_MEMORY;
+  atomic_init(&stream->refs, 1);
+  stream->device = device;
+  if (rti_mutex_init(&stream->lock)) {
+    rti_pool_free(ctx->pool, stream, sizeof *stream);
+    return rti_fail(RT_E_NO_MEMORY, "device %s: no mutex for a stream", device->desc.name);
+  }
+  int32_t code = device->own->table.stream_create(device->own->dev, &stream->impl);
+  if (code != RTB_OK) {
+    rti_mutex_deinit(&stream->lock);
+    rti_pool_free(ctx->pool, stream, sizeof *stream);
+    return code == RTB_E_NO_MEMORY ? rti_fail(RT_E_NO_MEMORY, "device %s: no memory for a stream", device->desc.name)
+                                   : rti_fail(RT_E_BACKEND, "device %s: no stream (code %d)", device->desc.name, code);
+  }
+  *out = stream;
+  return RT_OK;
+}
+
+rt_status rti_stream_get(rti_device *device, rti_stream **out) {
+  *out = NULL;
+  if (forked(device->own->ctx)) return refuse_forked(device);
+  if (atomic_load(&device->lost)) return rti_fail(RT_E_DEVICE_LOST, "device %s is lost", device->desc.name);
+  rt_status status = RT_OK;
+  rti_mutex_lock(&device->lock);
+  if (!device->stream) status = stream_create(device, &device->stream);
+  if (status == RT_OK) {
+    atomic_fetch_add(&device->stream->refs, 1);
+    *out = device->stream;
+  }
+  rti_mutex_unlock(&device->lock);
+  return status;
+}
+
+// Takes entries that have passed out of the ring; releases them outside the lock. A release may drop the last reference to the stream, so
+// callers hold one.
+static void drain(rti_stream *stream, uint64_t done) {
+  for (;;) {
+    rti_buffer *dead[32];
+    int n = 0;
+    rti_mutex_lock(&stream->lock);
+    while (n < 32 && stream->count && stream->ring[stream->head].seq <= done) {
+      dead[n++] = stream->ring[stream->head].buffer;
+      stream->head = (stream->head + 1) % stream->capacity;
+      stream->count--;
+    }
+    rti_mutex_unlock(&stream->lock);
+    for (int i = 0; i < n; i++) rti_buffer_release(dead[i]);
+    if (n < 32) return;
+  }
+}
+
+void rti_stream_release(rti_stream *stream) {
+  if (!stream || atomic_fetch_sub_explicit(&stream->refs, 1, memory_order_acq_rel) != 1) return;
+  rti_instance *own = stream->device->own;
+  rt_ctx *ctx = own->ctx;
+  if (!forked(ctx)) own->table.stream_destroy(own->dev, stream->impl);
+  rti_mutex_deinit(&stream->lock);
+  if (stream->ring) rti_pool_free(ctx->pool, stream->ring, stream->capacity * sizeof *stream->ring);
+  rti_pool_free(ctx->pool, stream, sizeof *stream);
+}
+
+static void fail_with(rti_stream *stream, uint64_t failed_seq, const rtb_error *error) {
+  rti_device *device = stream->device;
+  rti_instance *own = device->own;
+  bool is_lost = error->code == RTB_E_DEVICE_LOST;
+  rti_mutex_lock(&stream->lock);
+  bool is_first = !atomic_load(&stream->failed_seq);
+  if (is_first) {
+    const char *op = error->op && error->op < RTI_OP_COUNT && rti_ops[error->op].name ? rti_ops[error->op].name : "an operation";
+    stream->failed_status = error->code > 0 && error->code <= RTB_E_INTERNAL ? (rt_status)error->code : RT_E_BACKEND;
+    rti_text text = {{0}};
+    rti_append(&text, "%s on device %s failed later: %.160s", op, device->desc.name, error->text[0] ? error->text : "no reason given");
+    memcpy(stream->failed_text, text.at, sizeof text.at);
+    atomic_store(&stream->failed_seq, failed_seq);
+  }
+  uint64_t last = stream->last_seq;
+  rti_mutex_unlock(&stream->lock);
+  if (!is_first) return;
+  rti_log(own->ctx, RT_LOG_WARN, "%s", stream->failed_text);
+  // Retire: the next op opens a new stream. `done` goes on after a fault, so the memory that is still in flight comes free now.
+  rti_mutex_lock(&device->lock);
+  bool was_current = device->stream == stream;
+  if (was_current) device->stream = NULL;
+  if (is_lost) {
+    atomic_store(&device->lost, true);
+    atomic_fetch_add(&device->epoch, 1);
+  }
+  rti_mutex_unlock(&device->lock);
+  rtb_error ignored = {.size = sizeof ignored};
+  if (last) own->table.wait_host(own->dev, stream->impl, last, UINT64_MAX, &ignored);
+  atomic_store(&stream->done, last);
+  atomic_fetch_add(&stream->refs, 1);
+  drain(stream, last);
+  rti_stream_release(stream);
+  if (was_current) rti_stream_release(stream);
+}
+
+void rti_stream_poll(rti_stream *stream) {
+  rti_instance *own = stream->device->own;
+  if (forked(own->ctx)) return;
+  uint64_t failed = 0, done = own->table.done(own->dev, stream->impl, &failed), seen = atomic_load(&stream->done);
+  // A failure is recorded before `done` is published, so that nobody who sees a seq pass misses that it failed.
+  if (failed && !atomic_load(&stream->failed_seq)) {
+    rtb_error error = {.size = sizeof error};
+    own->table.wait_host(own->dev, stream->impl, failed, UINT64_MAX, &error);
+    fail_with(stream, failed, &error);
+  } else {
+    while (done > seen && !atomic_compare_exchange_weak(&stream->done, &seen, done)) {}
+    drain(stream, done);
+  }
+}
+
+bool rti_stream_passed(rti_stream *stream, uint64_t seq) {
+  return atomic_load_explicit(&stream->done, memory_order_acquire) >= seq;
+}
+
+rt_status rti_stream_error(rti_stream *stream, uint64_t seq) {
+  uint64_t failed = atomic_load_explicit(&stream->failed_seq, memory_order_acquire);
+  return failed && seq >= failed ? rti_fail(stream->failed_status, "%s", stream->failed_text) : RT_OK;
+}
+
+rt_status rti_stream_wait(rti_stream *stream, uint64_t seq, uint16_t op, const char *why) {
+  rti_instance *own = stream->device->own;
+  if (forked(own->ctx)) return refuse_forked(stream->device);
+  if (!rti_stream_passed(stream, seq)) {
+    rtb_error error = {.size = sizeof error};
+    rti_note(own->ctx, RT_REPORT_WAIT, op, stream->device->desc.name, why, 0);
+    int32_t code = own->table.wait_host(own->dev, stream->impl, seq, UINT64_MAX, &error);
+    atomic_fetch_add(&stream->refs, 1);
+    rti_stream_poll(stream);
+    rti_stream_release(stream);
+    if (code != RTB_OK && !atomic_load(&stream->failed_seq)) { // the wait itself failed
+      if (!error.code) error.code = code;
+      fail_with(stream, error.seq ? error.seq : seq, &error);
+    }
+  }
+  return rti_stream_error(stream, seq);
+}
+
+static rt_status reserve(rti_stream *stream, uint64_t more) {
+  if (stream->count + more <= stream->capacity) return RT_OK;
+  rt_ctx *ctx = stream->device->own->ctx;
+  uint64_t capacity = stream->capacity ? 2 * stream->capacity : 64;
+  while (capacity < stream->count + more) capacity *= 2;
+  in_flight *ring = rti_pool_alloc(ctx->pool, capacity * sizeof *ring);
+  if (!ring) return RT_E_NO_MEMORY;
+  for (uint64_t i = 0; i < stream->count; i++) ring[i] = stream->ring[(stream->head + i) % stream->capacity];
+  if (stream->ring) rti_pool_free(ctx->pool, stream->ring, stream->capacity * sizeof *ring);
+  stream->ring = ring, stream->capacity = capacity, stream->head = 0;
+  return RT_OK;
+}
+
+rt_status rti_stream_submit(rti_stream *stream, rti_kernel *kernel, rtb_op *op, int32_t n_buffers, rti_buffer *const *buffers, uint32_t writes) {
+  rti_device *device = stream->device;
+  if (forked(device->own->ctx)) return refuse_forked(device);
+  rti_mutex_lock(&stream->lock);
+  rt_status status = reserve(stream, (uint64_t)n_buffers);
+  if (status != RT_OK) {
+    rti_mutex_unlock(&stream->lock);
+    return status;
+  }
+  uint64_t seq = ++stream->last_seq; // used up even when fn fails
+  op->seq = seq;
+  uint32_t before = rti_error_count();
+  int32_t code = kernel->fn(kernel->fn_ctx, stream->impl, op);
+  if (code == RTB_OK) {
+    for (int32_t i = 0; i < n_buffers; i++) {
+      rti_buffer *buffer = buffers[i];
+      rti_buffer_retain(buffer);
+      stream->ring[(stream->head + stream->count++) % stream->capacity] = (in_flight){seq, buffer};
+      rti_stream *old = NULL;
+      rti_spin_lock(&buffer->lock);
+      if (buffer->stream != stream) {
+        old = buffer->stream;
+        atomic_fetch_add(&stream->refs, 1);
+        buffer->stream = stream;
+        buffer->read_seq = 0;
+        // What an earlier stream wrote was checked before this op; keep 0 unless this op writes, so that it cannot poison it.
+        buffer->write_seq = 0;
+      }
+      if (writes >> i & 1) {
+        buffer->write_seq = seq;
+        buffer->epoch = buffer->space ? atomic_load(&device->epoch) : 0;
+      } else {
+        buffer->read_seq = seq;
+      }
+      rti_spin_unlock(&buffer->lock);
+      if (old) rti_stream_release(old);
+    }
+  } else {
+    status = rti_kernel_failed(kernel, code, before);
+  }
+  bool should_poll = stream->count > 256 && seq % 64 == 0;
+  rti_mutex_unlock(&stream->lock);
+  if (should_poll) rti_stream_poll(stream);
+  return status;
+}
+
+rt_status rti_device_sync(rti_device *device) {
+  if (!device->own || !device->is_async || forked(device->own->ctx)) return RT_OK;
+  rti_mutex_lock(&device->lock);
+  rti_stream *stream = device->stream;
+  if (stream) atomic_fetch_add(&stream->refs, 1);
+  rti_mutex_unlock(&device->lock);
+  if (!stream) return RT_OK;
+  rti_mutex_lock(&stream->lock);
+  uint64_t last = stream->last_seq;
+  rti_mutex_unlock(&stream->lock);
+  rt_status status = last ? rti_stream_wait(stream, last, 0, "everything is waited for") : RT_OK;
+  rti_stream_poll(stream);
+  rti_stream_release(stream);
+  return status;
+}

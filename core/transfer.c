@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The only code that moves bytes between spaces. It decides which place of a storage is read, makes replicas, detaches storages that share
+// memory before a write, and counts every copy with its reason.
+#include <string.h>
+
+#include "objects.h"
+
+static rt_status copy_kernel(rti_instance *instance, int from, int to, rti_kernel **out, bool *uncached) {
+  uint64_t args[2] = {rti_pack_arg(RTB_U8, RTB_DENSE, 1, from ? RTB_SPACE_MINE : RTB_SPACE_HOST),
+                      rti_pack_arg(RTB_U8, RTB_DENSE, 1, to ? RTB_SPACE_MINE : RTB_SPACE_HOST)};
+  rt_status status = rti_resolve(instance, RTB_OP_COPY, 1, 1, args, 0, NULL, 0, out, uncached);
+  if (status != RT_OK || (*out)->fn) return status;
+  status = rti_fail(RT_E_BACKEND, "backend %s cannot copy from %s to %s: %s", instance->name, from ? "its memory" : "the host",
+                    to ? "its memory" : "the host", (*out)->inner.why);
+  if (*uncached) rti_kernel_free(*out);
+  return status;
+}
+
+static rtb_view bytes_view(const rti_buffer *buffer, uint64_t low, const int64_t *n, const int64_t *one) {
+  return (rtb_view){.data = buffer->host ? (char *)buffer->host + low : NULL, .buf = buffer->handle, .offset = low, .numel = *n,
+                    .dtype = RTB_U8, .ndim = 1, .layout = RTB_DENSE, .shape = n, .stride = one};
+}
+
+rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t low, uint64_t high, uint16_t op, const char *why) {
+  if (high <= low) return RT_OK;
+  static const int64_t one = 1;
+  int64_t n = (int64_t)(high - low);
+  int32_t space = src->space ? src->space : dst->space;
+  rt_status status;
+  char route[100];
+  rti_text text = {{0}};
+  rti_append(&text, "%s->%s", ctx->device[src->space].desc.name, ctx->device[dst->space].desc.name);
+  memcpy(route, text.at, sizeof route - 1);
+  route[sizeof route - 1] = 0;
+  rti_note(ctx, RT_REPORT_COPY, op, route, why, (uint64_t)n);
+  if (!space) return rti_copy_host(ctx, RT_U8, 1, &n, &one, (char *)src->host + low, &one, (char *)dst->host + low);
+  rti_device *device = &ctx->device[space];
+  rti_kernel *kernel;
+  bool uncached;
+  if ((status = copy_kernel(device->own, src->space, dst->space, &kernel, &uncached)) != RT_OK) return status;
+  rtb_view from = bytes_view(src, low, &n, &one), to = bytes_view(dst, low, &n, &one);
+  const rtb_view *args[2] = {&from, &to};
+  rtb_op call = {.op = RTB_OP_COPY, .nin = 1, .nout = 1, .math = ctx->math, .args = args};
+  atomic_fetch_add_explicit(&kernel->runs, 1, memory_order_relaxed);
+  if (device->is_async) {
+    rti_stream *stream = NULL;
+    rti_buffer *buffers[2] = {src, dst};
+    status = rti_stream_get(device, &stream);
+    // Host memory has one stream at a time: wait for another device that still uses it.
+    if (status == RT_OK && !src->space && src->stream != stream) status = rti_buffer_quiet(src, false);
+    if (status == RT_OK && !dst->space) status = rti_buffer_quiet(dst, false);
+    if (status == RT_OK) status = rti_stream_submit(stream, kernel, &call, 2, buffers, 2);
+    if (status == RT_OK && !dst->space) status = rti_stream_wait(stream, call.seq, op, why);
+    rti_stream_release(stream);
+  } else {
+    uint32_t before = rti_error_count();
+    int32_t code = kernel->fn(kernel->fn_ctx, NULL, &call);
+    if (code != RTB_OK) status = rti_kernel_failed(kernel, code, before);
+  }
+  if (uncached) rti_kernel_free(kernel);
+  return status;
+}
+
+/// A valid, readable place to copy from, retained; the host before devices. NULL without an error: the storage has no data yet.
+static rt_status find_source(rti_storage *storage, int32_t except, rti_buffer **out) {
+  rti_buffer *candidate[RTI_MAX_DEVICES];
+  int n = 0;
+  *out = NULL;
+  rti_spin_lock(&storage->lock);
+  for (rti_place *place = &storage->place[0]; place; place = place == &storage->place[0] ? &storage->place[1] : place->next) {
+    if (!place->valid || !place->buffer || place->space == except || n == RTI_MAX_DEVICES) continue;
+    rti_buffer_retain(place->buffer);
+    candidate[n++] = place->buffer;
+    if (place->space == 0) candidate[n - 1] = candidate[0], candidate[0] = place->buffer;
+  }
+  rti_spin_unlock(&storage->lock);
+  rt_status status = RT_OK;
+  for (int i = 0; i < n; i++) {
+    if (!*out && (status = rti_buffer_check(candidate[i])) == RT_OK) *out = candidate[i];
+    else rti_buffer_release(candidate[i]);
+  }
+  return *out ? RT_OK : status;
+}
+
+/// The valid buffer of a space, retained, after checking it; NULL when there is none.
+static rti_buffer *valid_buffer(rti_storage *storage, int32_t space, rt_status *out_status) {
+  rti_buffer *buffer = NULL;
+  rti_spin_lock(&storage->lock);
+  rti_place *place = rti_storage_place(storage, space);
+  if (place && place->valid && place->buffer) rti_buffer_retain(buffer = place->buffer);
+  rti_spin_unlock(&storage->lock);
+  *out_status = buffer ? rti_buffer_check(buffer) : RT_OK;
+  if (buffer && *out_status == RT_OK && space == 0) *out_status = rti_buffer_quiet(buffer, true);
+  if (*out_status == RT_OK) return buffer;
+  rti_buffer_release(buffer);
+  return NULL;
+}
+
+rt_status rti_bring(rti_storage *storage, int32_t space, uint16_t op, const char *why, rti_buffer **out) {
+  rt_status poisoned, status;
+  if ((*out = valid_buffer(storage, space, &poisoned))) return RT_OK;
+  rti_buffer *src, *dst, *old = NULL;
+  if ((status = find_source(storage, space, &src)) != RT_OK) return status;
+  if (!src && poisoned != RT_OK) return poisoned;
+  if (src && src->space && space) { // two devices meet on the host
+    rti_buffer_release(src);
+    if ((status = rti_bring(storage, 0, op, why, &src)) != RT_OK) return status;
+  }
+  rti_spin_lock(&storage->lock);
+  bool is_first = !src && !rti_storage_place(storage, space);
+  rti_spin_unlock(&storage->lock);
+  status = is_first || !src ? rti_storage_buffer(storage, space, &dst) : rti_buffer_create(storage->ctx, space, storage->bytes, &dst);
+  if (status == RT_OK && src && (status = rti_copy_bytes(storage->ctx, src, dst, 0, storage->bytes, op, why)) != RT_OK) rti_buffer_disown(dst);
+  rti_buffer_release(src);
+  if (status != RT_OK) return status;
+  // Another thread may have been faster; memory whose address is known outside keeps no replicas.
+  rti_spin_lock(&storage->lock);
+  rti_place *place = rti_storage_place(storage, space);
+  rti_buffer *winner = place && place->valid ? place->buffer : NULL;
+  if (winner && rti_buffer_check(winner) != RT_OK) winner = NULL;
+  if (winner) {
+    rti_buffer_retain(winner);
+    old = dst, dst = winner;
+  } else if (storage->escaped && space) {
+    winner = dst; // the caller's alone
+  } else {
+    rti_buffer_retain(dst);
+    status = rti_storage_install(storage, space, dst, true, &old);
+  }
+  rti_spin_unlock(&storage->lock);
+  rti_buffer_disown(old);
+  if (status != RT_OK) {
+    rti_buffer_release(dst);
+    rti_buffer_disown(dst);
+    return status;
+  }
+  *out = dst;
+  return RT_OK;
+}
+
+rt_status rti_prepare_write(rti_storage *storage, int32_t space, bool keep, uint16_t op, rti_buffer **out) {
+  rt_ctx *ctx = storage->ctx;
+  *out = NULL;
+  const char *name = rti_ops[op].name ? rti_ops[op].name : "write";
+  if (storage->read_only) return rti_fail(RT_E_STATE, "%s: the output is read-only memory", name);
+  if (storage->n_writes_mapped || storage->n_reads_mapped)
+    return rti_fail(RT_E_STATE, "%s: the output is mapped (%d for reading, %d for writing)", name, storage->n_reads_mapped, storage->n_writes_mapped);
+  rti_buffer *buffer = NULL, *fresh, *old = NULL;
+  rt_status status = RT_OK;
+  if (keep && (status = rti_bring(storage, space, op, "part of a tensor is written", &buffer)) != RT_OK) return status;
+  if (!buffer) {
+    rti_spin_lock(&storage->lock);
+    rti_place *place = rti_storage_place(storage, space);
+    if (place && place->buffer) rti_buffer_retain(buffer = place->buffer);
+    rti_spin_unlock(&storage->lock);
+    // Memory of a lost device or an older epoch is not written again.
+    if (buffer && space && (buffer->epoch != atomic_load(&ctx->device[space].epoch))) {
+      rti_buffer_release(buffer);
+      buffer = NULL;
+    }
+  }
+  bool is_private = storage->escaped && space; // made for this write alone, copied back by rti_written
+  if (buffer && (is_private || atomic_load_explicit(&buffer->owners, memory_order_acquire) == 1)) {
+    if (!space && (status = rti_buffer_quiet(buffer, false)) != RT_OK) {
+      rti_buffer_release(buffer);
+      return status;
+    }
+    *out = buffer;
+    return RT_OK;
+  }
+  // No memory yet, or shared with a clone: this storage gets its own.
+  status = buffer ? rti_buffer_create(ctx, space, storage->bytes, &fresh) : rti_storage_buffer(storage, space, &fresh);
+  if (status == RT_OK && buffer && keep && (status = rti_copy_bytes(ctx, buffer, fresh, 0, storage->bytes, op, "a clone is written (copy on write)")) != RT_OK)
+    rti_buffer_disown(fresh);
+  rti_buffer_release(buffer);
+  if (status != RT_OK) return status;
+  rti_buffer_retain(fresh);
+  rti_spin_lock(&storage->lock);
+  rti_place *place = rti_storage_place(storage, space);
+  if (!(storage->escaped && space)) status = rti_storage_install(storage, space, fresh, place && place->valid && keep, &old);
+  rti_spin_unlock(&storage->lock);
+  rti_buffer_disown(old);
+  if (status != RT_OK) {
+    rti_buffer_release(fresh);
+    rti_buffer_disown(fresh);
+    return status;
+  }
+  *out = fresh;
+  return RT_OK;
+}
+
+rt_status rti_written(rti_storage *storage, int32_t space, rti_buffer *buffer, uint64_t low, uint64_t high, uint16_t op) {
+  int32_t home = storage->place[0].space;
+  rti_spin_lock(&storage->lock);
+  bool home_was_valid = storage->place[0].valid;
+  for (rti_place *place = &storage->place[0]; place; place = place == &storage->place[0] ? &storage->place[1] : place->next)
+    place->valid = place->buffer == buffer;
+  rti_buffer *home_buffer = storage->place[0].buffer;
+  if (home_buffer) rti_buffer_retain(home_buffer);
+  atomic_fetch_add_explicit(&storage->version, 1, memory_order_relaxed);
+  rti_storage_update_fast(storage);
+  rti_spin_unlock(&storage->lock);
+  rt_status status = RT_OK;
+  bool is_partial = low != 0 || high != storage->bytes;
+  if (space != home && home_buffer && (storage->escaped || (is_partial && home_was_valid))) {
+    // The home may be shared with a clone that did not see this write.
+    rti_buffer *target = home_buffer;
+    if (!storage->escaped && atomic_load(&home_buffer->owners) > 1) target = NULL;
+    if (target) {
+      if (!home) status = rti_buffer_quiet(target, false);
+      if (status == RT_OK) status = rti_copy_bytes(storage->ctx, buffer, target, low, high, op, storage->escaped ? "memory with a raw pointer outside is written" : "a partial write goes home");
+      rti_spin_lock(&storage->lock);
+      storage->place[0].valid = status == RT_OK;
+      rti_storage_update_fast(storage);
+      rti_spin_unlock(&storage->lock);
+    }
+  }
+  rti_buffer_release(home_buffer);
+  return status;
+}
