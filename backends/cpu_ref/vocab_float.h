@@ -40,7 +40,8 @@ F(remainder)(REAL a, REAL b) { // exact but for the one rounding of rest + b
 // on which side of the quotient q lies.
 F(floor_div)(REAL a, REAL b) {
   const REAL q = a / b;
-  if (!isfinite(a) || !isfinite(b) || !isfinite(q)) return PLAIN(floor)(q);
+  if (!isfinite(a) || !isfinite(q)) return q;
+  if (isinf(b)) return a != 0 && (a < 0) != (b < 0) ? -1 : q; // just below 0, as in Python
   if (PLAIN(fabs)(q) < (REAL)0x1p53) {
     const REAL floored = PLAIN(floor)(q), rest = PLAIN(fma)(-floored, b, a);
     return rest != 0 && (rest < 0) != (b < 0) ? floored - 1 : floored; // a / b was rounded up to an integer
