@@ -125,7 +125,7 @@ static rt_status open_backend(rt_ctx *ctx, rti_lib *lib, int32_t *order) {
   int32_t before = ctx->n_instances;
   for (uint32_t index = 0; status == RT_OK; index++) {
     rtb_device_info info = {.size = sizeof info};
-    // The configuration may change how many devices there are; a backend that wants it reads it at open, so probe stays cheap.
+    // Probe does not know the configuration. A backend whose configuration leaves devices out answers RTB_E_NOT_FOUND when they are opened.
     int32_t code = lib->backend.probe(&ctx->host, index, &info);
     if (code != RTB_OK || (index > 0 && lib->backend.caps & RTB_CAP_HOST_MEMORY)) break;
     if (index == RTI_MAX_DEVICES / 2) {
@@ -135,6 +135,10 @@ static rt_status open_backend(rt_ctx *ctx, rti_lib *lib, int32_t *order) {
     info.name[sizeof info.name - 1] = info.text[sizeof info.text - 1] = 0;
     status = open_instance(ctx, lib, &lib->backend, lib->name, index, &info, config);
     if (status == RT_OK) atomic_fetch_add(&lib->opens, 1); // one per instance
+    if (status == RT_E_NOT_FOUND && index > 0) { // the configuration leaves this device out
+      status = RT_OK;
+      break;
+    }
   }
   if (status == RT_OK && ctx->n_instances == before) status = rti_fail(RT_E_NOT_FOUND, "backend %s offers no device", lib->name);
   for (int32_t i = before; i < ctx->n_instances; i++) {

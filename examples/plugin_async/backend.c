@@ -63,8 +63,8 @@ static int32_t check_spaces(const toy_device *dev, const rtb_sig *sig, rtb_kerne
   return any_mine ? RTB_OK : rtb_refuse(out, RTB_UNSUPPORTED_SPACE, "toy does not copy from host to host");
 }
 
-// Copies and fills take any strides and ranks. The others take rank 4 (dense elementwise arguments of any rank are one long row), no negative
-// strides, and immediates only in plain arithmetic, to show both answers.
+// Not for copies and fills, which take any strides and ranks. The others take rank 4 (dense elementwise arguments of any rank are one long
+// row), no negative strides, and immediates only in plain arithmetic, to show both answers.
 static int32_t check_layouts(const toy_device *dev, const rtb_sig *sig, bool is_map, rtb_kernel *out) {
   bool takes_imm = sig->op == RTB_OP_ADD || sig->op == RTB_OP_SUB || sig->op == RTB_OP_MUL;
   bool all_dense = is_map, is_refused = false;

@@ -178,11 +178,12 @@ static void two_devices_do_not_mix_by_themselves(void **state) {
 }
 
 static void *work(void *ctx) {
+  static char failed[] = "the chain failed", differs[] = "results differ";
   float first[625], again[625];
-  if (chain(ctx, RT_DEFAULT_DEVICE, first) != RT_OK) return "the chain failed";
+  if (chain(ctx, RT_DEFAULT_DEVICE, first) != RT_OK) return failed;
   for (int i = 0; i < 5; i++) {
-    if (chain(ctx, RT_DEFAULT_DEVICE, again) != RT_OK) return "the chain failed";
-    if (memcmp(first, again, sizeof first)) return "results differ";
+    if (chain(ctx, RT_DEFAULT_DEVICE, again) != RT_OK) return failed;
+    if (memcmp(first, again, sizeof first)) return differs;
   }
   return NULL;
 }
