@@ -120,6 +120,7 @@ static rt_status replace(const char *path, const void *head, size_t head_bytes, 
 }
 
 rt_status rti_io_replace_file(const char *path, const void *head, size_t head_bytes, const void *body, size_t body_bytes) {
+  if (!path[0]) return fail_os("(empty path)", "write", ENOENT);
   struct stat info;
   const bool exists = stat(path, &info) == 0;
   if (exists && S_ISDIR(info.st_mode)) return fail_os(path, "write", EISDIR);
