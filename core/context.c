@@ -75,7 +75,8 @@ static rt_status add_device(rt_ctx *ctx, rti_instance *instance, const rtb_devic
   rt_device_desc *desc = &device->desc;
   if (instance) {
     snprintf(desc->name, sizeof desc->name, "%s:%u", instance->name, instance->index);
-    snprintf(desc->text, sizeof desc->text, "%.60s%s%.60s", info->name, info->text[0] ? ", " : "", info->text);
+    int used = snprintf(desc->text, sizeof desc->text, "%.63s%s", info->name, info->text[0] ? ", " : "");
+    snprintf(desc->text + used, sizeof desc->text - (size_t)used, "%s", info->text);
     desc->memory_bytes = info->memory_bytes;
     device->is_async = desc->is_async = instance->table.caps & RTB_CAP_ASYNC;
   } else {

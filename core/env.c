@@ -21,7 +21,7 @@ static const struct env_entry {
     [RTI_ENV_MEMORY_LIMIT] = {"RT_MEMORY_LIMIT", ENV_BYTES, "most bytes a context's pool may hold, with K, M or G (default: no limit)"},
 };
 static const char config_pattern[] = "RT_<BACKEND>_<KEY>";
-static const char config_help[] = "a setting of one backend, such as RT_CPU_SIMD_ISA; `trivet backends` lists the keys";
+static const char config_help[] = "a setting of one backend, such as RT_CPU_SIMD_ISA; `trivet env` lists those of open backends";
 
 const char *rti_env_text(rti_env which) {
   const char *value = rti_os_getenv(table[which].name);
