@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define SAMPLE_NS 60000.0 // a sample is as many calls as fit into this, so that reading the clock does not count
-#define SUBMIT_CALLS 256  // a sample of the device's: few enough to stay a burst that the queue swallows
+#define SUBMIT_CALLS 64   // a sample of the device's: a burst that its queue swallows
 
 #if defined(__clang__)
 #define COMPILER __VERSION__
@@ -115,7 +115,7 @@ static void read_preset(char *out, size_t bytes) {
     *slash = '\0';
   }
   const char *slash = strrchr(path, '/');
-  snprintf(out, bytes, "%s", slash ? slash + 1 : path);
+  snprintf(out, bytes, "%.63s", slash ? slash + 1 : path);
 }
 
 typedef struct machine { char processor[128], load[64], governor[32], preset[64]; struct utsname os; long n_processors; } machine;
@@ -133,7 +133,8 @@ static machine read_machine(void) {
 void print_head(void) {
   machine m = read_machine();
   printf("trivet %s, core overhead\n", rt_version());
-  printf("machine    %s, %ld processors, %s %s, governor %s, load %s\n", m.processor, m.n_processors, m.os.sysname, m.os.release, m.governor, m.load);
+  printf("machine    %s, %ld processors, %s %s, governor %s, load %s\n", m.processor, m.n_processors, m.os.sysname, m.os.release,
+      m.governor, m.load);
   printf("build      %s (%s), %s\n", m.preset, OPTIMIZED, COMPILER);
   printf("samples    %d per case in turns; nanoseconds per call: median [quartiles]\n", SAMPLES);
 }

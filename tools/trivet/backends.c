@@ -60,7 +60,7 @@ static void merge_context(plugins *all, const probe *context) {
       p = add_plugin(all, desc->name, desc->path, desc->origin);
       p->desc = *desc;
     }
-    p->open_at = i;
+    if (p->open_at < 0) p->open_at = i; // a backend has one entry per device
   }
   for (size_t i = 0; i < all->n; i++)
     for (size_t k = 0; k < i; k++)

@@ -121,9 +121,11 @@ static places search_places(void) {
 // "cpu_simd,builtin": what this context opened, in order.
 static char *open_backends(rt_ctx *ctx) {
   char *names = text_copy("");
+  char last[sizeof(((rt_backend_desc *)0)->name)] = "";
   rt_backend_desc desc;
   for (int32_t i = 0; i < rt_backend_count(ctx); i++) {
-    if (rt_backend_describe(ctx, i, &desc) != RT_OK) continue;
+    if (rt_backend_describe(ctx, i, &desc) != RT_OK || strcmp(desc.name, last) == 0) continue; // one entry per device
+    snprintf(last, sizeof last, "%s", desc.name);
     char *longer = text_format("%s%s%s", names, *names ? "," : "", desc.name);
     free(names);
     names = longer;

@@ -63,17 +63,14 @@ static int inspect_npy(rt_ctx *ctx, const char *path, bool as_json) {
 // ---- onnx ------------------------------------------------------------------------------------------------------------------------------
 typedef rt_status (*port_fn)(const rt_model *model, int32_t index, rt_model_port *out_port);
 
-static void print_ports(const rt_model *model, const char *what, int32_t n, port_fn get) {
-  table t;
-  table_start(&t, "port|name|dtype|shape");
+static void add_ports(table *t, const rt_model *model, const char *what, int32_t n, port_fn get) {
   for (int32_t i = 0; i < n; i++) {
     rt_model_port port;
     if (get(model, i, &port) != RT_OK) continue;
     char *shape = shape_text(port.rank, port.shape, port.symbol);
-    table_row(&t, what, port.name, rt_dtype_name(port.dtype), shape);
+    table_row(t, what, port.name, rt_dtype_name(port.dtype), shape);
     free(shape);
   }
-  table_end(&t, 0);
 }
 
 static void ports_json(json *j, const rt_model *model, const char *key, int32_t n, port_fn get) {
@@ -182,8 +179,11 @@ static int inspect_model(rt_ctx *ctx, const char *path, const unsigned char *hea
     free(size);
     free(graph);
     free(producer);
-    print_ports(model, "input", rt_model_input_count(model), rt_model_input);
-    print_ports(model, "output", rt_model_output_count(model), rt_model_output);
+    table ports;
+    table_start(&ports, "port|name|dtype|shape");
+    add_ports(&ports, model, "input", rt_model_input_count(model), rt_model_input);
+    add_ports(&ports, model, "output", rt_model_output_count(model), rt_model_output);
+    table_end(&ports, 0);
     printf("\n");
     (nodes ? print_nodes : print_node_counts)(model, info.n_nodes);
   }

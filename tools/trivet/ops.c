@@ -115,6 +115,12 @@ static size_t judge(rt_ctx *ctx, int32_t backend, const op_row *op, int64_t rank
   return n;
 }
 
+static char *append(char *text, const char *separator, const char *more) {
+  char *longer = text_format("%s%s%s", text, *text ? separator : "", more);
+  free(text);
+  return longer;
+}
+
 // "f32 f64", or "all" when nothing of the set is missing.
 static char *runs_text(const verdict *v, size_t n) {
   char *text = text_copy("");
@@ -122,38 +128,72 @@ static char *runs_text(const verdict *v, size_t n) {
   for (size_t i = 0; i < n; i++) {
     if (v[i].why) continue;
     n_runs++;
-    char *longer = text_format("%s%s%s", text, *text ? " " : "", v[i].name);
-    free(text);
-    text = longer;
+    text = append(text, " ", v[i].name);
   }
   if (n_runs < n || n == 1) return text;
   free(text);
   return text_copy("all");
 }
 
-// "why (f16 bf16); other reason (bool)": each reason once, with the dtypes it stands for, or without when it stands for all.
+// Do two reasons say the same about different operations or dtypes ("toy has no abs", "toy has no exp")? Words that name one count as equal.
+static bool is_name(const char *word, size_t length) {
+  for (size_t i = 0; i < COUNT(dtypes); i++) if (strlen(dtypes[i].name) == length && memcmp(dtypes[i].name, word, length) == 0) return true;
+  for (size_t i = 0; i < COUNT(ops); i++) if (strlen(ops[i].name) == length && memcmp(ops[i].name, word, length) == 0) return true;
+  return false;
+}
+
+static bool same_reason(const char *a, const char *b) {
+  static const char ends[] = " ,:;.()";
+  while (*a && *b) {
+    size_t n = strcspn(a, ends), m = strcspn(b, ends);
+    bool same_word = n == m && memcmp(a, b, n) == 0;
+    if (!same_word && !(is_name(a, n) && is_name(b, m))) return false;
+    a += n, b += m;
+    if (*a != *b) return false;
+    if (*a) a++, b++;
+  }
+  return *a == *b;
+}
+
+// "i8 i16: toy has no neg from i8 to i8; bool: ...": each kind of reason once, as it was given for the first of its dtypes.
 static char *refusals_text(const verdict *v, size_t n) {
   char *text = text_copy("");
   for (size_t i = 0; i < n; i++) {
     bool is_first = v[i].why != NULL;
-    for (size_t k = 0; k < i && is_first; k++) if (v[k].why && strcmp(v[k].why, v[i].why) == 0) is_first = false;
+    for (size_t k = 0; k < i && is_first; k++) if (v[k].why && same_reason(v[k].why, v[i].why)) is_first = false;
     if (!is_first) continue;
     char *names = text_copy("");
-    size_t n_same = 0;
-    for (size_t k = i; k < n; k++) {
-      if (!v[k].why || strcmp(v[k].why, v[i].why) != 0) continue;
-      char *longer = text_format("%s%s%s", names, n_same++ ? " " : "", v[k].name);
-      free(names);
-      names = longer;
-    }
-    char *of = n_same == n ? text_copy("") : text_format(" (%s)", names);
-    char *longer = text_format("%s%s%s%s", text, *text ? "; " : "", v[i].why, of);
+    for (size_t k = i; k < n; k++) if (v[k].why && same_reason(v[k].why, v[i].why)) names = append(names, " ", v[k].name);
+    names = append(names, ": ", v[i].why);
+    text = append(text, "; ", names);
     free(names);
-    free(of);
-    free(text);
-    text = longer;
   }
   return text;
+}
+
+// Operations that the backend does not run at all, by reason: one paragraph each.
+typedef struct outcast { const char *op; char *why; bool shown; } outcast;
+
+static void print_outcasts(outcast *all, size_t n) {
+  if (n > 0) printf("\nNot run at all\n");
+  for (size_t i = 0; i < n; i++) {
+    if (all[i].shown) continue;
+    char *why = clean_text(all[i].why);
+    printf("  because \"%s\" and the like:\n   ", why);
+    free(why);
+    int column = 3;
+    for (size_t k = i; k < n; k++) {
+      if (all[k].shown || !same_reason(all[k].why, all[i].why)) continue;
+      all[k].shown = true;
+      column += (int)strlen(all[k].op) + 1;
+      if (column > 100) {
+        printf("\n   ");
+        column = 4 + (int)strlen(all[k].op);
+      }
+      printf(" %s", all[k].op);
+    }
+    printf("\n");
+  }
 }
 
 static void verdict_json(json *j, const op_row *op, const verdict *v, size_t n) {
@@ -200,9 +240,10 @@ static int list_backend(const char *name, int64_t rank, int n_names, char **name
     json_text(&j, "backend", name);
     json_open(&j, "ops", '[');
   } else {
-    table_start(&t, ">id|name|runs|does not run");
+    table_start(&t, ">id|name|runs|refuses");
   }
-  size_t n_ops = 0, n_pairs = 0, n_runs = 0;
+  outcast outcasts[COUNT(ops)];
+  size_t n_ops = 0, n_pairs = 0, n_runs = 0, n_outcasts = 0;
   for (size_t i = 0; i < COUNT(ops); i++) {
     if (!is_wanted(&ops[i], n_names, names) || is_composite(&ops[i])) continue;
     verdict v[COUNT(dtypes)];
@@ -213,6 +254,10 @@ static int list_backend(const char *name, int64_t rank, int n_names, char **name
     n_runs += n_ok;
     if (as_json) {
       verdict_json(&j, &ops[i], v, n);
+    } else if (n_ok == 0) {
+      size_t telling = 0; // the reason for f32 says most: where others lack the dtype, it may be rank or shape
+      for (size_t k = 0; k < n; k++) if (strcmp(v[k].name, "f32") == 0) telling = k;
+      outcasts[n_outcasts++] = (outcast){ops[i].name, text_copy(v[telling].why), false};
     } else {
       char *id = text_format("%d", ops[i].id), *runs = runs_text(v, n), *refusals = refusals_text(v, n);
       table_row(&t, id, ops[i].name, runs, refusals);
@@ -231,7 +276,10 @@ static int list_backend(const char *name, int64_t rank, int n_names, char **name
     json_end(&j);
   } else {
     table_end(&t, 0);
-    printf("\n%s runs %zu operations, %zu of %zu pairs of operation and dtype; the rest falls back.\n", name, n_ops, n_runs, n_pairs);
+    print_outcasts(outcasts, n_outcasts);
+    printf("\n%s runs %zu operation%s, %zu of %zu pairs of operation and dtype%s.\n", name, n_ops, n_ops == 1 ? "" : "s", n_runs, n_pairs,
+        n_runs < n_pairs ? "; the rest falls back" : "");
+    for (size_t i = 0; i < n_outcasts; i++) free(outcasts[i].why);
   }
   return EXIT_OK;
 }
