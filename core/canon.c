@@ -39,7 +39,7 @@ static int64_t magnitude(int64_t x) { return x < 0 ? -x : x; }
 
 /// Larger output strides first; the first input breaks ties (outputs broadcast nothing, inputs may).
 static void order(rti_canon *c) {
-  const int64_t *key = c->stride[c->n - 1], *second = c->stride[0];
+  const int64_t *key = c->stride[c->n - 1], *second = c->ranks[0] ? c->stride[0] : key; // an immediate has no strides
   for (int32_t i = 1; i < c->rank; i++)
     for (int32_t j = i; j > 0; j--) {
       int64_t a = magnitude(key[j - 1]), b = magnitude(key[j]);
@@ -62,6 +62,7 @@ void rti_canonicalise(rti_canon *c, rti_collapse collapse) {
   for (int32_t d = c->rank - 2; d >= 0; d--) {
     if (!can_merge(c, d)) continue;
     for (int32_t k = 0; k < c->n; k++) {
+      if (!c->ranks[k]) continue; // absent or an immediate: it has no extents
       int64_t extent = c->shape[k][d], inner_stride = c->stride[k][d + 1];
       c->shape[k][d + 1] *= extent; // together at most numel
       c->stride[k][d + 1] = inner_stride;
