@@ -2,7 +2,6 @@
 // The ONNX project's own tests (Debian's libonnx-testdata): each model runs on its inputs, and every output is compared with the recorded
 // one. Operations that Trivet does not know are counted, not failed; the number that passes may not fall below a reviewed minimum.
 // ONNX_TESTDATA names another folder; TRIVET_BUILD_DIR/tests/onnx_suite.txt gets one line per test and per operation.
-// labels: release
 #include <dirent.h>
 #include <math.h>
 #include <stdio.h>
@@ -318,8 +317,8 @@ static void run_kind(const char *root, const char *kind, FILE *report) {
   snprintf(path, sizeof path, "%.1000s/%s", root, kind);
   const int n = scandir(path, &entries, NULL, alphasort);
   for (int i = 0; i < n; i++) {
-    char folder[1000];
-    snprintf(folder, sizeof folder, "%s/%s", path, entries[i]->d_name);
+    char folder[PATH_BYTES];
+    snprintf(folder, sizeof folder, "%.1000s/%.500s", path, entries[i]->d_name);
     if (!strncmp(entries[i]->d_name, "test_", 5)) {
       const verdict v = run_test(folder);
       const char *reason = known_reason(entries[i]->d_name);
