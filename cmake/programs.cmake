@@ -72,6 +72,7 @@ if(TRIVET_EXAMPLES)
       continue()
     endif()
     rt_add_program(example_${name} ${sources})
+    target_compile_definitions(example_${name} PRIVATE TRIVET_SOURCE_DIR="${PROJECT_SOURCE_DIR}") # where their default files are
     if(needs_zlib)
       target_link_libraries(example_${name} PRIVATE rt_z)
     endif()
