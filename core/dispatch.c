@@ -167,7 +167,7 @@ rt_status rti_run(rti_call *call, rt_tensor *given, rt_tensor **out) {
     status = rti_run(&copy, given, NULL);
     rt_release(temporary);
   }
-  if (given->device == 0 && !rti_is_fresh(given)) rti_tensor_refresh(given); // a clone was detached: this handle follows at once
+  if (given->device == 0 && !rti_is_readable(given)) rti_tensor_refresh(given); // a clone was detached: this handle follows at once
   return status;
 }
 
@@ -209,11 +209,15 @@ static rti_kernel *front_fill(rt_ctx *ctx, uint16_t op, const uint64_t *words, i
 
 
 
+static inline bool same_extents(const rtb_view *a, const rtb_view *b) {
+  for (int32_t d = 0; d < b->ndim; d++)
+    if (a->shape[d] != b->shape[d]) return false;
+  return true;
+}
+
+/// Dense host memory of the extents and dtype of `like`, readable as it is.
 static inline bool is_fast_input(const rt_tensor *t, const rt_tensor *like) {
-  if (!t->sig || t->sig != like->sig || t->ctx != like->ctx) return false;
-  for (int32_t d = 0; d < t->view.ndim; d++)
-    if (t->view.shape[d] != like->view.shape[d]) return false;
-  return (atomic_load_explicit(&t->storage->fast, memory_order_acquire) & RTI_FAST_READ) && rti_is_fresh(t);
+  return t->sig && t->sig == like->sig && t->ctx == like->ctx && (t == like || same_extents(&t->view, &like->view)) && rti_is_readable(t);
 }
 
 static inline uint32_t front_word(uint16_t op, int nin, uint32_t alias) { return op | (uint32_t)nin << 16 | 1u << 20 | alias << 24; }
@@ -227,7 +231,9 @@ static inline rti_kernel *front_lookup(rt_ctx *ctx, uint16_t op, const uint64_t 
 }
 
 static inline rt_status call_kernel(rt_ctx *ctx, rti_kernel *kernel, uint16_t op, int nin, const rtb_view *const *views) {
-  rtb_op call = {.op = op, .nin = (uint8_t)nin, .nout = 1, .math = ctx->math, .args = views};
+  rtb_op call;
+  call.op = op, call.nin = (uint8_t)nin, call.nout = 1, call.math = ctx->math;
+  call.args = views, call.attr = NULL, call.workspace = NULL, call.seq = 0;
   atomic_fetch_add_explicit(&kernel->fast_runs, 1, memory_order_relaxed);
   uint32_t errors = rti_error_count();
   int32_t code = kernel->fn(kernel->fn_ctx, NULL, &call);
@@ -240,13 +246,12 @@ static inline bool misaligned(const rti_kernel *kernel, const rtb_view *const *v
   return bits & kernel->align_mask;
 }
 
-rt_status rti_fast_into(uint16_t op, int nin, const rt_tensor *const *in, rt_tensor *out) {
+// The next two are expanded for one, two and three inputs, so that their loops vanish.
+static inline __attribute__((always_inline)) rt_status fast_into(uint16_t op, int nin, const rt_tensor *const *in, rt_tensor *out) {
   const rt_tensor *like = in[0];
-  if (!like || !out || !out->sig || out->ctx != like->ctx || out->view.ndim != like->view.ndim) return RTI_FAST_MISS;
-  for (int32_t d = 0; d < out->view.ndim; d++)
-    if (out->view.shape[d] != like->view.shape[d]) return RTI_FAST_MISS;
+  if (!like || !out || !out->sig || out->view.ndim != like->view.ndim || !same_extents(&out->view, &like->view)) return RTI_FAST_MISS;
   rti_storage *storage = out->storage;
-  if (!(atomic_load_explicit(&storage->fast, memory_order_acquire) & RTI_FAST_WRITE) || !rti_is_fresh(out) ||
+  if (out->ctx != like->ctx || !(atomic_load_explicit(&storage->fast, memory_order_acquire) & RTI_FAST_WRITE) || !rti_is_readable(out) ||
       atomic_load_explicit(&storage->place[0].buffer->owners, memory_order_acquire) != 1)
     return RTI_FAST_MISS;
   const rtb_view *views[4];
@@ -271,9 +276,9 @@ rt_status rti_fast_into(uint16_t op, int nin, const rt_tensor *const *in, rt_ten
   return status;
 }
 
-rt_status rti_fast_new(uint16_t op, int nin, const rt_tensor *const *in, rt_tensor **out) {
+static inline __attribute__((always_inline)) rt_status fast_new(uint16_t op, int nin, const rt_tensor *const *in, rt_tensor **out) {
   const rt_tensor *like = in[0];
-  if (!like || !out) return RTI_FAST_MISS;
+  if (!like) return RTI_FAST_MISS;
   const rtb_view *views[4];
   uint64_t words[4];
   for (int k = 0; k < nin; k++) {
@@ -284,7 +289,7 @@ rt_status rti_fast_new(uint16_t op, int nin, const rt_tensor *const *in, rt_tens
   rti_kernel *kernel = front_lookup(like->ctx, op, words, nin, 0, false);
   if (!kernel) return RTI_FAST_MISS;
   rt_tensor *t;
-  rt_status status = rti_tensor_create(like->ctx, 0, (rt_dtype)(kernel->args[nin] & 0xffff), like->view.ndim, like->view.shape, NULL, &t);
+  rt_status status = rti_tensor_create_like(like, kernel->args[nin], &t);
   if (RTI_UNLIKELY(status != RT_OK)) {
     *out = NULL;
     return status;
@@ -297,6 +302,14 @@ rt_status rti_fast_new(uint16_t op, int nin, const rt_tensor *const *in, rt_tens
   }
   *out = t;
   return status;
+}
+
+rt_status rti_fast_into(uint16_t op, int nin, const rt_tensor *const *in, rt_tensor *out) {
+  return nin == 2 ? fast_into(op, 2, in, out) : nin == 1 ? fast_into(op, 1, in, out) : fast_into(op, 3, in, out);
+}
+
+rt_status rti_fast_new(uint16_t op, int nin, const rt_tensor *const *in, rt_tensor **out) {
+  return nin == 2 ? fast_new(op, 2, in, out) : nin == 1 ? fast_new(op, 1, in, out) : fast_new(op, 3, in, out);
 }
 
 void rti_fast_learn(uint16_t op, int nin, const rt_tensor *const *in, const rt_tensor *out) {

@@ -66,6 +66,7 @@ typedef struct rti_place {
 typedef struct rti_storage {
   atomic_int refs;
   atomic_uint fast;          // RTI_FAST_ bits; the rest is protected by `lock`
+  atomic_uintptr_t base;     // address of the host memory while RTI_FAST_READ holds, else 0
   rti_spin lock;
   bool read_only, escaped;
   int32_t n_reads_mapped, n_writes_mapped;
@@ -234,15 +235,20 @@ void rti_tensor_refresh(rt_tensor *t);
 rt_status rti_check_tensor(const char *op, const char *what, const rt_tensor *t);
 rt_status rti_tensor_escape(rt_tensor *t, void **out_ptr);
 static inline int64_t rti_element_offset(const rt_tensor *t) { return (int64_t)(t->view.offset / t->element_bytes); }
-/// Is view.data the address in force?
-static inline bool rti_is_fresh(const rt_tensor *t) {
-  const rti_buffer *buffer = t->storage->place[0].buffer;
-  return buffer && (char *)t->view.data == (char *)buffer->host + t->view.offset;
+/// May a host kernel read through this handle's view as it is?
+static inline bool rti_is_readable(const rt_tensor *t) {
+  return (uintptr_t)t->view.data == atomic_load_explicit(&t->storage->base, memory_order_acquire) + t->view.offset;
 }
+
+/// A dense host tensor with the extents of `like`, itself dense; sig: as the result's handle has it. For the short way.
+rt_status rti_tensor_create_like(const rt_tensor *like, uint64_t sig, rt_tensor **out);
 
 // ---- storage.c: buffers and places ----------------------------------------------------------------------------------------------------------
 rt_block *rti_block_create(rt_ctx *ctx);
 void rti_block_drop(rt_block *block); // one of its parts died
+void rti_block_free_whole(rt_block *block);
+/// Does nobody else hold any part of it, so that it can go at once, with rti_block_free_whole?
+bool rti_block_is_ours(const rt_block *block);
 void *rti_small_alloc(rt_ctx *ctx, size_t bytes); // counted as live: view handles, storages of clones
 void rti_small_free(rt_ctx *ctx, void *ptr, size_t bytes);
 void rti_storage_init(rti_storage *storage, rt_ctx *ctx, int32_t home, uint64_t bytes);

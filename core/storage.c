@@ -23,11 +23,31 @@ rt_block *rti_block_create(rt_ctx *ctx) {
 }
 
 static void block_free(rt_ctx *ctx, rt_block *block) {
+#if defined(__SANITIZE_ADDRESS__)
+  rti_pool_free(ctx->pool, block, sizeof *block); // poisoned there, so that a released handle that is used again is caught
+  block = NULL;
+#endif
   rti_spin_lock(&ctx->blocks_lock);
-  block->next_free = ctx->free_blocks;
-  ctx->free_blocks = block;
+  if (block) {
+    block->next_free = ctx->free_blocks;
+    ctx->free_blocks = block;
+  }
   ctx->n_live--;
   rti_spin_unlock(&ctx->blocks_lock);
+}
+
+void rti_block_free_whole(rt_block *block) {
+  rt_ctx *ctx = block->storage.ctx;
+  if (block->buffer.memory == RTI_MEMORY_POOL) rti_pool_free(ctx->pool, block->buffer.host, block->buffer.bytes);
+  block_free(ctx, block);
+}
+
+bool rti_block_is_ours(const rt_block *block) {
+  const rti_storage *storage = &block->storage;
+  const rti_buffer *buffer = &block->buffer;
+  return block->buffer_used && atomic_load_explicit(&block->parts, memory_order_acquire) == 3 && atomic_load_explicit(&storage->refs, memory_order_acquire) == 1 &&
+         storage->place[0].buffer == buffer && !storage->place[1].buffer && !storage->place[1].next && !buffer->stream &&
+         buffer->memory <= RTI_MEMORY_INLINE && atomic_load_explicit(&buffer->refs, memory_order_acquire) == 1;
 }
 
 void rti_block_drop(rt_block *block) {
@@ -151,6 +171,7 @@ rt_status rti_buffer_quiet(rti_buffer *buffer, bool reading) {
 void rti_storage_init(rti_storage *storage, rt_ctx *ctx, int32_t home, uint64_t bytes) {
   atomic_init(&storage->refs, 1);
   atomic_init(&storage->fast, 0);
+  atomic_init(&storage->base, 0);
   atomic_flag_clear_explicit(&storage->lock.flag, memory_order_relaxed);
   storage->read_only = storage->escaped = false;
   storage->n_reads_mapped = storage->n_writes_mapped = 0;
@@ -202,6 +223,7 @@ void rti_storage_update_fast(rti_storage *storage) {
     for (rti_place *place = storage->place[1].next; place; place = place->next) is_alone &= !place->valid;
     if (is_alone && !storage->read_only && !storage->n_reads_mapped && !storage->escaped) fast |= RTI_FAST_WRITE;
   }
+  atomic_store_explicit(&storage->base, fast ? (uintptr_t)home->buffer->host : 0, memory_order_release);
   atomic_store_explicit(&storage->fast, fast, memory_order_release);
 }
 
