@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Running one call on a device: the backends of its chain are asked in order; refused layouts and immediates are put into a form that is
 // accepted; data is brought, the kernel is called, the write is recorded. Shapes and dtypes were settled before (dispatch.c).
+#include <stdlib.h>
 #include <string.h>
 
 #include "objects.h"
@@ -11,6 +12,7 @@ typedef struct run {
   rti_device *device;
   rt_tensor *out;
   uint32_t alias;              // inputs that are exactly the output, if their memory will be
+  uint64_t converted_for;      // instances that have had their arguments converted: no second time
   int n;                       // arguments
   rti_canon canon;
   uint64_t words[RTB_MAX_ARGS];
@@ -164,7 +166,7 @@ static rt_status bring_arguments(run *r, const rti_instance *instance, const cha
 }
 
 static rt_status submit(run *r, rti_instance *instance, rti_kernel *kernel, rtb_op *op, memory *m, int out_at) {
-  atomic_fetch_add_explicit(&kernel->runs, 1, memory_order_relaxed);
+  rti_count(kernel, &kernel->runs);
   if (instance->device && r->device->is_async) {
     rti_stream *stream;
     rt_status status = rti_stream_get(r->device, &stream);
@@ -256,7 +258,7 @@ static rt_status run_rows(run *r, rti_instance *instance, bool *was_run) {
         if (!more) index[d] = 0;
       }
     }
-    atomic_fetch_add_explicit(&kernel->runs, 1, memory_order_relaxed);
+    rti_count(kernel, &kernel->runs);
     if (status == RT_OK) {
       rti_note(r->ctx, RT_REPORT_FALLBACK, r->call->op, instance->name, "layout refused: the dense kernel is called once per row", 0);
       status = rti_written(r->out->storage, 0, m.buffer[m.n - 1], 0, r->out->storage->bytes, r->call->op);
@@ -269,6 +271,22 @@ static rt_status run_rows(run *r, rti_instance *instance, bool *was_run) {
 
 static rt_status execute(run *r);
 
+/// Dense strides in the order in which `like` lies in memory, so that arguments made for it are dense beside it.
+static const int64_t *dense_strides_like(const rtb_view *like, int64_t *out_strides) {
+  int32_t order[RT_MAX_RANK];
+  for (int32_t d = 0; d < like->ndim; d++) {
+    int32_t at = d;
+    for (; at > 0 && llabs(like->stride[order[at - 1]]) < llabs(like->stride[d]); at--) order[at] = order[at - 1];
+    order[at] = d;
+  }
+  int64_t step = 1;
+  for (int32_t i = like->ndim - 1; i >= 0; i--) {
+    out_strides[order[i]] = step;
+    step *= like->shape[order[i]];
+  }
+  return out_strides;
+}
+
 /// Re-runs the call with arguments that the refusing kernel asked for: immediates as 0-d tensors, dense copies made where the kernel runs.
 static rt_status run_converted(run *r, rti_instance *instance, const rti_kernel *refusal, bool *was_run) {
   *was_run = false;
@@ -278,6 +296,8 @@ static rt_status run_converted(run *r, rti_instance *instance, const rti_kernel 
   rt_status status = RT_OK;
   bool is_joint = rti_ops[r->call->op].collapse == RTI_JOINT;
   uint32_t replaced = 0;
+  int64_t strides[RT_MAX_RANK];
+  const int64_t *as_output = is_joint ? dense_strides_like(&r->out->view, strides) : NULL; // else C order
   for (int k = 0; k < r->call->nin && status == RT_OK; k++) {
     uint8_t want = refusal->inner.want_layout[k];
     if (r->layout[k] == RTB_NONE || r->layout[k] <= want) continue;
@@ -290,11 +310,10 @@ static rt_status run_converted(run *r, rti_instance *instance, const rti_kernel 
       rti_call_init(&copy, r->ctx, RTB_OP_COPY);
       rti_call_tensor(&copy, r->call->in[k].tensor);
       copy.device = instance->device;
-      copy.out_dtype = (rt_dtype)r->call->in[k].tensor->view.dtype;
+      rt_dtype dtype = (rt_dtype)r->call->in[k].tensor->view.dtype;
       const rtb_view *shape_of = is_joint ? &r->out->view : &r->call->in[k].tensor->view;
-      copy.out_rank = shape_of->ndim;
-      memcpy(copy.out_shape, shape_of->shape, shape_of->ndim * sizeof(int64_t));
-      status = rti_run(&copy, NULL, &made[k]);
+      status = rti_tensor_create(r->ctx, instance->device, dtype, shape_of->ndim, shape_of->shape, as_output, &made[k]);
+      if (status == RT_OK) status = rti_run(&copy, made[k], NULL);
       rti_note(r->ctx, RT_REPORT_COPY, r->call->op, instance->name, "layout refused: copied to a dense tensor first", (uint64_t)shape_of->numel * r->call->in[k].tensor->element_bytes);
     }
     converted.in[k].tensor = made[k];
@@ -302,11 +321,12 @@ static rt_status run_converted(run *r, rti_instance *instance, const rti_kernel 
   }
   int o = r->call->nin;
   if (status == RT_OK && r->layout[o] > refusal->inner.want_layout[o]) {
-    status = rti_tensor_create(r->ctx, r->device->index, (rt_dtype)r->out->view.dtype, r->out->view.ndim, r->out->view.shape, NULL, &dense_out);
+    status = rti_tensor_create(r->ctx, r->device->index, (rt_dtype)r->out->view.dtype, r->out->view.ndim, r->out->view.shape, as_output, &dense_out);
   }
   if (status == RT_OK && (replaced || dense_out)) {
     run again = *r;
     again.call = &converted;
+    again.converted_for |= UINT64_C(1) << (instance - r->ctx->instance);
     again.alias = dense_out ? 0 : r->alias & ~replaced;
     if (dense_out) again.out = dense_out;
     *was_run = true;
@@ -326,7 +346,7 @@ static rt_status run_converted(run *r, rti_instance *instance, const rti_kernel 
 
 static void pass_on(run *r, rti_kernel *refusal, int32_t reason, const char *why) {
   if (refusal && !refusal->fn) {
-    atomic_fetch_add_explicit(&refusal->passes, 1, memory_order_relaxed);
+    rti_count(refusal, &refusal->passes);
     rtb_event event = {.size = sizeof event, .kind = RTB_EVENT_FALLBACK, .op = r->call->op, .name = refusal->instance->name, .text = refusal->inner.why};
     rti_layers_event(r->ctx, &event);
     return;
@@ -348,7 +368,8 @@ static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, 
   if (status != RT_OK) return status;
   refused->at[0] = 0;
   if (!kernel->fn) {
-    if (kernel->inner.reason == RTB_UNSUPPORTED_LAYOUT) {
+    bool was_converted = r->converted_for >> (instance - r->ctx->instance) & 1;
+    if (kernel->inner.reason == RTB_UNSUPPORTED_LAYOUT && !was_converted) {
       status = run_rows(r, instance, was_run);
       if (status == RT_OK && !*was_run) status = run_converted(r, instance, kernel, was_run);
     } else if (kernel->inner.reason == RTB_UNSUPPORTED_ALIAS && alias) {
@@ -423,6 +444,7 @@ rt_status rti_execute(const rti_call *call, int32_t device, rt_tensor *out, uint
   r.device = &out->ctx->device[device];
   r.out = out;
   r.alias = alias;
+  r.converted_for = 0;
   r.n = call->nin + 1;
   return execute(&r);
 }
