@@ -15,7 +15,9 @@ rt_status rti_io_fail_v(rt_status status, const char *fmt, va_list args);
 /// Puts a prefix and ": " before the sentence of the failure that has just happened; returns status.
 rt_status rti_io_fail_in(rt_status status, const char *fmt, ...) RTI_IO_PRINTF(2, 3);
 
-/// Text that came from outside, made safe to print: control bytes, quotes, backslashes and what is not ASCII become \xNN; long text is cut.
+/// Bytes of the UTF-8 sequence at `at`; 0 when it is not valid (overlong, surrogate, above U+10FFFF, cut) or a control character.
+size_t rti_io_printable(const void *at, size_t rest);
+/// Text that came from outside, made safe to print: what is not printable UTF-8, quotes and backslashes become \xNN; long text is cut.
 typedef struct rti_io_text { char at[200]; } rti_io_text;
 const char *rti_io_quote(rti_io_text *out, const void *data, size_t bytes);
 /// "[2,3]", cut where it does not fit.

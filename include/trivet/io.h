@@ -8,13 +8,20 @@
 RT_BEGIN
 
 // ---- npy ---------------------------------------------------------------------------------------------------------------------------
-/// Reads a .npy file (format 1, 2 or 3; little or big endian; C or Fortran order) into a new tensor on the default device.
-/// Dtypes   bool, i8..i64, u8..u64, f16, f32, f64
-/// Errors   RT_E_IO, RT_E_FORMAT, RT_E_DTYPE (objects, strings, complex), RT_E_NO_MEMORY; the sentence names the file and the field
+/// Reads a .npy file (format 1, 2 or 3; little or big endian; C or Fortran order) into a new tensor on the default device. The data must
+/// have exactly the bytes that the shape says; anything after them is an error (NumPy ignores it).
+/// Dtypes   bool (any byte but 0 is true), i8..i64, u8..u64, f16, f32, f64
+/// Owner    *out is a new reference
+/// Errors   RT_E_ARGUMENT (NULL), RT_E_NOT_FOUND, RT_E_IO (also: not a regular file), RT_E_FORMAT, RT_E_DTYPE (objects, strings, complex,
+///          structures), RT_E_UNSUPPORTED (more than 16 axes), RT_E_NO_MEMORY; the sentence names the file and the field
+/// Threads  any
 RT_API RT_NODISCARD rt_status rt_npy_read(rt_ctx *ctx, const char *path, rt_tensor **out);
 /// The same from memory; `name` stands in sentences. Nothing of `data` is kept.
 RT_API RT_NODISCARD rt_status rt_npy_parse(rt_ctx *ctx, const char *name, const void *data, size_t bytes, rt_tensor **out);
-/// Writes a .npy file (format 1.0, C order, little endian), replacing `path` only when all is written. bf16 has no npy dtype: RT_E_DTYPE.
+/// Writes a .npy file (format 1.0, C order, little endian). A file at `path` is replaced when all is written and synced, by a rename: after a
+/// failure it is what it was, and nothing lies beside it. A device or a pipe is written in place.
+/// Errors   RT_E_ARGUMENT (NULL), RT_E_DTYPE (bf16 has no npy dtype), RT_E_NOT_FOUND (no such folder), RT_E_IO (refused, disk full),
+///          RT_E_NO_MEMORY, and what reading t back from its device reports
 RT_API RT_NODISCARD rt_status rt_npy_write(const char *path, const rt_tensor *t);
 
 // ---- onnx --------------------------------------------------------------------------------------------------------------------------
@@ -22,8 +29,10 @@ typedef struct rt_model rt_model;
 
 /// Opens an ONNX model: parses, checks every node against the table of operations, uploads the weights. CNNs and MLPs.
 /// Owner    *out_model is yours; rt_model_close it before its context
-/// Errors   RT_E_IO, RT_E_FORMAT (malformed), RT_E_UNSUPPORTED (the sentence names node, operation and opset), RT_E_NO_MEMORY
+/// Errors   RT_E_ARGUMENT (NULL), RT_E_NOT_FOUND, RT_E_IO, RT_E_FORMAT (malformed, or above 2 GiB), RT_E_UNSUPPORTED (the sentence names
+///          node, operation and opset), RT_E_NO_MEMORY
 RT_API RT_NODISCARD rt_status rt_model_open(rt_ctx *ctx, const char *path, rt_model **out_model);
+/// The same from memory; `name` stands in sentences. Nothing of `data` is kept.
 RT_API RT_NODISCARD rt_status rt_model_parse(rt_ctx *ctx, const char *name, const void *data, size_t bytes, rt_model **out_model);
 RT_API void rt_model_close(rt_model *model); ///< NULL is allowed
 
@@ -53,7 +62,9 @@ RT_API RT_NODISCARD rt_status rt_model_node_at(const rt_model *model, int32_t in
 
 /// Runs the model: in[] in the order of its inputs, out[] receives new references in the order of its outputs.
 /// Shapes   checked against the model's ports; symbols must agree with each other
-/// Errors   RT_E_ARGUMENT (counts, NULL), RT_E_SHAPE, RT_E_DTYPE, and what the operations report, with the node's name
+/// Owner    out[i] share no storage with weights or inputs that a write would reach; after a failure all are NULL
+/// Errors   RT_E_ARGUMENT (counts, NULL), RT_E_SHAPE, RT_E_DTYPE, RT_E_STATE (a tensor of another context), and what the operations report,
+///          with the node's name
 /// Threads  one run at a time per model
 RT_API RT_NODISCARD rt_status rt_model_run(rt_model *model, int32_t n_in, const rt_tensor *const *in, int32_t n_out, rt_tensor **out);
 

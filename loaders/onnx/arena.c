@@ -46,22 +46,6 @@ void rti_arena_free(rti_arena *arena) {
   }
 }
 
-// Length of the UTF-8 sequence at *at, 0 when it is not valid (overlong, surrogate, above U+10FFFF, cut) or a control character.
-static size_t printable_sequence(const uint8_t *at, size_t rest) {
-  const uint8_t first = at[0];
-  if (first < 0x80) return first >= 0x20 && first != 0x7f;
-  const size_t length = first >= 0xc2 && first <= 0xdf ? 2 : (first & 0xf0) == 0xe0 ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
-  if (length == 0 || length > rest) return 0;
-  uint32_t code = first & (0xffu >> (length + 1));
-  for (size_t i = 1; i < length; i++) {
-    if ((at[i] & 0xc0) != 0x80) return 0;
-    code = code << 6 | (at[i] & 0x3f);
-  }
-  static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
-  if (code < smallest[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return 0;
-  return code < 0xa0 ? 0 : length; // U+0080 to U+009F steer terminals too
-}
-
 const char *rti_arena_text(rti_arena *arena, const rti_wire *wire, const rti_wire_field *field, const char *what, rt_status *out_status) {
   *out_status = rti_wire_expect(wire, field, RTI_WIRE_BYTES);
   if (*out_status != RT_OK) return NULL;
@@ -71,7 +55,7 @@ const char *rti_arena_text(rti_arena *arena, const rti_wire *wire, const rti_wir
     return NULL;
   }
   for (size_t i = 0; i < field->bytes;) {
-    const size_t step = printable_sequence(field->at + i, field->bytes - i);
+    const size_t step = rti_io_printable(field->at + i, field->bytes - i);
     if (step == 0) {
       rti_io_text quoted;
       *out_status = rti_io_fail(RT_E_FORMAT, "%s: byte %zu: the %s '%s' is not printable UTF-8", wire->name, (size_t)(field->at + i - wire->base), what,

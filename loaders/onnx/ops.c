@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const rti_onnx_ops *const families[] = {&rti_onnx_math_ops,  &rti_onnx_activation_ops, &rti_onnx_shape_ops,
-                                               &rti_onnx_move_ops, &rti_onnx_reduce_ops,     &rti_onnx_nn_ops};
+                                               &rti_onnx_move_ops, &rti_onnx_reduce_ops,     &rti_onnx_nn_ops,
+                                               &rti_onnx_resize_ops, &rti_onnx_index_ops};
 
 // ---- binding -----------------------------------------------------------------------------------------------------------------------------
 

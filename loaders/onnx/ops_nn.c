@@ -137,19 +137,36 @@ static const rt_tensor *turn_weight(rti_onnx_call *call, const rt_tensor *weight
   return turned;
 }
 
+// Where the output's shape is stated, or auto_pad asks for stride times the input, the pads follow from it.
+static void transposed_pads(rti_onnx_call *call, const rt_tensor *x, int32_t n, const int64_t *extra, window *w) {
+  const char *mode = rti_call_s(call, "auto_pad", "NOTSET");
+  const bool same = strncmp(mode, "SAME", 4) == 0, stated = rti_call_attr(call, "output_shape") != NULL;
+  int64_t shape[3];
+  window_list(call, "output_shape", n, 0, 0, shape);
+  if (call->status != RT_OK || (!same && !stated)) return;
+  for (int32_t i = 0; i < n; i++) {
+    const int64_t extent = rt_tensor_shape(x)[i + 2];
+    if (extent < 1 || extent > INT32_MAX) rti_call_fail(call, RT_E_SHAPE, "an input extent of %lld", (long long)extent);
+    if (call->status != RT_OK) return;
+    const int64_t whole = (extent - 1) * w->stride[i] + extra[i] + (w->size[i] - 1) * w->dilation[i] + 1;
+    const int64_t total = whole - (stated ? shape[i] : extent * w->stride[i]);
+    const int64_t half = total > 0 ? total / 2 : total; // what the windows do not reach is added at the end
+    w->high[i] = total > 0 && strcmp(mode, "SAME_UPPER") == 0 ? total - half : half;
+    w->low[i] = total - w->high[i];
+  }
+}
+
 // A plain convolution over the input with zeros between its elements. Negative pads of that convolution cut the input instead.
 static void run_conv_transpose(rti_onnx_call *call) {
   const rt_tensor *x = rti_call_in(call, 0), *weight = rti_call_in(call, 1), *bias = rti_call_in(call, 2);
   rti_call_same_dtype(call, x, weight);
   rti_call_same_dtype(call, x, bias);
   const int32_t n = spatial_rank(call, x), groups = get_groups(call);
-  const char *mode = rti_call_s(call, "auto_pad", "NOTSET");
-  if (strncmp(mode, "SAME", 4) == 0 || rti_call_attr(call, "output_shape"))
-    rti_call_fail(call, RT_E_UNSUPPORTED, "output_shape and auto_pad SAME are not supported; state pads");
   window w = {0};
   if (!conv_window(call, x, weight, n, &w)) return;
   int64_t extra[3], low[RT_MAX_RANK] = {0}, high[RT_MAX_RANK] = {0};
   window_list(call, "output_padding", n, 0, 0, extra);
+  transposed_pads(call, x, n, extra, &w);
   rt_window plain = {.groups = groups};
   for (int32_t i = 0; i < n && call->status == RT_OK; i++) {
     const int64_t reach = (w.size[i] - 1) * w.dilation[i];
@@ -312,6 +329,44 @@ static void run_layer_norm(rti_onnx_call *call) {
   rti_call_out(call, 2, inverse);
 }
 
+// x / (bias + alpha / size * sum of squares over `size` neighbouring channels) ^ beta
+static void run_lrn(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0);
+  const int64_t size = rti_call_i(call, "size", 0);
+  const int32_t rank = rt_tensor_rank(x);
+  if (rank < 2 || size < 1 || size > INT32_MAX) rti_call_fail(call, RT_E_ARGUMENT, "size %lld over %d dimensions", (long long)size, rank);
+  if (call->status != RT_OK) return;
+  int64_t low[RT_MAX_RANK] = {0}, high[RT_MAX_RANK] = {0};
+  low[1] = (size - 1) / 2;
+  high[1] = size - 1 - low[1];
+  const rt_axes last = {1, {rank}};
+  STEP(squares, rt_square, x);
+  STEP(padded, rt_pad, squares, low, high, RT_PAD_CONSTANT, rt_int(0));
+  STEP(windows, rt_windows, padded, 1, size, 1, 1);
+  STEP(sum, rt_sum, windows, &last, false, RT_DTYPE_NONE);
+  STEP(scaled, rt_mul_scalar, sum, rt_float(rti_call_f(call, "alpha", 1e-4f) / (double)size));
+  STEP(raised, rt_add_scalar, scaled, rt_float(rti_call_f(call, "bias", 1)));
+  STEP(divisor, rt_pow_scalar, raised, rt_float(rti_call_f(call, "beta", 0.75)));
+  STEP(y, rt_div, x, divisor);
+  rti_call_out(call, 0, y);
+}
+
+static void run_mean_variance(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0);
+  static const int64_t usual[3] = {0, 2, 3};
+  int64_t n;
+  const int64_t *list = rti_call_list(call, "axes", &n);
+  const rt_axes axes = rti_call_axes(call, list ? list : usual, list ? n : 3, rt_tensor_rank(x));
+  STEP(mean, rt_mean, x, &axes, true);
+  STEP(centred, rt_sub, x, mean);
+  STEP(squares, rt_square, centred);
+  STEP(variance, rt_mean, squares, &axes, true);
+  STEP(deviation, rt_sqrt, variance);
+  STEP(divisor, rt_add_scalar, deviation, rt_float(1e-9));
+  STEP(y, rt_div, centred, divisor);
+  rti_call_out(call, 0, y);
+}
+
 #define POOL_1 "auto_pad:s kernel_shape:I pads:I strides:I"
 
 static const rti_onnx_op rows[] = {
@@ -336,6 +391,8 @@ static const rti_onnx_op rows[] = {
     {"BatchNormalization",      9, 5, 5, 1, "epsilon:f momentum:-", run_batch_norm, NULL, NULL},
     {"BatchNormalization",     14, 5, 5, 1, "epsilon:f momentum:- training_mode:i", run_batch_norm, NULL, NULL},
     {"InstanceNormalization",   1, 3, 3, 1, "consumed_inputs:- epsilon:f", run_instance_norm, NULL, NULL},
+    {"LRN",                     1, 1, 1, 1, "alpha:f beta:f bias:f size:i", run_lrn, NULL, NULL},
+    {"MeanVarianceNormalization", 9, 1, 1, 1, "axes:I", run_mean_variance, NULL, NULL},
     {"LayerNormalization",     17, 2, 3, 3, "axis:i epsilon:f stash_type:i", run_layer_norm, NULL, NULL},
 };
 

@@ -13,7 +13,7 @@ static rt_status read_dim(rt_model *model, const rti_wire *message, rt_model_por
   while ((status = rti_wire_next(&walk, &field, &more)) == RT_OK && more) {
     if (field.number == VALUE) {
       if ((status = rti_wire_i64(&walk, &field, &extent)) != RT_OK) return status;
-      // Exporters write -1 and 0 for "any" where a symbol belongs.
+      // Exporters write -1 for "any" where a symbol belongs.
       if (extent < -1) return rti_io_fail(RT_E_FORMAT, "%s: '%.120s': an extent of %lld", model->name, facts->name, (long long)extent);
       symbol = NULL;
     } else if (field.number == PARAM) {

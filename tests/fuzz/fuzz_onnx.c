@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static rt_ctx *open_ctx(void) {
   static rt_ctx *ctx;
-  const rt_ctx_options options = {.size = sizeof options, .n_threads = 1, .memory_limit_bytes = 32u << 20};
+  const rt_ctx_options options = {.size = sizeof options, .n_threads = 1, .memory_limit_bytes = 4u << 20};
   if (!ctx && rt_ctx_create(&options, &ctx) != RT_OK) abort();
   return ctx;
 }

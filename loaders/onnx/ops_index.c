@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// ONNX operations that compare positions: triangles, one-hot vectors, identity matrices, elements picked by index tensors.
+#include <string.h>
+
+#include "ops.h"
+
+// 0, 1, ... n-1 as i64 with `after` axes of extent 1 behind, so that it broadcasts along one axis.
+static const rt_tensor *count_up(rti_onnx_call *call, int64_t n, int32_t after) {
+  int64_t shape[RT_MAX_RANK];
+  if (after >= RT_MAX_RANK) rti_call_fail(call, RT_E_UNSUPPORTED, "more than %d dimensions", RT_MAX_RANK);
+  if (call->status != RT_OK) return NULL;
+  for (int32_t i = 0; i <= after; i++) shape[i] = i == 0 ? n : 1;
+  STEP(line, rt_arange, call->ctx, RT_I64, rt_int(0), rt_int(n), rt_int(1));
+  STEP(y, rt_reshape, line, after + 1, shape);
+  return y;
+}
+
+// Column minus row of the last two axes of x.
+static const rt_tensor *diagonals(rti_onnx_call *call, const rt_tensor *x) {
+  const int32_t rank = rt_tensor_rank(x);
+  if (rank < 2) rti_call_fail(call, RT_E_SHAPE, "the input must have 2 dimensions or more, not %d", rank);
+  if (call->status != RT_OK) return NULL;
+  const rt_tensor *columns = count_up(call, rt_tensor_shape(x)[rank - 1], 0), *lines = count_up(call, rt_tensor_shape(x)[rank - 2], 1);
+  STEP(y, rt_sub, columns, lines);
+  return y;
+}
+
+static void run_trilu(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0), *distance = diagonals(call, x);
+  const rt_scalar k = rti_call_has(call, 1) ? rti_call_scalar(call, 1) : rt_int(0);
+  const bool upper = rti_call_i(call, "upper", 1) != 0;
+  STEP(mask, (upper ? rt_ge_scalar : rt_le_scalar), distance, k);
+  STEP(zero, rt_full, call->ctx, rt_tensor_dtype(x), 0, NULL, rt_int(0));
+  STEP(y, rt_where, mask, x, zero);
+  rti_call_out(call, 0, y);
+}
+
+static void run_eye_like(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0);
+  const char *name;
+  const int64_t code = rti_call_i(call, "dtype", 0);
+  const rt_dtype dtype = code ? rti_onnx_dtype(code, &name) : rt_tensor_dtype(x);
+  if (dtype == RT_DTYPE_NONE) rti_call_fail(call, RT_E_UNSUPPORTED, "element type %lld (%s) is not supported", (long long)code, name);
+  if (rt_tensor_rank(x) != 2) rti_call_fail(call, RT_E_SHAPE, "the input must have 2 dimensions, not %d", rt_tensor_rank(x));
+  const rt_tensor *distance = diagonals(call, x);
+  STEP(mask, rt_eq_scalar, distance, rt_int(rti_call_i(call, "k", 0)));
+  STEP(y, rt_cast, mask, dtype);
+  rti_call_out(call, 0, y);
+}
+
+// 1 at the first largest element along the axis (before opset 13: of everything from the axis on), else 0.
+static void run_hardmax(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0);
+  const int32_t rank = rt_tensor_rank(x);
+  const int64_t *shape = rt_tensor_shape(x);
+  const bool flat = call->opset < 13;
+  int32_t axis = rti_call_axis(call, rti_call_i(call, "axis", flat ? 1 : -1), rank);
+  if (call->status != RT_OK) return;
+  const rt_tensor *rows = x;
+  if (flat) {
+    const int64_t two[2] = {rti_call_product(call, shape, 0, axis), rti_call_product(call, shape, axis, rank)};
+    STEP_TO(rows, rt_reshape, x, 2, two);
+    axis = 1;
+  }
+  if (call->status != RT_OK) return;
+  const rt_axes axes = {1, {axis}};
+  STEP(best, rt_argmax, rows, &axes, true);
+  const rt_tensor *positions = count_up(call, rt_tensor_shape(rows)[axis], rt_tensor_rank(rows) - 1 - axis);
+  STEP(mask, rt_eq, best, positions);
+  STEP(values, rt_cast, mask, rt_tensor_dtype(x));
+  STEP(y, rt_reshape, values, rank, shape);
+  rti_call_out(call, 0, y);
+}
+
+// Indices in [-n, n) count from the end when negative; others match nothing.
+static void run_one_hot(rti_onnx_call *call) {
+  const rt_tensor *indices = rti_call_in(call, 0), *values = rti_call_in(call, 2);
+  const rt_scalar n_scalar = rti_call_scalar(call, 1);
+  const int64_t n = n_scalar.kind == RT_KIND_FLOAT ? (n_scalar.as.f >= 0 && n_scalar.as.f < 1e9 ? (int64_t)n_scalar.as.f : -1) : n_scalar.as.i;
+  const int32_t rank = rt_tensor_rank(indices), axis = rti_call_axis(call, rti_call_i(call, "axis", -1), rank + 1);
+  if (n < 0) rti_call_fail(call, RT_E_ARGUMENT, "the depth is out of range");
+  if (rt_tensor_numel(values) != 2) rti_call_fail(call, RT_E_SHAPE, "values must hold two elements, not %lld", (long long)rt_tensor_numel(values));
+  STEP(whole, rt_cast, indices, RT_I64);
+  STEP(is_negative, rt_lt_scalar, whole, rt_int(0));
+  STEP(raised, rt_add_scalar, whole, rt_int(n));
+  STEP(wrapped, rt_where, is_negative, raised, whole);
+  STEP(apart, rt_unsqueeze, wrapped, axis);
+  const rt_tensor *positions = count_up(call, n, rank - axis);
+  STEP(mask, rt_eq, apart, positions);
+  STEP(off, rt_select, values, 0, 0);
+  STEP(on, rt_select, values, 0, 1);
+  STEP(y, rt_where, mask, on, off);
+  rti_call_out(call, 0, y);
+}
+
+// Fails with RT_E_INDEX unless every index is in [-n, n). Reads one truth value back.
+static void check_range(rti_onnx_call *call, const rt_tensor *indices, int64_t n) {
+  STEP(low, rt_lt_scalar, indices, rt_int(-n));
+  STEP(high, rt_ge_scalar, indices, rt_int(n));
+  STEP(bad, rt_logical_or, low, high);
+  STEP(any, rt_any, bad, NULL, false);
+  rt_scalar is_bad = rt_bool(false);
+  if (call->status == RT_OK) call->status = rt_item(any, &is_bad);
+  if (is_bad.as.b) rti_call_fail(call, RT_E_INDEX, "an index is outside of [%lld, %lld)", (long long)-n, (long long)n);
+}
+
+// y[i][j] = x[indices[i][j]][j]: the position in the flat input is the index times the stride of the axis plus the offset of the other axes.
+static void run_gather_elements(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0), *indices = rti_call_in(call, 1);
+  const int32_t rank = rt_tensor_rank(x), axis = rti_call_axis(call, rti_call_i(call, "axis", 0), rank);
+  if (rt_tensor_rank(indices) != rank) rti_call_fail(call, RT_E_SHAPE, "indices of %d dimensions for an input of %d", rt_tensor_rank(indices), rank);
+  if (call->status != RT_OK) return;
+  const int64_t *shape = rt_tensor_shape(x), *index_shape = rt_tensor_shape(indices), all = -1;
+  for (int32_t d = 0; d < rank; d++)
+    if (d != axis && index_shape[d] > shape[d]) rti_call_fail(call, RT_E_SHAPE, "axis %d of the indices is longer than that of the input", d);
+  STEP(whole, rt_cast, indices, RT_I64);
+  check_range(call, whole, shape[axis]);
+  STEP(is_negative, rt_lt_scalar, whole, rt_int(0));
+  STEP(raised, rt_add_scalar, whole, rt_int(shape[axis]));
+  STEP(wrapped, rt_where, is_negative, raised, whole);
+  int64_t stride = 1;
+  const rt_tensor *position = NULL;
+  for (int32_t d = rank - 1; d >= 0 && call->status == RT_OK; d--) {
+    const rt_tensor *along = d == axis ? wrapped : count_up(call, index_shape[d], rank - 1 - d);
+    STEP(part, rt_mul_scalar, along, rt_int(stride));
+    if (position) STEP_TO(position, rt_add, position, part);
+    else position = part;
+    stride *= shape[d]; // at most numel
+  }
+  STEP(flat, rt_reshape, x, 1, &all);
+  STEP(flat_position, rt_reshape, position, 1, &all);
+  STEP(taken, rt_gather, flat, flat_position, 0);
+  STEP(y, rt_reshape, taken, rank, index_shape);
+  rti_call_out(call, 0, y);
+}
+
+static const rti_onnx_op rows[] = {
+    // name          since in    out attributes      run
+    {"Trilu",           14, 1, 2, 1, "upper:i",      run_trilu, NULL, NULL},
+    {"EyeLike",          9, 1, 1, 1, "dtype:i k:i",  run_eye_like, NULL, NULL},
+    {"Hardmax",          1, 1, 1, 1, "axis:i",       run_hardmax, NULL, NULL},
+    {"OneHot",           9, 3, 3, 1, "axis:i",       run_one_hot, NULL, NULL},
+    {"GatherElements",  11, 2, 2, 1, "axis:i",       run_gather_elements, NULL, NULL},
+};
+
+const rti_onnx_ops rti_onnx_index_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows)};
