@@ -34,7 +34,7 @@ rt_status rti_copy_host(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t
     if (usable) {
       uint32_t before = rti_error_count();
       code = kernel->fn(kernel->fn_ctx, NULL, &op);
-      atomic_fetch_add_explicit(&kernel->runs, 1, memory_order_relaxed);
+      rti_count(kernel, &kernel->runs);
       if (code != RTB_OK) status = rti_kernel_failed(kernel, code, before);
     }
     if (uncached) rti_kernel_free(kernel);

@@ -234,7 +234,7 @@ static inline rt_status call_kernel(rt_ctx *ctx, rti_kernel *kernel, uint16_t op
   rtb_op call;
   call.op = op, call.nin = (uint8_t)nin, call.nout = 1, call.math = ctx->math;
   call.args = views, call.attr = NULL, call.workspace = NULL, call.seq = 0;
-  atomic_fetch_add_explicit(&kernel->fast_runs, 1, memory_order_relaxed);
+  rti_count(kernel, &kernel->fast_runs);
   uint32_t errors = rti_error_count();
   int32_t code = kernel->fn(kernel->fn_ctx, NULL, &call);
   return RTI_LIKELY(code == RTB_OK) ? RT_OK : rti_kernel_failed(kernel, code, errors);

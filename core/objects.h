@@ -153,10 +153,13 @@ struct rti_kernel {
   rtb_kernel inner;
   rti_instance *instance;
   uint32_t math, hash, alias, attr_bytes;
+  bool is_uncached;          // not in the table: freed after its call
   uint32_t is_wrapped;       // bit i: layer i took the call
   void *wrap_ctx[RTI_MAX_LAYERS];
   rtb_kernel *below;         // what each layer wraps; NULL without layers
   rti_kernel *next;
+  atomic_bool counted;       // since the last reset: it is in the context's list of rows
+  rti_kernel *next_counted;
   uint64_t *arg;             // nin + nout packed rtb_sig_arg; behind it the attributes
   void *attr;
 };
@@ -184,6 +187,7 @@ struct rt_ctx {
   _Atomic(rti_kernel *) bucket[RTI_KERNEL_BUCKETS];
   _Atomic(rti_kernel *) front[RTI_FRONT_SLOTS];
   rti_report *report;
+  _Atomic(rti_kernel *) counted; // kernels with counts, so that a report does not walk the whole table
   rti_spin blocks_lock;      // protects the two fields below
   rt_block *free_blocks;
   int64_t n_live;            // storages and views that live
@@ -361,6 +365,12 @@ const char *rti_reason_name(int32_t reason);
 rt_status rti_kernel_failed(const rti_kernel *kernel, int32_t code, uint32_t errors_before);
 
 // ---- report.c ------------------------------------------------------------------------------------------------------------------------
+/// The first count of a kernel since the last reset.
+RTI_COLD void rti_counted(rti_kernel *kernel);
+static inline void rti_count(rti_kernel *kernel, atomic_ullong *counter) {
+  atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+  if (RTI_UNLIKELY(!atomic_load_explicit(&kernel->counted, memory_order_relaxed))) rti_counted(kernel);
+}
 rt_status rti_report_create(rt_ctx *ctx);
 void rti_report_destroy(rt_ctx *ctx);
 /// Adds one to the row (kind, op, backend, reason); the layers hear of it too.

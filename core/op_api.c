@@ -152,7 +152,7 @@ static rt_status reduce(uint16_t op, const rt_tensor *x, const rt_axes *axes, bo
   if (x->view.numel == 0 && numel > 0) {
     rti_text text;
     if (!info->empty_ok)
-      status = rti_fail(RT_E_ARGUMENT, "%s: not defined over no elements (shape %s)", info->name, rti_shape_text(&text, x->view.ndim, x->view.shape));
+      status = rti_fail(RT_E_SHAPE, "%s: not defined over no elements (shape %s)", info->name, rti_shape_text(&text, x->view.ndim, x->view.shape));
     else {
       rt_dtype want = dtype != RT_DTYPE_NONE ? dtype : call.out_dtype;
       call.op = RTB_OP_FILL;

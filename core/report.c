@@ -107,7 +107,7 @@ static void fill_kernel_row(const rti_kernel *kernel, uint64_t count, rt_report_
   out->count = count;
 }
 
-/// Rows that differ only in layouts are one row. Walks all kernels; calls with `index` counting down to the wanted row.
+/// Rows that differ only in layouts are one row.
 static bool same_row(const rti_kernel *a, const rti_kernel *b) {
   if (a->instance != b->instance || (a->op_alias & 0xffffff) != (b->op_alias & 0xffffff) || !a->fn != !b->fn) return false;
   int n = (int)(a->op_alias >> 16 & 15) + (int)(a->op_alias >> 20 & 15);
@@ -116,8 +116,22 @@ static bool same_row(const rti_kernel *a, const rti_kernel *b) {
   return a->fn || !strcmp(a->inner.why, b->inner.why);
 }
 
-#define KERNELS_MOST 4096
+#define KERNELS_MOST 1024
 typedef struct gathered { int32_t n; struct { const rti_kernel *kernel; uint64_t count; } row[KERNELS_MOST]; } gathered;
+
+void rti_counted(rti_kernel *kernel) {
+  rt_ctx *ctx = kernel->instance->ctx;
+  if (kernel->is_uncached) {
+    note(ctx, kernel->fn ? RT_REPORT_RUN : RT_REPORT_FALLBACK, (uint16_t)kernel->op_alias, kernel->instance->name, kernel->fn ? "" : kernel->inner.why, 0, 1);
+    return;
+  }
+  rti_mutex_lock(&ctx->lock);
+  if (!atomic_exchange(&kernel->counted, true)) {
+    kernel->next_counted = atomic_load(&ctx->counted);
+    atomic_store(&ctx->counted, kernel);
+  }
+  rti_mutex_unlock(&ctx->lock);
+}
 
 static void gather_one(gathered *all, const rti_kernel *kernel, uint64_t count) {
   if (!count) return;
@@ -135,11 +149,12 @@ static gathered *gather_kernels(rt_ctx *ctx) {
   gathered *all = rti_pool_alloc(ctx->pool, sizeof *all);
   if (!all) return NULL;
   all->n = 0;
-  for (int b = 0; b < RTI_KERNEL_BUCKETS; b++)
-    for (rti_kernel *kernel = atomic_load(&ctx->bucket[b]); kernel; kernel = kernel->next) {
-      gather_one(all, kernel, kernel->fn ? runs_of(kernel) : atomic_load(&kernel->passes));
-      if (kernel->fn && kernel->refuser) gather_one(all, kernel->refuser, atomic_load(&kernel->fast_runs));
-    }
+  rti_mutex_lock(&ctx->lock);
+  for (rti_kernel *kernel = atomic_load(&ctx->counted); kernel; kernel = kernel->next_counted) {
+    gather_one(all, kernel, kernel->fn ? runs_of(kernel) : atomic_load(&kernel->passes));
+    if (kernel->fn && kernel->refuser) gather_one(all, kernel->refuser, atomic_load(&kernel->fast_runs));
+  }
+  rti_mutex_unlock(&ctx->lock);
   return all;
 }
 
@@ -190,12 +205,15 @@ rt_status rt_report_get(rt_ctx *ctx, int32_t index, rt_report_row *out_row) {
 rt_status rt_report_reset(rt_ctx *ctx) {
   if (!ctx) return rti_fail(RT_E_ARGUMENT, "report: ctx is NULL");
   ask_layers(ctx); // so that what they counted so far does not appear later
-  for (int b = 0; b < RTI_KERNEL_BUCKETS; b++)
-    for (rti_kernel *kernel = atomic_load(&ctx->bucket[b]); kernel; kernel = kernel->next) {
-      atomic_store(&kernel->runs, 0);
-      atomic_store(&kernel->passes, 0);
-      atomic_store(&kernel->fast_runs, 0);
-    }
+  rti_mutex_lock(&ctx->lock);
+  for (rti_kernel *kernel = atomic_exchange(&ctx->counted, NULL), *next; kernel; kernel = next) {
+    next = kernel->next_counted;
+    atomic_store(&kernel->runs, 0);
+    atomic_store(&kernel->passes, 0);
+    atomic_store(&kernel->fast_runs, 0);
+    atomic_store(&kernel->counted, false);
+  }
+  rti_mutex_unlock(&ctx->lock);
   rti_mutex_lock(&ctx->report->lock);
   ctx->report->n_rows = 0;
   rti_mutex_unlock(&ctx->report->lock);

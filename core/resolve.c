@@ -93,7 +93,7 @@ rt_status rti_resolve(rti_instance *instance, uint16_t op, int nin, int nout, co
   for (int i = 0; i < n && i < 4; i++) kernel->args[i] = args[i];
   ask(kernel, nin, nout, alias);
   if (kernel->inner.flags & RTB_KERNEL_NOT_CACHEABLE) {
-    *uncached = true;
+    *uncached = kernel->is_uncached = true;
     *out = kernel;
     return RT_OK;
   }

@@ -41,7 +41,7 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
   rtb_view from = bytes_view(src, low, &n, &one), to = bytes_view(dst, low, &n, &one);
   const rtb_view *args[2] = {&from, &to};
   rtb_op call = {.op = RTB_OP_COPY, .nin = 1, .nout = 1, .math = ctx->math, .args = args};
-  atomic_fetch_add_explicit(&kernel->runs, 1, memory_order_relaxed);
+  rti_count(kernel, &kernel->runs);
   if (device->is_async) {
     rti_stream *stream = NULL;
     rti_buffer *buffers[2] = {src, dst};
