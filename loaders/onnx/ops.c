@@ -32,7 +32,7 @@ static const rti_onnx_op *find_row(const char *domain, const char *name, int64_t
       if (row->since <= opset && (!found || row->since > found->since)) found = row;
     }
   }
-  return found;
+  return found && found->run ? found : NULL;
 }
 
 // The letter of an attribute in the row's list; 0 when it is not there.

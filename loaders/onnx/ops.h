@@ -20,7 +20,8 @@ typedef struct rti_onnx_call {
   int32_t n_owned, n_buffers, owned_capacity;
 } rti_onnx_call;
 
-/// A row. `since` is the opset in which this meaning began; it ends where the next row of the same name begins.
+/// A row. `since` is the opset in which this meaning began; it ends where the next row of the same name begins. A row without `run` ends the
+/// operation.
 /// `attrs` lists the attributes that are understood, as "axis:i pads:I ": i int, f float, s string, I ints, F floats, t tensor. A name that is
 /// followed by ":-" may be present with any value because it cannot change the result of inference.
 struct rti_onnx_op {

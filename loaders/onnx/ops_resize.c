@@ -194,6 +194,7 @@ static const rti_onnx_op rows[] = {
     // name    since in    out attributes        run
     {"Upsample",  7, 1, 1, 1, "mode:s scales:F", run_upsample_7, NULL, NULL},
     {"Upsample",  9, 2, 2, 1, "mode:s",          run_resize_10, NULL, NULL},
+    {"Upsample", 10, 0, 0, 0, "",                NULL, NULL, NULL}, // replaced by Resize
     {"Resize",   10, 2, 2, 1, "mode:s",          run_resize_10, NULL, NULL},
     {"Resize",   11, 1, 4, 1, RESIZE_11,         run_resize, NULL, NULL},
     {"Resize",   18, 1, 4, 1, RESIZE_11 " antialias:i axes:I keep_aspect_ratio_policy:s", run_resize, NULL, NULL},
