@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// ONNX operations that compare positions: triangles, one-hot vectors, identity matrices, elements picked by index tensors.
+// ONNX operations that compare positions: triangles, one-hot vectors, identity matrices, elements picked by index tensors, and the losses
+// that are made of such picks.
 #include <string.h>
 
 #include "ops.h"
@@ -134,6 +135,81 @@ static void run_gather_elements(rti_onnx_call *call) {
   rti_call_out(call, 0, y);
 }
 
+// ---- losses: one class index per position picks along axis 1 ---------------------------------------------------------------------------------------
+
+// The sum over axis 1 of `values` where the class is the target's: what the target picks.
+static const rt_tensor *pick(rti_onnx_call *call, const rt_tensor *is_class, const rt_tensor *values) {
+  const rt_axes axes = {1, {1}};
+  STEP(zero, rt_full, call->ctx, rt_tensor_dtype(values), 0, NULL, rt_float(0));
+  STEP(chosen, rt_where, is_class, values, zero);
+  STEP(y, rt_sum, chosen, &axes, false, RT_DTYPE_NONE);
+  return y;
+}
+
+// Targets outside of [0, n) are an error unless they are to be ignored.
+static void check_targets(rti_onnx_call *call, const rt_tensor *target, const rt_tensor *ignored, int64_t n) {
+  STEP(low, rt_lt_scalar, target, rt_int(0));
+  STEP(high, rt_ge_scalar, target, rt_int(n));
+  STEP(outside, rt_logical_or, low, high);
+  STEP(counts, rt_logical_not, ignored);
+  STEP(bad, rt_logical_and, outside, counts);
+  STEP(any, rt_any, bad, NULL, false);
+  rt_scalar is_bad = rt_bool(false);
+  if (call->status == RT_OK) call->status = rt_item(any, &is_bad);
+  if (is_bad.as.b) rti_call_fail(call, RT_E_INDEX, "a target is outside of [0, %lld)", (long long)n);
+}
+
+// -weight[target] * logs[target], reduced as the node says. logs: [N,C,...], target: [N,...].
+static void likelihood_loss(rti_onnx_call *call, const rt_tensor *logs) {
+  const rt_tensor *target = rti_call_in(call, 1), *weight = rti_call_in(call, 2);
+  const char *reduction = rti_call_s(call, "reduction", "mean");
+  const bool mean = !strcmp(reduction, "mean");
+  const int32_t rank = rt_tensor_rank(logs);
+  if (!mean && strcmp(reduction, "sum") != 0 && strcmp(reduction, "none") != 0) rti_call_fail(call, RT_E_UNSUPPORTED, "reduction '%.40s' is not known", reduction);
+  if (rank < 2 || rt_tensor_rank(target) != rank - 1) rti_call_fail(call, RT_E_SHAPE, "targets of %d dimensions for scores of %d", rt_tensor_rank(target), rank);
+  if (call->status != RT_OK) return;
+  const int64_t n_classes = rt_tensor_shape(logs)[1];
+  if (weight && rt_tensor_numel(weight) != n_classes) rti_call_fail(call, RT_E_SHAPE, "%lld weights for %lld classes", (long long)rt_tensor_numel(weight), (long long)n_classes);
+  STEP(whole, rt_cast, target, RT_I64);
+  const rti_onnx_attr *ignore = rti_call_attr(call, "ignore_index");
+  STEP(never, rt_full, call->ctx, RT_BOOL, 0, NULL, rt_bool(false));
+  const rt_tensor *ignored = never;
+  if (ignore) STEP_TO(ignored, rt_eq_scalar, whole, rt_int(ignore->i));
+  check_targets(call, whole, ignored, n_classes);
+  STEP(apart, rt_unsqueeze, whole, 1);
+  const rt_tensor *classes = count_up(call, n_classes, rank - 2);
+  STEP(is_class, rt_eq, apart, classes);
+  STEP(one, rt_full, call->ctx, rt_tensor_dtype(logs), 0, NULL, rt_float(1));
+  const rt_tensor *factor = one;
+  if (weight && call->status == RT_OK) {
+    int64_t shape[RT_MAX_RANK];
+    for (int32_t i = 0; i < rank - 1; i++) shape[i] = i == 0 ? n_classes : 1;
+    STEP(per_class, rt_reshape, weight, rank - 1, shape);
+    factor = pick(call, is_class, per_class);
+  }
+  STEP(zero, rt_full, call->ctx, rt_tensor_dtype(logs), 0, NULL, rt_float(0));
+  STEP(picked_factor, rt_where, ignored, zero, factor);
+  const rt_tensor *picked = pick(call, is_class, logs);
+  STEP(product, rt_mul, picked, picked_factor);
+  STEP(loss, rt_neg, product);
+  const rt_tensor *y = loss;
+  if (strcmp(reduction, "none") != 0) STEP_TO(y, rt_sum, loss, NULL, false, RT_DTYPE_NONE);
+  if (mean && call->status == RT_OK) {
+    STEP(everywhere, rt_expand, picked_factor, rank - 1, rt_tensor_shape(target));
+    STEP(total, rt_sum, everywhere, NULL, false, RT_DTYPE_NONE);
+    STEP_TO(y, rt_div, y, total);
+  }
+  rti_call_out(call, 0, y);
+}
+
+static void run_likelihood_loss(rti_onnx_call *call) { likelihood_loss(call, rti_call_in(call, 0)); }
+
+static void run_cross_entropy_loss(rti_onnx_call *call) {
+  STEP(logs, rt_log_softmax, rti_call_in(call, 0), 1);
+  likelihood_loss(call, logs);
+  rti_call_out(call, 1, logs);
+}
+
 static const rti_onnx_op rows[] = {
     // name          since in    out attributes      run
     {"Trilu",           14, 1, 2, 1, "upper:i",      run_trilu, NULL, NULL},
@@ -141,6 +217,8 @@ static const rti_onnx_op rows[] = {
     {"Hardmax",          1, 1, 1, 1, "axis:i",       run_hardmax, NULL, NULL},
     {"OneHot",           9, 3, 3, 1, "axis:i",       run_one_hot, NULL, NULL},
     {"GatherElements",  11, 2, 2, 1, "axis:i",       run_gather_elements, NULL, NULL},
+    {"NegativeLogLikelihoodLoss", 12, 2, 3, 1, "ignore_index:i reduction:s", run_likelihood_loss, NULL, NULL},
+    {"SoftmaxCrossEntropyLoss",   12, 2, 3, 2, "ignore_index:i reduction:s", run_cross_entropy_loss, NULL, NULL},
 };
 
 const rti_onnx_ops rti_onnx_index_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows)};
