@@ -89,8 +89,8 @@ static bool add_host_cases(bench *all) {
   rt_ctx *ctx[2] = {open_context("cpu_ref", "", NULL), open_context("cpu_ref", "count", NULL)};
   if (!ctx[0] || !ctx[1]) return false;
   for (int n_layers = 0; n_layers < 2; n_layers++)
-    for (size_t i = 0; i < COUNT(sizes); i++)
-      for (layout how = DENSE; how < LAYOUTS; how++) {
+    for (layout how = DENSE; how < LAYOUTS; how++)
+      for (size_t i = 0; i < COUNT(sizes); i++) {
         if ((how == ONE && sizes[i] == 1) || (how == ROW && sizes[i] < 8)) continue; // not broadcast at all
         if (!add_pair(all, ctx[n_layers], how, sizes[i], n_layers)) return false;
       }

@@ -69,12 +69,21 @@ static int check_used(const pairs *all, const char *what, int32_t n_ports) {
   return EXIT_OK;
 }
 
+// By kind, place and operation: the library's own order depends on addresses.
+static int compare_rows(const void *a, const void *b) {
+  const rt_report_row *x = a, *y = b;
+  if (x->kind != y->kind) return (int)x->kind - (int)y->kind;
+  int by_backend = strcmp(x->backend, y->backend), by_op = strcmp(x->op, y->op), by_reason = strcmp(x->reason, y->reason);
+  return by_backend ? by_backend : by_op ? by_op : by_reason ? by_reason : strcmp(x->dtypes, y->dtypes);
+}
+
 static report take_report(rt_ctx *ctx) {
   report r = {0};
   int32_t n = rt_report_count(ctx);
   r.at = grow(NULL, (size_t)(n > 0 ? n : 1), sizeof *r.at);
   for (int32_t i = 0; i < n; i++) if (rt_report_get(ctx, i, &r.at[r.n]) == RT_OK) r.n++;
   rt_report_reset(ctx);
+  qsort(r.at, (size_t)r.n, sizeof *r.at, compare_rows);
   return r;
 }
 
@@ -164,15 +173,12 @@ static void print_report(const char *title, const report *r) {
   printf("\n%s\n", title);
   table t;
   table_start(&t, "what|>times|operation|dtypes|where|>moved|why");
-  for (size_t kind = 0; kind < COUNT(kind_names); kind++) {
-    for (int32_t i = 0; i < r->n; i++) {
-      const rt_report_row *row = &r->at[i];
-      if ((size_t)row->kind != kind) continue;
-      char *count = text_format("%llu", (unsigned long long)row->count), *moved = row->bytes ? bytes_text(row->bytes) : text_copy("");
-      table_row(&t, kind_name(row->kind), count, row->op, row->dtypes, row->backend, moved, row->reason);
-      free(count);
-      free(moved);
-    }
+  for (int32_t i = 0; i < r->n; i++) {
+    const rt_report_row *row = &r->at[i];
+    char *count = text_format("%llu", (unsigned long long)row->count), *moved = row->bytes ? bytes_text(row->bytes) : text_copy("");
+    table_row(&t, kind_name(row->kind), count, row->op, row->dtypes, row->backend, moved, row->reason);
+    free(count);
+    free(moved);
   }
   table_end(&t, 2);
 }
