@@ -216,9 +216,11 @@ static void a_forked_child_gets_a_status_and_never_hangs(void **state) {
     int ok = rt_read(y, values, sizeof values) == RT_E_FORKED && rt_relu(y, &z) != RT_OK;
     rt_release(y), rt_release(x), rt_release(z);
     rt_ctx_close(ctx);
+#ifndef __SANITIZE_THREAD__ // which ends a forked process that starts a thread
     float out[625];
     rt_ctx *fresh = open_toy(NULL);
     ok = ok && chain(fresh, RT_DEFAULT_DEVICE, out) == RT_OK && rt_ctx_close(fresh) == RT_OK;
+#endif
     _exit(ok ? 0 : 1);
   }
   int status = -1;
