@@ -15,30 +15,27 @@ static double now_seconds(void) {
 }
 
 // ---- finding ---------------------------------------------------------------------------------------------------------------------------
-typedef struct found { candidate *list; int32_t n, most; } found;
+typedef struct found { backend_name *list; int32_t n, most; } found;
 
 static void visit(void *user, const char *name, const char *path, const char *origin) {
-  (void)origin;
+  (void)path, (void)origin;
   found *f = user;
   for (int32_t i = 0; i < f->n; i++) {
-    if (!strcmp(f->list[i].name, name)) return; // an earlier directory wins, as it does when the name is opened
+    if (!strcmp(f->list[i], name)) return; // an earlier directory wins, as it does when the name is opened
   }
-  if (f->n == f->most) return;
-  snprintf(f->list[f->n].name, sizeof f->list[0].name, "%s", name);
-  snprintf(f->list[f->n++].path, sizeof f->list[0].path, "%s", path);
+  if (f->n < f->most) snprintf(f->list[f->n++], sizeof f->list[0], "%s", name);
 }
 
-int32_t find_backends(candidate *out, int32_t most) {
+int32_t find_backends(backend_name *out, int32_t most) {
   found f = {.list = out, .most = most};
   rt_backend_search(NULL, visit, &f);
   // The reference first, because the others are compared with it, then the example that the demo is about.
-  static const char *const order[] = {"cpu_ref", "toy"};
+  static const backend_name order[] = {"cpu_ref", "toy"};
   for (int32_t place = 0, k = 0; k < 2; k++) {
     for (int32_t i = place; i < f.n; i++) {
-      if (strcmp(out[i].name, order[k])) continue;
-      candidate moved = out[i];
-      memmove(&out[place + 1], &out[place], (size_t)(i - place) * sizeof moved);
-      out[place++] = moved;
+      if (strcmp(out[i], order[k])) continue;
+      memmove(out[place + 1], out[place], (size_t)(i - place) * sizeof out[0]);
+      memcpy(out[place++], order[k], sizeof out[0]);
       break;
     }
   }
@@ -100,35 +97,41 @@ static void print_log(void *user, rt_log_level level, const char *text) {
   printf("  log: %s\n", text); // what RT_FALLBACK=report says, for one
 }
 
-void classify(const settings *set, const dataset *data, const char *backends, run *out) {
+/// Everything after the context is open.
+static bool classify_in(rt_ctx *ctx, const settings *set, const dataset *data, run *out) {
+  rt_backend_desc first;
+  rt_model *model = NULL;
+  if (rt_backend_describe(ctx, 0, &first) != RT_OK) return fail("%s", rt_last_error());
+  memcpy(out->name, first.name, sizeof out->name);
+  printf("\n%s%s %s%s  %s (%s)\n", screen_style(STYLE_BOLD), first.name, first.version, screen_style(STYLE_PLAIN), first.path, first.origin);
+  fflush(stdout); // what follows takes a while
+  bool ok = rt_model_open(ctx, set->model, &model) == RT_OK || fail("%s: %s", out->name, rt_last_error());
+  ok = ok && run_all(ctx, model, set, data, out);
+  rt_model_close(model);
+  if (!ok) return false;
+  int32_t n_threads = rt_ctx_threads(ctx);
+  printf("  accuracy %.2f %%: %d of %d images\n", 100.0 * out->n_right / out->n, out->n_right, out->n);
+  printf("  %.0f images per second: %.1f s in batches of %d, %d thread%s\n", images_per_second(out), out->seconds, set->batch, n_threads, n_threads == 1 ? "" : "s");
+  return report_print(ctx, out->name);
+}
+
+void classify(const settings *set, const dataset *data, const char *backends, bool is_optional, run *out) {
   rt_ctx_options options = {.size = sizeof options, .backends = backends, .log = print_log};
   rt_ctx *ctx = NULL;
-  rt_model *model = NULL;
-  rt_backend_desc first = {.name = ""};
   out->n = set->limit < data->n ? set->limit : data->n;
-  bool ok = (!rt_ctx_create(&options, &ctx) && !rt_backend_describe(ctx, 0, &first)) || fail("%s", rt_last_error());
-  if (ok) {
-    snprintf(out->name, sizeof out->name, "%s", first.name);
-    snprintf(out->version, sizeof out->version, "%s", first.version);
-    snprintf(out->path, sizeof out->path, "%s", first.path);
-    snprintf(out->origin, sizeof out->origin, "%s", first.origin);
-    out->n_threads = rt_ctx_threads(ctx);
-    printf("\n%s%s %s%s  %s (%s)\n", screen_style(STYLE_BOLD), out->name, out->version, screen_style(STYLE_PLAIN), out->path, out->origin);
-    fflush(stdout); // what follows takes a while
+  bool is_open = rt_ctx_create(&options, &ctx) == RT_OK;
+  if (!is_open && is_optional) {
+    printf("\nleft out: %s\n", rt_last_error());
+    out->state = RUN_LEFT_OUT;
+    return;
   }
-  ok = ok && (!rt_model_open(ctx, set->model, &model) || fail("%s: %s", out->name, rt_last_error()));
-  ok = ok && run_all(ctx, model, set, data, out);
-  if (ok) {
-    printf("  accuracy %.2f %%: %d of %d images\n", 100.0 * out->n_right / out->n, out->n_right, out->n);
-    printf("  %.0f images per second: %.1f s in batches of %d, %d thread%s\n", out->n / (out->seconds > 0 ? out->seconds : 1e-9), out->seconds,
-           set->batch, out->n_threads, out->n_threads == 1 ? "" : "s");
-    ok = report_print(ctx, out->name);
-  }
-  rt_model_close(model);
+  bool ok = is_open ? classify_in(ctx, set, data, out) : fail("%s", rt_last_error());
   if (rt_ctx_close(ctx) != RT_OK) ok = fail("%s: %s", out->name, rt_last_error());
-  out->failed = !ok;
+  out->state = ok ? RUN_DONE : RUN_FAILED;
   fflush(stdout);
 }
+
+double images_per_second(const run *r) { return r->n / (r->seconds > 1e-9 ? r->seconds : 1e-9); }
 
 void run_free(run *r) {
   free(r->guess);

@@ -35,28 +35,27 @@ typedef struct settings {
   int32_t limit, batch;
 } settings;
 
+typedef enum run_state { RUN_DONE = 0, RUN_LEFT_OUT, RUN_FAILED } run_state;
+
 /// What one backend said about the images.
 typedef struct run {
-  char name[40], version[40], path[1024], origin[40];
-  bool failed;           // a sentence has been printed
-  int32_t n_threads;
+  run_state state;       // unless done, a sentence has been printed
+  char name[40];
   int32_t n, n_right;    // images, and those whose label was guessed
   double seconds;
   uint8_t *guess;        // [n]
   float *probabilities;  // [n, N_CLASSES]
 } run;
 
-/// Opens a context whose first backend is `backends` (NULL: what RT_BACKEND says), classifies, and prints the report. run->failed tells.
-void classify(const settings *set, const dataset *data, const char *backends, run *out);
+/// Opens a context whose first backend is `backends` (NULL: what RT_BACKEND says), classifies, and prints the report. run->state tells.
+/// With `is_optional`, a backend that does not open is left out with a line that says why; otherwise that is a failure.
+void classify(const settings *set, const dataset *data, const char *backends, bool is_optional, run *out);
+double images_per_second(const run *r);
 void run_free(run *r);
 
-/// A backend to try: one that was asked for must work, one that a search came across may also turn out to be broken.
-typedef struct candidate {
-  char name[40];
-  char path[1024];
-} candidate;
-/// Every plugin that a search finds, each name once: cpu_ref first, then toy, then the others as they come.
-int32_t find_backends(candidate *out, int32_t most);
+/// The names of the plugins that a search finds, each once: cpu_ref first, then toy, then the others as they come. None is loaded.
+typedef char backend_name[40];
+int32_t find_backends(backend_name *out, int32_t most);
 
 /// Reads the labels that the training script recorded into out[data->n]. false, with a sentence, when they cannot be used.
 bool read_recorded(const char *path, int32_t n, uint8_t *out);

@@ -69,36 +69,32 @@ static int parse(int argc, char **argv, settings *set) {
 
 // ---- all backends ----------------------------------------------------------------------------------------------------------------------
 /// The names of --backends, each a run of its own. Names that do not exist fail when they are opened.
-static int32_t split_names(const char *text, candidate *out) {
+static int32_t split_names(const char *text, backend_name *out) {
   int32_t n = 0;
   while (*text && n < MOST_BACKENDS) {
     size_t length = strcspn(text, ", ");
-    if (length > 0) snprintf(out[n++].name, sizeof out[0].name, "%.*s", (int)length, text);
+    if (length > 0) snprintf(out[n++], sizeof out[0], "%.*s", (int)length, text);
     text += length + (text[length] != 0);
   }
   return n;
 }
 
-/// Runs everything that was asked for. false when there is nothing, or when one of them failed.
+/// Runs everything that was asked for; the runs that ended well are runs[0] to runs[*out_n - 1]. false when there are none, or one failed.
 static bool run_backends(const settings *set, const dataset *data, run *runs, int32_t *out_n) {
-  static candidate list[MOST_BACKENDS];
-  const char *one = getenv("RT_BACKEND");
-  bool is_search = !set->backends && !(one && *one), ok = true, has_toy = false;
-  int32_t n = set->backends ? split_names(set->backends, list) : is_search ? find_backends(list, MOST_BACKENDS) : 1;
-  if (n == 0) return fail(set->backends ? "--backends names none" : "no plugin was found; RT_BACKEND_PATH names folders that have some");
+  backend_name names[MOST_BACKENDS];
+  const char *variable = getenv("RT_BACKEND");
+  bool is_one = !set->backends && variable && *variable, is_search = !set->backends && !is_one, ok = true, has_toy = false;
+  int32_t n = is_one ? 1 : is_search ? find_backends(names, MOST_BACKENDS) : split_names(set->backends, names);
   for (int32_t i = 0; i < n; i++) {
-    rt_backend_desc seen = {.name = ""};
-    if (is_search && rt_backend_probe_file(list[i].path, &seen) != RT_OK) {
-      printf("\nleft out: %s\n", rt_last_error());
-      continue;
-    }
-    has_toy |= !strcmp(list[i].name, "toy");
     run *r = &runs[*out_n];
-    classify(set, data, set->backends || is_search ? list[i].name : NULL, r);
-    if (r->failed) ok = false, run_free(r), memset(r, 0, sizeof *r);
-    else ++*out_n;
+    classify(set, data, is_one ? NULL : names[i], is_search, r);
+    has_toy |= r->state == RUN_DONE && !strcmp(r->name, "toy");
+    ok &= r->state != RUN_FAILED;
+    if (r->state == RUN_DONE) ++*out_n;
+    else run_free(r), memset(r, 0, sizeof *r);
   }
-  if (is_search && !has_toy) printf("\ntoy, the asynchronous example, was not found: RT_BACKEND_PATH=<build folder>/examples shows it too\n");
+  if (is_search && !has_toy) printf("\ntoy, the asynchronous example, did not run: RT_BACKEND_PATH=<build folder>/examples finds it\n");
+  if (ok && *out_n == 0) return fail(is_search ? "no plugin was found; RT_BACKEND_PATH names folders that have some" : "--backends names none");
   return ok;
 }
 
@@ -162,7 +158,7 @@ static bool compare(const run *runs, int32_t n_runs, const uint8_t *recorded) {
       int32_t between = count_different(r->guess, runs[k].guess, n);
       if (between > most_between) most_between = between;
     }
-    printf("  %-*s  %6.2f %%  %8.0f  %8d", name, r->name, 100.0 * r->n_right / n, n / (r->seconds > 0 ? r->seconds : 1e-9), from_recorded);
+    printf("  %-*s  %6.2f %%  %8.0f  %8d", name, r->name, 100.0 * r->n_right / n, images_per_second(r), from_recorded);
     if (i == 0) printf("          -  -\n");
     else printf("  %9d  %.2g\n", count_different(r->guess, runs[0].guess, n), largest_difference(r, &runs[0]));
   }

@@ -61,7 +61,7 @@ mkdir plugins
 echo "no library" > plugins/trivet_broken.so
 run 0 RT_BACKEND_PATH=$work/plugins --limit 40
 says out '^left out: .*trivet_broken.so'
-says out 'toy, the asynchronous example, was not found'
+says out 'toy, the asynchronous example, did not run'
 
 # ---- what goes wrong is a sentence ----
 run 1 --images /nowhere/images.gz
