@@ -65,7 +65,7 @@ rt_status rti_wire_next(rti_wire *wire, rti_wire_field *out_field, bool *out_mor
   case RTI_WIRE_BYTES:
     if ((wrong = read_varint(&wire->at, wire->end, &length))) return malformed(wire, wire->at, wrong);
     if (length > (uint64_t)(wire->end - wire->at))
-      return rti_io_fail(RT_E_FORMAT, "%s: byte %zu: field %u of %llu bytes passes the end of its message, %zu bytes on", wire->name,
+      return rti_io_fail(RT_E_FORMAT, "%s: byte %zu: field %u of %llu bytes passes the end of its message (%zu are left)", wire->name,
                          (size_t)(start - wire->base), out_field->number, (unsigned long long)length, (size_t)(wire->end - wire->at));
     out_field->at = wire->at;
     out_field->bytes = (size_t)length;
