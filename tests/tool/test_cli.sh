@@ -110,6 +110,14 @@ for name in cut empty text fifo machine; do
   RT_BACKEND=$name run info; fails 1 "$name"
   RT_BACKEND=$name run backends; fails 1 "$name"
 done
+
+# ---- two files of one name: the first is used, the second is shown as hidden ----
+mkdir one two
+cp "$plugin" one/trivet_twice.so
+cp "$plugin" two/trivet_twice.so
+export RT_BACKEND_PATH="$work/one:$work/two"
+run backends; ok
+grep "two/trivet_twice.so" out | grep -q hidden || bad "the second file should be hidden"
 unset RT_BACKEND_PATH
 run backends nowhere.so; says "refused"
 [ "$code" -eq 1 ] || bad "should have failed with exit code 1"
