@@ -97,7 +97,8 @@ static bool computes_in(const rtb_sig *sig, const op_row *row) {
 static bool takes_immediates(const rtb_sig *sig, const op_row *row) {
   if (row->family == MAP) return true;
   switch (sig->op) {
-  case RTB_OP_MATMUL: case RTB_OP_CONV: case RTB_OP_MAX_POOL: case RTB_OP_AVG_POOL: case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX: return false;
+  case RTB_OP_MATMUL: case RTB_OP_CONV: case RTB_OP_MAX_POOL: case RTB_OP_AVG_POOL: case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX:
+    return false;
   default: return row->family == OP;
   }
 }
@@ -114,7 +115,7 @@ static bool takes_alias(const rtb_sig *sig, const op_row *row) {
 static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
   const op_row *row = sig->op < REF_OPS ? &rows[sig->op] : &rows[0];
   const rtb_fn fn = row->family == OP ? function_of(sig->op) : row->family == FOLD ? rti_ref_fold_any : rti_ref_map_any;
-  if (row->family == NO_FAMILY || !fn) return rtb_refuse(out, RTB_UNSUPPORTED_OP, "operation %d is not in the table", sig->op);
+  if (row->family == NO_FAMILY || !fn) return rtb_refuse(out, RTB_UNSUPPORTED_OP, "operation %d has no kernel of its own here", sig->op);
   const char *name = op_name(dev, sig->op);
   if (sig->nin != row->n_in || sig->nout != 1) {
     return rtb_refuse(out, RTB_UNSUPPORTED_OP, "%s takes %d inputs and 1 output, not %d and %d", name, row->n_in, sig->nin, sig->nout);
@@ -129,13 +130,15 @@ static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
       memset(out->want_layout, RTB_NEGATIVE, sizeof out->want_layout);
       return rtb_refuse(out, RTB_UNSUPPORTED_LAYOUT, "%s: argument %d must be a strided view", name, k);
     }
-    if (!absent && !is_dtype(arg->dtype)) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s: argument %d has dtype code %d", name, k, arg->dtype);
+    if (!absent && !is_dtype(arg->dtype)) {
+      return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s: argument %d has dtype code %d", name, k, arg->dtype);
+    }
     dense = dense && arg->layout == RTB_DENSE;
   }
   const uint16_t in = sig->arg[0].dtype, result = sig->arg[sig->nin].dtype;
   if (!computes_in(sig, row)) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s is not defined for %s", name, dtype_name(dev, in));
   if (!dtypes_fit(sig, row)) {
-    return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s: the dtypes do not fit (%s to %s)", name, dtype_name(dev, in), dtype_name(dev, result));
+    return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s: dtypes do not fit (%s to %s)", name, dtype_name(dev, in), dtype_name(dev, result));
   }
   if (sig->alias && !takes_alias(sig, row)) return rtb_refuse(out, RTB_UNSUPPORTED_ALIAS, "%s cannot write over its input", name);
   for (int32_t k = 0; k < sig->nin; k++) {

@@ -51,7 +51,10 @@ static bool load_weights(const conv *v, int64_t m, int64_t k0, int64_t deep, dou
   } else {
     for (int64_t k = 0; k < deep; k++) {
       int64_t rest = k0 + k, at = first;
-      for (int32_t d = v->weight->ndim - 1; d >= 1; d--) at += rest % v->weight->shape[d] * v->weight->stride[d], rest /= v->weight->shape[d];
+      for (int32_t d = v->weight->ndim - 1; d >= 1; d--) {
+        at += rest % v->weight->shape[d] * v->weight->stride[d];
+        rest /= v->weight->shape[d];
+      }
       v->get(1, ref_at(v->weight, at), 1, row + k);
     }
   }
@@ -102,9 +105,9 @@ static void tile(const conv *v, int64_t image, int64_t g, int64_t m0, int64_t ro
     bool finite = true;
     for (int64_t r = 0; r < rows; r++) finite = load_weights(v, m0 + r, k0, deep, a[r]) && finite;
     for (int64_t k = 0; k < deep; k++) {
-      const int64_t channel = g * v->channels + (k0 + k) / v->window.n_taps;
-      ref_window_row(&v->window, v->get, ref_at(x, image * x->stride[0] + channel * x->stride[1]), v->bytes, (k0 + k) % v->window.n_taps, p0,
-                     columns, b[k], is_inside[k]);
+      const int64_t channel = g * v->channels + (k0 + k) / v->window.n_taps, tap = (k0 + k) % v->window.n_taps;
+      const char *from = ref_at(x, image * x->stride[0] + channel * x->stride[1]);
+      ref_window_row(&v->window, v->get, from, v->bytes, tap, p0, columns, b[k], is_inside[k]);
       for (int64_t c = columns; c < ((columns + 3) & ~(int64_t)3); c++) b[k][c] = 0;
     }
     if (!finite) add_inside(v, rows, columns, deep, a, b, is_inside, &acc);

@@ -9,7 +9,7 @@
 
 ref_wide rti_ref_wide_of(uint16_t dtype) { return dtype >= RTB_F16 ? REF_F64 : dtype >= RTB_U8 ? REF_U64 : REF_I64; }
 
-// ---- to wide -----------------------------------------------------------------------------------------------------------------------------
+// ---- to wide ----------------------------------------------------------------------------------------------------------------------------
 #define GET(dtype, stored, wide, value)                                                                                                    \
   static void get_##dtype(int64_t n, const void *x, int64_t step, void *row) {                                                             \
     const stored *from = x;                                                                                                                \
@@ -38,7 +38,7 @@ ref_get rti_ref_get_of(uint16_t dtype) {
   return get[dtype];
 }
 
-// ---- from wide ---------------------------------------------------------------------------------------------------------------------------
+// ---- from wide --------------------------------------------------------------------------------------------------------------------------
 // limit is 2^bits of the positive range, exact in double; high is what everything from there on becomes.
 static inline int64_t to_signed(double x, double limit, int64_t low, int64_t high) {
   return x != x ? 0 : x >= limit ? high : x < -limit ? low : (int64_t)x;

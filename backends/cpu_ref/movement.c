@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-// ---- copy, full ----------------------------------------------------------------------------------------------------------------------------
+// ---- copy, full -------------------------------------------------------------------------------------------------------------------------
 #define MOVES(bits)                                                                                                                        \
   static void copy_##bits(int64_t n, void *const *at, const int64_t *step) {                                                               \
     const uint##bits##_t *x = at[0];                                                                                                       \
@@ -51,7 +51,7 @@ int32_t rti_ref_where(void *host, void *stream, const rtb_op *op) {
   return RTB_OK;
 }
 
-// ---- cast ------------------------------------------------------------------------------------------------------------------------------------
+// ---- cast -------------------------------------------------------------------------------------------------------------------------------
 int32_t rti_ref_cast(void *host, void *stream, const rtb_op *op) {
   (void)host, (void)stream;
   const rtb_view *x = op->args[0], *out = op->args[1];
@@ -69,7 +69,7 @@ int32_t rti_ref_cast(void *host, void *stream, const rtb_op *op) {
   return RTB_OK;
 }
 
-// ---- arange ----------------------------------------------------------------------------------------------------------------------------------
+// ---- arange -----------------------------------------------------------------------------------------------------------------------------
 int32_t rti_ref_arange(void *host, void *stream, const rtb_op *op) {
   (void)host, (void)stream;
   const rtb_view *out = op->args[2];
@@ -95,7 +95,7 @@ int32_t rti_ref_arange(void *host, void *stream, const rtb_op *op) {
   return RTB_OK;
 }
 
-// ---- gather ----------------------------------------------------------------------------------------------------------------------------------
+// ---- gather -----------------------------------------------------------------------------------------------------------------------------
 /// One index in [0, n), or -1. *out_text is the index as given, for the sentence.
 static int64_t index_at(const rtb_view *indices, int64_t element, int64_t n, char out_text[24]) {
   const void *at = ref_at(indices, element);
@@ -128,8 +128,8 @@ int32_t rti_ref_gather(void *host, void *stream, const rtb_op *op) {
   char text[24];
   for (rtb_walk_start(&w, indices->shape, indices->ndim, index_only, 1); !w.done; rtb_walk_next(&w), position++) {
     if (index_at(indices, w.at[0], n, text) >= 0) continue;
-    return rtb_failf(host, RTB_E_INDEX, "gather: index %s at position %lld is out of range for axis %d of size %lld", text, (long long)position,
-                     axis, (long long)n);
+    return rtb_failf(host, RTB_E_INDEX, "gather: index %s at position %lld is out of range for axis %d of size %lld", text,
+                     (long long)position, axis, (long long)n);
   }
 
   // Then each index is one copy: of x without the axis, to out without the dimensions of the indices.

@@ -6,7 +6,7 @@
 
 #include "window.h"
 
-// ---- max ---------------------------------------------------------------------------------------------------------------------------------------
+// ---- max --------------------------------------------------------------------------------------------------------------------------------
 static void start_max(ref_wide wide, uint32_t bytes, ref_wide_row *best) { // the lowest value of the dtype
   for (int64_t i = 0; i < REF_CHUNK; i++) {
     if (wide == REF_I64) best->i64[i] = INT64_MIN >> (64 - 8 * bytes);
@@ -51,7 +51,7 @@ int32_t rti_ref_max_pool(void *host, void *stream, const rtb_op *op) {
   return RTB_OK;
 }
 
-// ---- average -----------------------------------------------------------------------------------------------------------------------------------
+// ---- average ----------------------------------------------------------------------------------------------------------------------------
 /// How many taps of the window at `position` of dimension d lie in [low, high)?
 static int64_t taps_inside(const ref_window *w, int32_t d, int64_t position, int64_t low, int64_t high) {
   int64_t count = 0;

@@ -48,7 +48,8 @@ static double cos_turns(double turns) {
   }
 }
 static long double cos_turns_long(long double turns) {
-  const long double quarters = turns * 4, nearest = floorl(quarters + 0.5L), angle = (quarters - nearest) * 1.570796326794896619231321691639751442L;
+  const long double quarters = turns * 4, nearest = floorl(quarters + 0.5L);
+  const long double angle = (quarters - nearest) * 1.570796326794896619231321691639751442L;
   switch ((int)nearest & 3) {
   case 0: return cosl(angle);
   case 1: return -sinl(angle);

@@ -18,7 +18,7 @@
 #define REF_ROWS 128
 #define REF_CHUNK 64  // elements that pass through a buffer on the stack at a time
 
-// ---- kernels made from the rows of ops.def (rows.h) ------------------------------------------------------------------------------------
+// ---- kernels made from the rows of ops.def (rows.h) -------------------------------------------------------------------------------------
 /// n elements of each argument: at[k] is argument k's first one, step[k] its stride in elements.
 typedef void (*ref_map)(int64_t n, void *const *at, const int64_t *step);
 
@@ -41,7 +41,7 @@ int32_t rti_ref_map_dense(void *row, void *stream, const rtb_op *op); ///< every
 int32_t rti_ref_map_any(void *row, void *stream, const rtb_op *op);
 int32_t rti_ref_fold_any(void *row, void *stream, const rtb_op *op);
 
-// ---- walking ---------------------------------------------------------------------------------------------------------------------------
+// ---- walking ----------------------------------------------------------------------------------------------------------------------------
 /// Walks all arguments of an elementwise op row by row, in C order of the output:
 ///   for (ref_walk w = rti_ref_walk_start(op); !w.done; rti_ref_walk_next(&w)) use(w.n, w.at, w.step);
 typedef struct ref_walk {
@@ -60,7 +60,7 @@ static inline char *ref_at(const rtb_view *view, int64_t element) {
   return (char *)view->data + element * (int64_t)rtb_dtype_bytes(view->dtype);
 }
 
-// ---- conversion (convert.c) ------------------------------------------------------------------------------------------------------------
+// ---- conversion (convert.c) -------------------------------------------------------------------------------------------------------------
 /// The wide type that holds every value of a dtype exactly: int64_t for bool and signed integers, uint64_t for unsigned, double for floats.
 typedef enum ref_wide { REF_I64, REF_U64, REF_F64 } ref_wide;
 typedef union ref_wide_row {
@@ -75,7 +75,7 @@ typedef void (*ref_put)(int64_t n, const void *wide, void *out, int64_t step);
 ref_get rti_ref_get_of(uint16_t dtype);
 ref_put rti_ref_put_of(uint16_t dtype, ref_wide from);
 
-// ---- operations with a function of their own ---------------------------------------------------------------------------------------------
+// ---- operations with a function of their own --------------------------------------------------------------------------------------------
 int32_t rti_ref_copy(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_cast(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_arange(void *host, void *stream, const rtb_op *op);

@@ -7,7 +7,7 @@
 #undef bool // a macro in C11, but here also the name of a dtype
 typedef _Bool bool;
 
-// ---- the walk over what a reduction folds into one element -------------------------------------------------------------------------------------
+// ---- the walk over what a reduction folds into one element ------------------------------------------------------------------------------
 typedef struct span_walk {
   int64_t at; // elements from the first
   int64_t index[RTB_MAX_RANK];
@@ -31,7 +31,7 @@ static inline void span_next(span_walk *w, const ref_span *span) {
   w->done = true;
 }
 
-// ---- one inclusion per dtype -------------------------------------------------------------------------------------------------------------------
+// ---- one inclusion per dtype ------------------------------------------------------------------------------------------------------------
 #define DTYPE bool
 #define STORED uint8_t
 #define CLASS b
@@ -41,112 +41,62 @@ static inline void span_next(span_walk *w, const ref_span *span) {
 #define LOAD(s) ((uint8_t)((s) != 0))
 #define STORE(v) ((uint8_t)((v) != 0))
 #define IS_BOOL 1
-#define IS_INTEGER 0
-#define IS_FLOAT 0
 #include "rows.h"
 
 #define DTYPE i8
 #define STORED int8_t
-#define CLASS i8
-#define VALUE int8_t
 #define WIDE_CLASS i64
 #define WIDE int64_t
-#define LOAD(s) (s)
-#define STORE(v) ((int8_t)(v))
-#define IS_BOOL 0
 #define IS_INTEGER 1
-#define IS_FLOAT 0
 #include "rows.h"
 
 #define DTYPE i16
 #define STORED int16_t
-#define CLASS i16
-#define VALUE int16_t
 #define WIDE_CLASS i64
 #define WIDE int64_t
-#define LOAD(s) (s)
-#define STORE(v) ((int16_t)(v))
-#define IS_BOOL 0
 #define IS_INTEGER 1
-#define IS_FLOAT 0
 #include "rows.h"
 
 #define DTYPE i32
 #define STORED int32_t
-#define CLASS i32
-#define VALUE int32_t
 #define WIDE_CLASS i64
 #define WIDE int64_t
-#define LOAD(s) (s)
-#define STORE(v) ((int32_t)(v))
-#define IS_BOOL 0
 #define IS_INTEGER 1
-#define IS_FLOAT 0
 #include "rows.h"
 
 #define DTYPE i64
 #define STORED int64_t
-#define CLASS i64
-#define VALUE int64_t
 #define WIDE_CLASS i64
 #define WIDE int64_t
-#define LOAD(s) (s)
-#define STORE(v) ((int64_t)(v))
-#define IS_BOOL 0
 #define IS_INTEGER 1
-#define IS_FLOAT 0
 #include "rows.h"
 
 #define DTYPE u8
 #define STORED uint8_t
-#define CLASS u8
-#define VALUE uint8_t
 #define WIDE_CLASS u64
 #define WIDE uint64_t
-#define LOAD(s) (s)
-#define STORE(v) ((uint8_t)(v))
-#define IS_BOOL 0
 #define IS_INTEGER 1
-#define IS_FLOAT 0
 #include "rows.h"
 
 #define DTYPE u16
 #define STORED uint16_t
-#define CLASS u16
-#define VALUE uint16_t
 #define WIDE_CLASS u64
 #define WIDE uint64_t
-#define LOAD(s) (s)
-#define STORE(v) ((uint16_t)(v))
-#define IS_BOOL 0
 #define IS_INTEGER 1
-#define IS_FLOAT 0
 #include "rows.h"
 
 #define DTYPE u32
 #define STORED uint32_t
-#define CLASS u32
-#define VALUE uint32_t
 #define WIDE_CLASS u64
 #define WIDE uint64_t
-#define LOAD(s) (s)
-#define STORE(v) ((uint32_t)(v))
-#define IS_BOOL 0
 #define IS_INTEGER 1
-#define IS_FLOAT 0
 #include "rows.h"
 
 #define DTYPE u64
 #define STORED uint64_t
-#define CLASS u64
-#define VALUE uint64_t
 #define WIDE_CLASS u64
 #define WIDE uint64_t
-#define LOAD(s) (s)
-#define STORE(v) ((uint64_t)(v))
-#define IS_BOOL 0
 #define IS_INTEGER 1
-#define IS_FLOAT 0
 #include "rows.h"
 
 // Parameters are rounded to f32 for the three narrow floats: the type that they compute in by the contract.
@@ -159,8 +109,6 @@ static inline void span_next(span_walk *w, const ref_span *span) {
 #define LOAD(s) ref_f16_to(s)
 #define STORE(v) ref_f16_from(v)
 #define PARAM(p) ((double)(float)(p))
-#define IS_BOOL 0
-#define IS_INTEGER 0
 #define IS_FLOAT 1
 #include "rows.h"
 
@@ -173,8 +121,6 @@ static inline void span_next(span_walk *w, const ref_span *span) {
 #define LOAD(s) ref_bf16_to(s)
 #define STORE(v) ref_bf16_from(v)
 #define PARAM(p) ((double)(float)(p))
-#define IS_BOOL 0
-#define IS_INTEGER 0
 #define IS_FLOAT 1
 #include "rows.h"
 
@@ -187,8 +133,6 @@ static inline void span_next(span_walk *w, const ref_span *span) {
 #define LOAD(s) ((double)(s))
 #define STORE(v) ((float)(v))
 #define PARAM(p) ((double)(float)(p))
-#define IS_BOOL 0
-#define IS_INTEGER 0
 #define IS_FLOAT 1
 #include "rows.h"
 
@@ -201,8 +145,6 @@ static inline void span_next(span_walk *w, const ref_span *span) {
 #define LOAD(s) (s)
 #define STORE(v) ((double)(v))
 #define PARAM(p) (p)
-#define IS_BOOL 0
-#define IS_INTEGER 0
 #define IS_FLOAT 1
 #include "rows.h"
 
@@ -214,7 +156,7 @@ const ref_row *rti_ref_rows_of(uint16_t dtype) {
   return rows[dtype];
 }
 
-// ---- elementwise -----------------------------------------------------------------------------------------------------------------------------
+// ---- elementwise ------------------------------------------------------------------------------------------------------------------------
 int32_t rti_ref_map_dense(void *row, void *stream, const rtb_op *op) {
   (void)stream;
   static const int64_t ones[4] = {1, 1, 1, 1};
@@ -231,7 +173,7 @@ int32_t rti_ref_map_any(void *row, void *stream, const rtb_op *op) {
   return RTB_OK;
 }
 
-// ---- reductions --------------------------------------------------------------------------------------------------------------------------------
+// ---- reductions -------------------------------------------------------------------------------------------------------------------------
 int32_t rti_ref_fold_any(void *row, void *stream, const rtb_op *op) {
   (void)stream;
   const rtb_view *x = op->args[0], *out = op->args[1];

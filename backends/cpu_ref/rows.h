@@ -6,7 +6,23 @@
 //   WIDE_CLASS WIDE     the same for accumulators; WIDE is also the type of a SUM row's result when IS_INTEGER
 //   LOAD(s) STORE(v)    STORED to a value and back, rounding once
 //   PARAM(p)            an f64 parameter as this dtype computes with it
-//   IS_BOOL IS_INTEGER IS_FLOAT   0 or 1: which rows apply
+//   IS_BOOL IS_INTEGER IS_FLOAT   one of them 1: which rows apply
+// An integer dtype is its own class and value and needs no LOAD and STORE.
+
+#ifndef IS_BOOL
+#define IS_BOOL 0
+#endif
+#ifndef IS_FLOAT
+#define IS_FLOAT 0
+#endif
+#ifndef IS_INTEGER
+#define IS_INTEGER 0
+#else
+#define CLASS DTYPE
+#define VALUE STORED
+#define LOAD(s) (s)
+#define STORE(v) ((STORED)(v))
+#endif
 
 #define PASTE2(a, b) a##b
 #define PASTE(a, b) PASTE2(a, b)
@@ -49,7 +65,7 @@
 #define RT_OP NO_ROW
 #define RT_COMPOSITE NO_ROW
 
-// ---- elementwise rows --------------------------------------------------------------------------------------------------------------------
+// ---- elementwise rows -------------------------------------------------------------------------------------------------------------------
 #define VOCAB CLASS
 #define T(v) ((VALUE)(v))
 #define RT_REDUCE NO_ROW
@@ -59,14 +75,14 @@
   IF_##dtypes(static void KERNEL(name)(int64_t n, void *const *at, const int64_t *step) {                                                  \
     const STORED *px = at[0];                                                                                                              \
     OUT_##result *py = at[1];                                                                                                              \
-    for (int64_t i = 0, sx = step[0], sy = step[1]; i < n; i++) { const VALUE x = LOAD(px[i * sx]); py[i * sy] = PUT_##result(formula); }   \
+    for (int64_t i = 0, sx = step[0], sy = step[1]; i < n; i++) { const VALUE x = LOAD(px[i * sx]); py[i * sy] = PUT_##result(formula); }  \
   })
 #define RT_PARAM(id, NAME, name, dtypes, result, cpu, gpu, param, value, formula, doc)                                                     \
   IF_##dtypes(static void KERNEL(name)(int64_t n, void *const *at, const int64_t *step) {                                                  \
     const STORED *px = at[0];                                                                                                              \
     const VALUE p = PARAM(*(const double *)at[1]);                                                                                         \
     OUT_##result *py = at[2];                                                                                                              \
-    for (int64_t i = 0, sx = step[0], sy = step[2]; i < n; i++) { const VALUE x = LOAD(px[i * sx]); py[i * sy] = PUT_##result(formula); }   \
+    for (int64_t i = 0, sx = step[0], sy = step[2]; i < n; i++) { const VALUE x = LOAD(px[i * sx]); py[i * sy] = PUT_##result(formula); }  \
   })
 #define RT_BINARY(id, NAME, name, dtypes, result, cpu, gpu, formula, doc)                                                                  \
   IF_##dtypes(static void KERNEL(name)(int64_t n, void *const *at, const int64_t *step) {                                                  \
@@ -90,7 +106,7 @@
 #undef VOCAB
 #undef T
 
-// ---- reductions: the same vocabulary, in the class of the accumulator ----------------------------------------------------------------------
+// ---- reductions: the same vocabulary, in the class of the accumulator -------------------------------------------------------------------
 #define VOCAB WIDE_CLASS
 #define T(v) ((WIDE)(v))
 #define RT_OP NO_ROW
@@ -128,7 +144,7 @@
 #undef VOCAB
 #undef T
 
-// ---- the table ---------------------------------------------------------------------------------------------------------------------------
+// ---- the table --------------------------------------------------------------------------------------------------------------------------
 #define RT_OP NO_ROW
 #define RT_COMPOSITE NO_ROW
 #define RT_UNARY(id, NAME, name, dtypes, ...) IF_##dtypes([id] = {.map = KERNEL(name)}, )

@@ -27,52 +27,41 @@ _Static_assert(DBL_MANT_DIG == 53, "double must be binary64");
 #define BITS 1
 #define LOW 0
 #define HIGH 1
-#define NEGATIVE(x) 0
 #define NOT(x) !(x)
 #include "vocab_int.h"
 
-#define NEGATIVE(x) 0
-#define NOT(x) ~(x)
-#define LOW 0
 #define CLASS u8
 #define INT uint8_t
 #define UINT uint8_t
 #define BITS 8
+#define LOW 0
 #define HIGH UINT8_MAX
 #include "vocab_int.h"
 
-#define NEGATIVE(x) 0
-#define NOT(x) ~(x)
-#define LOW 0
 #define CLASS u16
 #define INT uint16_t
 #define UINT uint16_t
 #define BITS 16
+#define LOW 0
 #define HIGH UINT16_MAX
 #include "vocab_int.h"
 
-#define NEGATIVE(x) 0
-#define NOT(x) ~(x)
-#define LOW 0
 #define CLASS u32
 #define INT uint32_t
 #define UINT uint32_t
 #define BITS 32
+#define LOW 0
 #define HIGH UINT32_MAX
 #include "vocab_int.h"
 
-#define NEGATIVE(x) 0
-#define NOT(x) ~(x)
-#define LOW 0
 #define CLASS u64
 #define INT uint64_t
 #define UINT uint64_t
 #define BITS 64
+#define LOW 0
 #define HIGH UINT64_MAX
 #include "vocab_int.h"
 
-#define NEGATIVE(x) ((x) < 0)
-#define NOT(x) ~(x)
 #define CLASS i8
 #define INT int8_t
 #define UINT uint8_t
@@ -81,8 +70,6 @@ _Static_assert(DBL_MANT_DIG == 53, "double must be binary64");
 #define HIGH INT8_MAX
 #include "vocab_int.h"
 
-#define NEGATIVE(x) ((x) < 0)
-#define NOT(x) ~(x)
 #define CLASS i16
 #define INT int16_t
 #define UINT uint16_t
@@ -91,8 +78,6 @@ _Static_assert(DBL_MANT_DIG == 53, "double must be binary64");
 #define HIGH INT16_MAX
 #include "vocab_int.h"
 
-#define NEGATIVE(x) ((x) < 0)
-#define NOT(x) ~(x)
 #define CLASS i32
 #define INT int32_t
 #define UINT uint32_t
@@ -101,8 +86,6 @@ _Static_assert(DBL_MANT_DIG == 53, "double must be binary64");
 #define HIGH INT32_MAX
 #include "vocab_int.h"
 
-#define NEGATIVE(x) ((x) < 0)
-#define NOT(x) ~(x)
 #define CLASS i64
 #define INT int64_t
 #define UINT uint64_t

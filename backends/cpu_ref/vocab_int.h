@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One integer class of the vocabulary, INT, computed through its unsigned twin UINT so that everything wraps. What C leaves undefined is
-// defined here: x / 0 is 0, x % 0 is x, the smallest integer over -1 wraps, and shifts take any count.
+// One integer class of the vocabulary, INT from LOW to HIGH, computed through its unsigned twin UINT so that everything wraps. What C leaves
+// undefined is defined here: x / 0 is 0, x % 0 is x, the smallest integer over -1 wraps, and shifts take any count.
+#if LOW
+#define NEGATIVE(x) ((x) < 0)
+#else
+#define NEGATIVE(x) 0
+#endif
+#ifndef NOT
+#define NOT(x) ~(x)
+#endif
 #define F(name) static inline INT VOCAB_PASTE(name, CLASS)
 #define TRUTH(name) static inline int VOCAB_PASTE(name, CLASS)
 #define CALL(name) VOCAB_PASTE(name, CLASS)

@@ -37,7 +37,7 @@ static inline ref_window ref_window_of(const rtb_attr_window *attr, const rtb_vi
 static inline int64_t ref_floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); } // b > 0
 static inline int64_t ref_clamp(int64_t x, int64_t low, int64_t high) { return x < low ? low : x > high ? high : x; }
 
-/// The part of a row of output positions that lies in one line of the output: positions [first, first + n) begin with n_line of them.
+/// The part of a row of output positions that lies in one line of the output: positions [first, first + n) begin with n of the line.
 typedef struct ref_line {
   int64_t at[3], n;
 } ref_line;
@@ -67,7 +67,8 @@ static inline void ref_window_row(const ref_window *w, ref_get get, const char *
     memset(is_inside, 0, (size_t)line.n);
     if (to > from) {
       const int64_t i2 = (line.at[2] + from) * w->stride[2] + shift;
-      get(to - from, x + (i0 * w->x_stride[0] + i1 * w->x_stride[1] + i2 * w->x_stride[2]) * x_bytes, w->stride[2] * w->x_stride[2], row + from * 8);
+      const int64_t at = i0 * w->x_stride[0] + i1 * w->x_stride[1] + i2 * w->x_stride[2];
+      get(to - from, x + at * x_bytes, w->stride[2] * w->x_stride[2], row + from * 8);
       memset(is_inside + from, 1, (size_t)(to - from));
     }
     row += line.n * 8, is_inside += line.n, first += line.n, n -= line.n;
@@ -75,7 +76,8 @@ static inline void ref_window_row(const ref_window *w, ref_get get, const char *
 }
 
 /// Output positions [first, first + n) of one channel, from wide values.
-static inline void ref_window_store(const ref_window *w, ref_put put, char *out, int64_t out_bytes, int64_t first, int64_t n, const void *wide_row) {
+static inline void ref_window_store(const ref_window *w, ref_put put, char *out, int64_t out_bytes, int64_t first, int64_t n,
+                                    const void *wide_row) {
   const char *row = wide_row;
   while (n > 0) {
     const ref_line line = ref_line_at(w, first, n);
