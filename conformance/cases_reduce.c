@@ -121,6 +121,11 @@ void cf_cases_reduce(cf_grid *g, const cf_op *op) {
 }
 
 // ---- softmax ------------------------------------------------------------------------------------------------------------------------------------------------
+static rt_status call_softmax(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt_tensor **out) {
+  if (c->op->id == CF_ID(SOFTMAX)) return into ? rt_softmax_into(in[0], c->axis, into) : rt_softmax(in[0], c->axis, out);
+  return into ? rt_log_softmax_into(in[0], c->axis, into) : rt_log_softmax(in[0], c->axis, out);
+}
+
 void cf_cases_softmax(cf_grid *g, const cf_op *op) {
   static const struct { const char *name; int32_t rank; int64_t shape[RT_MAX_RANK]; int32_t axis; cf_layout in; cf_form form; cf_layout out; } soft[] = {
     {"contiguous-last", 2, {5, 37}, 1, CF_DENSE, CF_NEW, 0},
@@ -160,7 +165,7 @@ void cf_cases_softmax(cf_grid *g, const cf_op *op) {
         cf_input(c, 0, dtype, soft[h].rank, soft[h].shape);
         cf_fill(c, 0, classes[v]);
         cf_place(c, 0, soft[h].in);
-        c->form = soft[h].form, c->out_layout = soft[h].out;
+        c->call = call_softmax, c->form = soft[h].form, c->out_layout = soft[h].out;
         cf_result(c, compute, soft[h].rank, soft[h].shape);
         c->axis = soft[h].axis < 0 ? soft[h].axis + soft[h].rank : soft[h].axis;
         cf_softmax(c, compute);
