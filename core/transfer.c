@@ -27,6 +27,14 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
   int64_t n = (int64_t)(high - low);
   int32_t space = src->space ? src->space : dst->space;
   rt_status status;
+  if (src->space && dst->space && src->space != dst->space) { // two devices meet on the host
+    rti_buffer *between;
+    if ((status = rti_buffer_create(ctx, 0, src->bytes, &between)) != RT_OK) return status;
+    status = rti_copy_bytes(ctx, src, between, low, high, op, why);
+    if (status == RT_OK) status = rti_copy_bytes(ctx, between, dst, low, high, op, why);
+    rti_buffer_release(between);
+    return status;
+  }
   char route[100];
   rti_text text = {{0}};
   rti_append(&text, "%s->%s", ctx->device[src->space].desc.name, ctx->device[dst->space].desc.name);
