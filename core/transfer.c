@@ -118,7 +118,12 @@ rt_status rti_bring(rti_storage *storage, int32_t space, uint16_t op, const char
   bool is_first = !src && !rti_storage_place(storage, space);
   rti_spin_unlock(&storage->lock);
   status = is_first || !src ? rti_storage_buffer(storage, space, &dst) : rti_buffer_create(storage->ctx, space, storage->bytes, &dst);
-  if (status == RT_OK && src && (status = rti_copy_bytes(storage->ctx, src, dst, 0, storage->bytes, op, why)) != RT_OK) rti_buffer_disown(dst);
+  if (status == RT_OK && src) {
+    status = rti_copy_bytes(storage->ctx, src, dst, 0, storage->bytes, op, why);
+    // Whoever knows the address may write as soon as the call returns, so the device must have read by then.
+    if (status == RT_OK && storage->escaped && !src->space) status = rti_buffer_quiet(src, false);
+    if (status != RT_OK) rti_buffer_disown(dst);
+  }
   rti_buffer_release(src);
   if (status != RT_OK) return status;
   // Another thread may have been faster; memory whose address is known outside keeps no replicas.
