@@ -160,8 +160,9 @@ rt_status rti_prepare_write(rti_storage *storage, int32_t space, bool keep, uint
     return rti_fail(RT_E_STATE, "%s: the output is mapped (%d for reading, %d for writing)", name, storage->n_reads_mapped, storage->n_writes_mapped);
   rti_buffer *buffer = NULL, *fresh, *old = NULL;
   rt_status status = RT_OK;
+  bool is_private = storage->escaped && space; // memory made for this write alone, copied back by rti_written
   if (keep && (status = rti_bring(storage, space, op, "part of a tensor is written", &buffer)) != RT_OK) return status;
-  if (!buffer) {
+  if (!buffer && !is_private) {
     rti_spin_lock(&storage->lock);
     rti_place *place = rti_storage_place(storage, space);
     if (place && place->buffer) rti_buffer_retain(buffer = place->buffer);
@@ -172,7 +173,6 @@ rt_status rti_prepare_write(rti_storage *storage, int32_t space, bool keep, uint
       buffer = NULL;
     }
   }
-  bool is_private = storage->escaped && space; // made for this write alone, copied back by rti_written
   if (buffer && (is_private || atomic_load_explicit(&buffer->owners, memory_order_acquire) == 1)) {
     if (!space && (status = rti_buffer_quiet(buffer, false)) != RT_OK) {
       rti_buffer_release(buffer);
@@ -187,18 +187,20 @@ rt_status rti_prepare_write(rti_storage *storage, int32_t space, bool keep, uint
     rti_buffer_disown(fresh);
   rti_buffer_release(buffer);
   if (status != RT_OK) return status;
+  *out = fresh;
+  if (is_private) return RT_OK;
   rti_buffer_retain(fresh);
   rti_spin_lock(&storage->lock);
   rti_place *place = rti_storage_place(storage, space);
-  if (!(storage->escaped && space)) status = rti_storage_install(storage, space, fresh, place && place->valid && keep, &old);
+  status = rti_storage_install(storage, space, fresh, place && place->valid && keep, &old);
   rti_spin_unlock(&storage->lock);
   rti_buffer_disown(old);
   if (status != RT_OK) {
     rti_buffer_release(fresh);
     rti_buffer_disown(fresh);
+    *out = NULL;
     return status;
   }
-  *out = fresh;
   return RT_OK;
 }
 
