@@ -42,14 +42,12 @@ static int32_t execute(toy_device *dev, const toy_job *job) {
 
 // Fills in the first failure of a stream. The lock is held.
 static void record_failure(toy_stream *s, const toy_job *job, int32_t code) {
-  const rtb_host *host = s->dev->host;
   s->error.size = sizeof s->error;
   s->error.code = code;
   s->error.seq = job->seq;
   s->error.op = job->op;
   const char *why = job->fails ? "fail_at asked for it" : "the device was lost before";
-  snprintf(s->error.text, sizeof s->error.text, "toy: %s (seq %llu on device %u) failed: %s", host->op_name(host, job->op),
-           (unsigned long long)job->seq, s->dev->index, why);
+  snprintf(s->error.text, sizeof s->error.text, "%s (seq %llu)", why, (unsigned long long)job->seq); // the core names op and device
 }
 
 static void *work(void *arg) {
