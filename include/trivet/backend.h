@@ -414,7 +414,7 @@ typedef struct rtb_backend {
   /* Describes device `index`; RTB_E_NOT_FOUND past the last. NULL: one CPU device. */
   int32_t (*probe)(const rtb_host *host, uint32_t index, rtb_device_info *out);
   /* Opens a device for one context. host stays valid until close. config: NUL-terminated "key=value" lines, each ended by \n.
-   * NULL: dev is the host table itself. */
+   * NULL: dev is the host table itself. RTB_E_NOT_FOUND for an index above 0: the configuration leaves this device out. */
   int32_t (*open)(const rtb_host *host, uint32_t index, const char *config, void **out_dev);
   void (*close)(void *dev);
   /* The one slot every backend has. Concurrent and re-entrant. */

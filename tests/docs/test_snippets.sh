@@ -8,6 +8,7 @@ sh "$check" "$source" "$source/docs/backend-guide.md"
 
 wrong=$(mktemp)
 trap 'rm -f "$wrong"' EXIT
+# shellcheck disable=SC2016
 printf 'From `examples/plugin/tiny.c`:\n```c\nstatic int32_t relu_f64(\n```\n' > "$wrong"
 if sh "$check" "$source" "$wrong"; then
   echo "a snippet that is in no file was not noticed"
