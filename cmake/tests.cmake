@@ -30,7 +30,7 @@ endfunction()
 function(rt_register name)
   cmake_parse_arguments(arg "" "" "COMMAND;LABELS" ${ARGN})
   add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${rt_test_directory})
-  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600 LABELS "${arg_LABELS}"
+  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS "${arg_LABELS}"
     ENVIRONMENT "TRIVET_BUILD_DIR=${CMAKE_BINARY_DIR};TRIVET_SOURCE_DIR=${PROJECT_SOURCE_DIR};UBSAN_OPTIONS=print_stacktrace=1;TSAN_OPTIONS=halt_on_error=1"
     ENVIRONMENT_MODIFICATION "RT_BACKEND=unset:;RT_BACKEND_PATH=unset:;RT_LAYERS=unset:;RT_FALLBACK=unset:;RT_THREADS=unset:;RT_MEMORY_LIMIT=unset:")
 endfunction()
