@@ -34,18 +34,14 @@ static void unwrap(void *self, void *ctx) {
   c->host->free(c->host, ctx, sizeof(counted));
 }
 
-// Sends what came in since the last time; the rows of the report add up.
-static void report(counter *c) {
-  for (uint16_t op = 0; op < 256; op++) {
-    uint64_t n = atomic_exchange_explicit(&c->calls[op], 0, memory_order_relaxed);
-    if (n == 0) continue;
-    rtb_event event = {.size = sizeof event, .kind = RTB_EVENT_LAYER, .op = op, .name = "count", .text = "calls", .count = n};
-    c->host->event(c->host, &event);
-  }
-}
-
+// A report is about to be read: sends what came in since the last one. Its rows add up.
 static void on_event(void *self, const rtb_event *event) {
-  if (event->kind == RTB_EVENT_REPORT) report(self);
+  counter *c = self;
+  for (uint16_t op = 0; event->kind == RTB_EVENT_REPORT && op < 256; op++) {
+    uint64_t n = atomic_exchange_explicit(&c->calls[op], 0, memory_order_relaxed);
+    rtb_event mine = {.size = sizeof mine, .kind = RTB_EVENT_LAYER, .op = op, .name = "count", .text = "calls", .count = n};
+    if (n > 0) c->host->event(c->host, &mine);
+  }
 }
 
 static int32_t attach(const rtb_host *host, const rtb_backend *below, void *dev, void **out_self) {
@@ -59,9 +55,8 @@ static int32_t attach(const rtb_host *host, const rtb_backend *below, void *dev,
 }
 
 static void detach(void *self) {
-  counter *c = self;
-  report(c);
-  c->host->free(c->host, c, sizeof *c);
+  const counter *c = self;
+  c->host->free(c->host, self, sizeof *c);
 }
 
 static const rtb_layer layer = {
