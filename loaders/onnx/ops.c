@@ -170,6 +170,10 @@ const int64_t *rti_call_ints(rti_onnx_call *call, int32_t index, int64_t *out_n)
   }
   const rt_dtype dtype = rt_tensor_dtype(tensor);
   const int64_t n = rt_tensor_numel(tensor);
+  if (n > RTI_ONNX_HOST_LIMIT) {
+    rti_call_fail(call, RT_E_SHAPE, "input %d holds %lld numbers, more than %d", index, (long long)n, RTI_ONNX_HOST_LIMIT);
+    return NULL;
+  }
   if (dtype != RT_I64 && dtype != RT_I32) {
     rti_call_fail(call, RT_E_DTYPE, "input %d is %s, not i64", index, rt_dtype_name(dtype));
     return NULL;

@@ -7,6 +7,9 @@
 #include "model.h"
 
 #define RTI_ANY_NUMBER 255 ///< of inputs or outputs
+/// Elements that a run copies to or makes in host memory at once. That memory is not the context's, so its limit does not bound it, and a tensor
+/// expanded from one element may have any number of them.
+#define RTI_ONNX_HOST_LIMIT (1 << 20)
 
 /// One call of a node. The first failure stays in `status` and turns every later step into nothing.
 typedef struct rti_onnx_call {

@@ -70,7 +70,7 @@ static void fill_taps(const plan *p, const axis_plan *a, int64_t *index, float *
 
 static const rt_tensor *resize_axis(rti_onnx_call *call, const plan *p, const axis_plan *a, const rt_tensor *x, int32_t axis) {
   const rt_dtype dtype = rt_tensor_dtype(x);
-  if (a->in == 0 || a->out > INT32_MAX) {
+  if (a->in == 0 || a->out > RTI_ONNX_HOST_LIMIT) {
     rti_call_fail(call, RT_E_SHAPE, "an extent of %lld cannot become %lld", (long long)a->in, (long long)a->out);
     return NULL;
   }
@@ -109,6 +109,7 @@ static const rt_tensor *resize_axis(rti_onnx_call *call, const plan *p, const ax
 static const double *get_floats(rti_onnx_call *call, int32_t index, int64_t *out_n) {
   const rt_tensor *tensor = rti_call_in(call, index);
   *out_n = tensor ? rt_tensor_numel(tensor) : 0;
+  if (*out_n > 2 * RT_MAX_RANK) rti_call_fail(call, RT_E_SHAPE, "input %d holds %lld numbers, more than %d", index, (long long)*out_n, 2 * RT_MAX_RANK);
   if (*out_n == 0) return NULL;
   STEP(wide, rt_cast, tensor, RT_F64);
   double *values = rti_call_buffer(call, (uint64_t)*out_n, sizeof *values);

@@ -335,6 +335,81 @@ static void meanings_follow_the_opset(void **state) {
   }
 }
 
+// Values that only a run can know. Inputs and weights as above.
+static const struct {
+  const char *op, *inputs;
+  add_attrs attrs;
+  rt_status status;
+  const char *words;
+} failing[] = {
+    {"Resize", "x - - huge", NULL, RT_E_SHAPE, "cannot become"},
+    {"Reshape", "x many", NULL, RT_E_SHAPE, "more than 1048576"},
+    {"Reshape", "x huge", NULL, RT_E_SHAPE, "Reshape"},
+    {"Reshape", "x x", NULL, RT_E_DTYPE, "f32, not i64"},
+    {"Expand", "x huge", NULL, RT_E_SHAPE, "Expand"},
+    {"Expand", "x m1", NULL, RT_E_SHAPE, "-1"},
+    {"Tile", "x huge", NULL, RT_E_NO_MEMORY, "limit"},
+    {"Tile", "x m1", NULL, RT_E_SHAPE, "1 repeats for 2 dimensions"},
+    {"Gather", "x ints", NULL, RT_E_INDEX, "Gather"},
+    {"GatherElements", "v2 ints", NULL, RT_E_INDEX, "[-2, 2)"},
+    {"GatherElements", "x ints", NULL, RT_E_SHAPE, "1 dimensions for an input of 2"},
+    {"OneHot", "ints m1 v2", NULL, RT_E_ARGUMENT, "depth"},
+    {"OneHot", "ints three x", NULL, RT_E_SHAPE, "two elements"},
+    {"NegativeLogLikelihoodLoss", "x zero_minus", NULL, RT_E_INDEX, "outside of [0, 3)"},
+    {"Slice", "x one", NULL, RT_E_FORMAT, "inputs"},
+    {"Slice", "x one one three", NULL, RT_E_SHAPE, "axis 3"},
+    {"Slice", "x zero_two zero_two zero_two zero_minus", NULL, RT_E_SHAPE, "axis 2"},
+    {"Slice", "x one one one nought", NULL, RT_E_ARGUMENT, "step of 0"},
+    {"Unsqueeze", "x zero_two_two", NULL, RT_E_SHAPE, "twice"},
+    {"Pad", "x ones", NULL, RT_E_SHAPE, "3 pads for 2 axes"},
+    {"Split", "v2 three", NULL, RT_E_SHAPE, "does not fit"},
+    {"Split", "v2 ones", NULL, RT_E_SHAPE, "3 sizes for 1 outputs"},
+    {"ConstantOfShape", "m1", NULL, RT_E_SHAPE, "ConstantOfShape"},
+    {"Range", "nought three nought", NULL, RT_E_ARGUMENT, "Range"},
+    {"Range", "ones three one", NULL, RT_E_SHAPE, "one element"},
+    {"MatMul", "x x", NULL, RT_E_SHAPE, "MatMul"},
+    {"Add", "x ints", NULL, RT_E_DTYPE, "f32 and i64"},
+    {"Conv", "x x", NULL, RT_E_SHAPE, "0 spatial axes"},
+    {"Squeeze", "x one", NULL, RT_E_SHAPE, "Squeeze"},
+};
+
+static void failures_during_a_run(void **state) {
+  (void)state;
+  static const float x[6] = {-2, -1, 0, 1, 2, 3};
+  static const int64_t x_shape[2] = {2, 3}, huge[2] = {INT32_MAX, INT64_MAX / 2}, many[1] = {2000000}, nought = 0, zero_two_two[3] = {0, 2, 2};
+  for (size_t i = 0; i < COUNT(failing); i++) {
+    proto graph = {0}, node = node_head(failing[i].op, failing[i].inputs, "y");
+    put_weights(&graph);
+    proto t = tensor_i64s("huge", 2, huge);
+    put_message(&graph, 5, &t);
+    t = tensor_i64s("million", 1, many);
+    put_message(&graph, 5, &t);
+    t = tensor_i64s("zero_two_two", 3, zero_two_two);
+    put_message(&graph, 5, &t);
+    t = tensor_raw("nought", ONNX_I64, 0, NULL, &nought, 8);
+    put_message(&graph, 5, &t);
+    graph_node(&graph, "Expand", "one million", "many"); // two million numbers without storage
+    if (failing[i].attrs) failing[i].attrs(&node);
+    put_message(&graph, 1, &node);
+    graph_input(&graph, "x", ONNX_F32, "2 3");
+    graph_output(&graph, "y", 0, NULL);
+    proto file = model_of(&graph, 13);
+    rt_model *model = NULL;
+    rt_tensor *in = floats(2, x_shape, x), *out = NULL;
+    rt_status status = parse_exactly(file.at, file.n, &model);
+    if (status == RT_OK) status = rt_model_run(model, 1, (const rt_tensor *const *)&in, 1, &out);
+    if (status != failing[i].status || !strstr(rt_last_error(), failing[i].words) || !strstr(rt_last_error(), "node 2 of 2"))
+      print_message("%s(%s): %s: %s\n", failing[i].op, failing[i].inputs, rt_status_name(status), rt_last_error());
+    assert_int_equal(status, failing[i].status);
+    assert_non_null(strstr(rt_last_error(), failing[i].words));
+    assert_non_null(strstr(rt_last_error(), "node 2 of 2"));
+    assert_null(out);
+    rt_release(in);
+    rt_model_close(model);
+    proto_free(&file);
+  }
+}
+
 // ---- what is refused -----------------------------------------------------------------------------------------------------------------------
 
 // Each case writes one thing that is wrong into a graph that is fine otherwise: x [2,3] -> y.
@@ -750,6 +825,7 @@ int main(void) {
       cmocka_unit_test(wrong_arguments_of_a_run),
       cmocka_unit_test(outputs_belong_to_the_caller),
       cmocka_unit_test(meanings_follow_the_opset),
+      cmocka_unit_test(failures_during_a_run),
       cmocka_unit_test(refuse_wrong_graphs),
       cmocka_unit_test(refuse_wrong_models),
       cmocka_unit_test(deep_nesting_ends),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Writes the seeds of the fuzzers: make_corpus tests/fuzz/corpus. The files are committed; run this again after changing what they should
-// reach. Seeds are small models that parse, one for each part of the format, and .npy files of each version and order.
+// Writes the seeds of the fuzzers: cc -o make_corpus tests/fuzz/make_corpus.c && ./make_corpus tests/fuzz/corpus
+// The files are committed; run this again after changing what they should reach. Seeds are small models that parse, one for each part of the format, and .npy files of each version and order.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +127,22 @@ static void models(void) {
   put_message(&graph, 1, &node);
   node = node_head("CastLike", "d x", "y");
   write_node("cast", &graph, &node, "2 3", 15);
+
+  static const int64_t sizes[4] = {1, 1, 5, 3};
+  proto wanted = tensor_i64s("sizes", 4, sizes);
+  put_message(&graph, 5, &wanted);
+  node = node_head("Resize", "x - - sizes", "y");
+  attr_s(&node, "mode", "cubic");
+  attr_i(&node, "exclude_outside", 1);
+  write_node("resize", &graph, &node, "1 1 3 4", 13);
+
+  static const int64_t targets[2] = {1, 0};
+  proto target = tensor_i64s("t", 2, targets);
+  put_message(&graph, 5, &target);
+  node = node_head("SoftmaxCrossEntropyLoss", "x t", "y logs");
+  attr_s(&node, "reduction", "mean");
+  attr_i(&node, "ignore_index", 0);
+  write_node("loss", &graph, &node, "2 3", 13);
 
   // Every typed field of TensorProto, passed through.
   static const struct { const char *name; int64_t type; uint32_t field; } typed[] = {

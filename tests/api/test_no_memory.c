@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// labels: slow
+// Every allocation of every scenario fails: the k-th alone, and all from the k-th on, for k = 0, 1, 2 ... until the scenario gets through.
+// Each time the status is RT_E_NO_MEMORY with a sentence, nothing leaks, the tensors involved keep their values, and the same scenario
+// succeeds once there is memory again.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <trivet/io.h>
+#include <trivet/rt.h>
+
+// ---- an allocator that runs dry ------------------------------------------------------------------------------------------------------------------
+
+typedef struct dry {
+  atomic_long left;       // allocations until it fails; negative: never
+  atomic_bool for_good;
+  atomic_long n_failed, n_live;
+} dry;
+
+static void *dry_alloc(void *user, size_t bytes, size_t align) {
+  dry *d = user;
+  long left = atomic_load(&d->left);
+  if (left >= 0) {
+    if (left == 0) {
+      atomic_fetch_add(&d->n_failed, 1);
+      if (!atomic_load(&d->for_good)) atomic_store(&d->left, -1);
+      return NULL;
+    }
+    atomic_fetch_sub(&d->left, 1);
+  }
+  void *ptr = NULL;
+  if (posix_memalign(&ptr, align < sizeof(void *) ? sizeof(void *) : align, bytes)) return NULL;
+  atomic_fetch_add(&d->n_live, 1);
+  return ptr;
+}
+
+static void dry_free(void *user, void *ptr, size_t bytes, size_t align) {
+  (void)bytes, (void)align;
+  atomic_fetch_sub(&((dry *)user)->n_live, 1);
+  free(ptr);
+}
+
+// ---- scenarios -----------------------------------------------------------------------------------------------------------------------------------
+
+typedef struct world {
+  rt_ctx *ctx;
+  rt_tensor *x, *y, *v, *turned, *index; // [8,6] f32, [6,5] f32, [6] f32, x transposed, [3] i64
+  rt_tensor *made[8];                    // what the scenario leaves
+} world;
+
+#define SHAPE(...) (int64_t[]){__VA_ARGS__}
+#define AXES(...) (&(rt_axes){sizeof((int32_t[]){__VA_ARGS__}) / sizeof(int32_t), {__VA_ARGS__}})
+#define MADE(i) (&w->made[i])
+
+static rt_status s_empty(world *w) { return rt_empty(w->ctx, RT_F32, 2, SHAPE(40, 50), MADE(0)); }
+static rt_status s_from_data(world *w) { return rt_from_data(w->ctx, RT_I32, 1, SHAPE(3), (int32_t[]){1, 2, 3}, MADE(0)); }
+static rt_status s_high_rank(world *w) { return rt_ones(w->ctx, RT_F32, 7, SHAPE(1, 2, 1, 2, 1, 2, 3), MADE(0)); }
+static rt_status s_scalar_tensor(world *w) { return rt_scalar_tensor(w->ctx, rt_float(2), MADE(0)); }
+static rt_status s_add(world *w) { return rt_add(w->x, w->x, MADE(0)); }
+static rt_status s_add_into(world *w) {
+  rt_status s = rt_empty(w->ctx, RT_F32, 2, SHAPE(8, 6), MADE(0));
+  return s ? s : rt_add_into(w->x, w->x, w->made[0]);
+}
+static rt_status s_broadcast(world *w) { return rt_mul(w->x, w->v, MADE(0)); }
+static rt_status s_transposed(world *w) { return rt_sub(w->turned, w->turned, MADE(0)); }
+static rt_status s_promote(world *w) { return rt_add(w->x, w->index, MADE(0)) == RT_E_SHAPE ? rt_cast(w->x, RT_F64, MADE(0)) : RT_E_INTERNAL; }
+static rt_status s_mixed(world *w) {
+  rt_status s = rt_cast(w->v, RT_I32, MADE(0));
+  return s ? s : rt_add(w->x, w->made[0], MADE(1));
+}
+static rt_status s_scalar(world *w) { return rt_mul_scalar(w->x, rt_float(2), MADE(0)); }
+static rt_status s_compare(world *w) { return rt_lt(w->x, w->v, MADE(0)); }
+static rt_status s_clamp(world *w) { return rt_clamp(w->x, w->v, w->x, MADE(0)); }
+static rt_status s_where(world *w) {
+  rt_status s = rt_lt_scalar(w->x, rt_float(3), MADE(0));
+  return s ? s : rt_where(w->made[0], w->x, w->v, MADE(1));
+}
+static rt_status s_leaky(world *w) { return rt_leaky_relu(w->x, 0.1, MADE(0)); }
+static rt_status s_overlap(world *w) { // the output overlaps the input: a temporary
+  rt_status s = rt_copy(w->x, MADE(0));
+  if (!s) s = rt_slice(w->made[0], 0, 0, 7, 1, MADE(1));
+  if (!s) s = rt_slice(w->made[0], 0, 1, 8, 1, MADE(2));
+  return s ? s : rt_neg_into(w->made[1], w->made[2]);
+}
+static rt_status s_views(world *w) {
+  rt_status s = rt_slice(w->x, 0, 1, 7, 2, MADE(0));
+  if (!s) s = rt_flip(w->made[0], NULL, MADE(1));
+  if (!s) s = rt_unsqueeze(w->made[1], 0, MADE(2));
+  if (!s) s = rt_expand(w->made[2], 3, SHAPE(4, -1, -1), MADE(3));
+  if (!s) s = rt_windows(w->x, 0, 3, 2, 1, MADE(4));
+  return s ? s : rt_diagonal(w->x, 0, 0, 1, MADE(5));
+}
+static rt_status s_reshape_copies(world *w) { return rt_reshape(w->turned, 1, SHAPE(48), MADE(0)); }
+static rt_status s_sum(world *w) { return rt_sum(w->x, AXES(0), false, RT_DTYPE_NONE, MADE(0)); }
+static rt_status s_sum_dtype(world *w) { return rt_sum(w->index, NULL, false, RT_I8, MADE(0)); }
+static rt_status s_mean_of_nothing(world *w) {
+  rt_status s = rt_slice(w->x, 1, 0, 0, 1, MADE(0));
+  return s ? s : rt_mean(w->made[0], AXES(1), false, MADE(1));
+}
+static rt_status s_argmax(world *w) { return rt_argmax(w->x, AXES(1), true, MADE(0)); }
+static rt_status s_softmax(world *w) { return rt_softmax(w->turned, 0, MADE(0)); }
+static rt_status s_matmul(world *w) { return rt_matmul(w->x, w->y, MADE(0)); }
+static rt_status s_matvec(world *w) { return rt_matmul(w->x, w->v, MADE(0)); }
+static rt_status s_batched(world *w) {
+  rt_status s = rt_reshape(w->x, 3, SHAPE(2, 4, 6), MADE(0));
+  return s ? s : rt_matmul(w->made[0], w->y, MADE(1));
+}
+static rt_status s_conv(world *w) {
+  rt_status s = rt_reshape(w->x, 4, SHAPE(1, 1, 8, 6), MADE(0));
+  if (!s) s = rt_ones(w->ctx, RT_F32, 4, SHAPE(2, 1, 3, 3), MADE(1));
+  return s ? s : rt_conv(w->made[0], w->made[1], NULL, &(rt_window){.pad_lo = {1, 1}, .pad_hi = {1, 1}}, MADE(2));
+}
+static rt_status s_pool(world *w) {
+  rt_status s = rt_reshape(w->x, 4, SHAPE(1, 1, 8, 6), MADE(0));
+  if (!s) s = rt_max_pool(w->made[0], &(rt_window){.size = {2, 2}}, MADE(1));
+  return s ? s : rt_avg_pool(w->made[0], &(rt_window){.size = {2, 2}}, MADE(2));
+}
+static rt_status s_gather(world *w) { return rt_gather(w->x, w->index, 0, MADE(0)); }
+static rt_status s_concat(world *w) { return rt_concat(2, (const rt_tensor *const[]){w->x, w->x}, 1, MADE(0)); }
+static rt_status s_pad(world *w) { return rt_pad(w->x, SHAPE(1, 2), SHAPE(2, 1), RT_PAD_REFLECT, rt_int(0), MADE(0)); }
+static rt_status s_pad_constant(world *w) { return rt_pad(w->x, SHAPE(1, -1), SHAPE(0, 1), RT_PAD_CONSTANT, rt_float(1), MADE(0)); }
+static rt_status s_arange(world *w) { return rt_arange(w->ctx, RT_F64, rt_int(0), rt_int(100), rt_int(1), MADE(0)); }
+static rt_status s_random(world *w) { return rt_random_normal(w->ctx, RT_F32, 1, SHAPE(100), 1, 2, 0, 1, MADE(0)); }
+static rt_status s_clone_and_write(world *w) {
+  float one = 1;
+  rt_status s = rt_clone(w->x, MADE(0));
+  if (!s) s = rt_select(w->made[0], 0, 0, MADE(1));
+  if (!s) s = rt_select(w->made[1], 0, 0, MADE(2));
+  return s ? s : rt_write(w->made[2], &one, sizeof one);
+}
+static rt_status s_map(world *w) {
+  void *ptr;
+  rt_status s = rt_clone(w->x, MADE(0));
+  if (!s) s = rt_map(w->made[0], RT_MAP_WRITE, &ptr);
+  return s ? s : rt_unmap(w->made[0]);
+}
+static rt_status s_read_strided(world *w) {
+  float out[48];
+  return rt_read(w->turned, out, sizeof out);
+}
+static rt_status s_to(world *w) {
+  rt_status s = rt_to(w->x, rt_device_count(w->ctx) - 1, MADE(0));
+  if (!s) s = rt_neg(w->made[0], MADE(1));
+  return s ? s : rt_to(w->made[1], RT_HOST, MADE(2));
+}
+static rt_status s_dlpack(world *w) {
+  rt_dl_managed_versioned *managed = NULL;
+  rt_status s = rt_to_dlpack(w->x, &managed);
+  if (s) return s;
+  s = rt_from_dlpack(w->ctx, managed, MADE(0));
+  if (s) managed->deleter(managed);
+  return s;
+}
+static rt_status s_report(world *w) {
+  rt_report_row row;
+  rt_status s = rt_add(w->x, w->v, MADE(0));
+  if (!s && rt_report_count(w->ctx) == 0) s = RT_E_NO_MEMORY;
+  return s ? s : rt_report_get(w->ctx, 0, &row);
+}
+static void nothing(void *user) { (void)user; }
+static rt_status s_import(world *w) {
+  static float data[6];
+  rt_status s = rt_import(w->ctx, RT_F32, 1, SHAPE(6), NULL, data, true, nothing, NULL, MADE(0));
+  return s ? s : rt_add(w->x, w->made[0], MADE(1));
+}
+
+static const struct scenario { const char *name; rt_status (*run)(world *); } scenarios[] = {
+#define S(name) {#name, s_##name}
+    S(empty), S(from_data), S(high_rank), S(scalar_tensor), S(add), S(add_into), S(broadcast), S(transposed), S(promote), S(mixed), S(scalar), S(compare),
+    S(clamp), S(where), S(leaky), S(overlap), S(views), S(reshape_copies), S(sum), S(sum_dtype), S(mean_of_nothing), S(argmax), S(softmax), S(matmul),
+    S(matvec), S(batched), S(conv), S(pool), S(gather), S(concat), S(pad), S(pad_constant), S(arange), S(random), S(clone_and_write), S(map),
+    S(read_strided), S(to), S(dlpack), S(report), S(import),
+};
+#define N_SCENARIOS ((int)(sizeof scenarios / sizeof *scenarios))
+
+// ---- the loop --------------------------------------------------------------------------------------------------------------------------------------
+
+static rt_status create(dry *d, const char *backends, rt_ctx **out) {
+  rt_allocator allocator = {dry_alloc, dry_free, d};
+  rt_ctx_options options = {.size = sizeof options, .n_threads = 2, .backends = backends, .backend_path = TRIVET_BUILD_DIR "/examples", .allocator = &allocator,
+                            .no_pool = true, .config = "toy.delay_us=0\n"};
+  if (strcmp(backends, "toy")) options.config = NULL;
+  return rt_ctx_create(&options, out);
+}
+
+static void release_made(world *w) {
+  for (int i = 0; i < 8; i++) {
+    rt_release(w->made[i]);
+    w->made[i] = NULL;
+  }
+}
+
+static void make_world(world *w, dry *d, const char *backends) {
+  memset(w, 0, sizeof *w);
+  assert_int_equal(create(d, backends, &w->ctx), RT_OK);
+  float values[48];
+  for (int i = 0; i < 48; i++) values[i] = (float)(i % 11) - 4;
+  assert_int_equal(rt_from_data(w->ctx, RT_F32, 2, SHAPE(8, 6), values, &w->x), RT_OK);
+  assert_int_equal(rt_from_data(w->ctx, RT_F32, 2, SHAPE(6, 5), values, &w->y), RT_OK);
+  assert_int_equal(rt_from_data(w->ctx, RT_F32, 1, SHAPE(6), values, &w->v), RT_OK);
+  assert_int_equal(rt_from_data(w->ctx, RT_I64, 1, SHAPE(3), (int64_t[]){2, 0, -1}, &w->index), RT_OK);
+  assert_int_equal(rt_transpose(w->x, 0, 1, &w->turned), RT_OK);
+}
+
+static void drop_world(world *w) {
+  release_made(w);
+  rt_release(w->x), rt_release(w->y), rt_release(w->v), rt_release(w->turned), rt_release(w->index);
+  rt_status status = rt_ctx_close(w->ctx);
+  if (status != RT_OK) fail_msg("close: %s", rt_last_error());
+}
+
+static long run_scenario(const struct scenario *s, const char *backends, bool for_good) {
+  long points = 0;
+  for (long k = 0;; k++) {
+    assert_true(k < 2000);
+    dry d = {.left = -1};
+    world w;
+    make_world(&w, &d, backends);
+    atomic_store(&d.for_good, for_good);
+    atomic_store(&d.left, k);
+    rt_status status = s->run(&w);
+    bool has_failed = atomic_load(&d.n_failed) > 0;
+    atomic_store(&d.left, -1);
+    if (!has_failed) { // it got through: every allocation has had its turn
+      assert_int_equal(status, RT_OK);
+      drop_world(&w);
+      assert_int_equal(atomic_load(&d.n_live), 0);
+      return points;
+    }
+    points++;
+    if (status != RT_OK && status != RT_E_NO_MEMORY) fail_msg("%s on %s, allocation %ld: %s: %s", s->name, backends, k, rt_status_name(status), rt_last_error());
+    if (status != RT_OK && !rt_last_error()[0]) fail_msg("%s, allocation %ld: no sentence", s->name, k);
+    float after[48];
+    assert_int_equal(rt_read(w.x, after, sizeof after), RT_OK);
+    for (int i = 0; i < 48; i++)
+      if (after[i] != (float)(i % 11) - 4) fail_msg("%s, allocation %ld: input element %d became %g", s->name, k, i, after[i]);
+    release_made(&w);
+    status = s->run(&w);
+    if (status != RT_OK) fail_msg("%s, after allocation %ld failed: %s", s->name, k, rt_last_error());
+    drop_world(&w);
+    if (atomic_load(&d.n_live)) fail_msg("%s, allocation %ld: %ld allocations leak", s->name, k, atomic_load(&d.n_live));
+  }
+}
+
+static void run_all(const char *backends) {
+  long points = 0;
+  for (int i = 0; i < N_SCENARIOS; i++) points += run_scenario(&scenarios[i], backends, false) + run_scenario(&scenarios[i], backends, true);
+  print_message("%d scenarios on %s, %ld failures injected\n", N_SCENARIOS, backends, points);
+  assert_true(points > 4 * N_SCENARIOS);
+}
+
+static void every_allocation_fails_on_the_host(void **state) {
+  (void)state;
+  run_all("cpu_ref");
+}
+
+static void every_allocation_fails_with_a_device(void **state) {
+  (void)state;
+  rt_ctx_options options = {.size = sizeof options, .backends = "toy", .backend_path = TRIVET_BUILD_DIR "/examples"};
+  rt_ctx *ctx = NULL;
+  if (rt_ctx_create(&options, &ctx) != RT_OK) {
+    print_error("SKIPPED: %s\n", rt_last_error());
+    skip();
+  }
+  assert_int_equal(rt_ctx_close(ctx), RT_OK);
+  run_all("toy");
+}
+
+static void creating_a_context_fails(void **state) {
+  (void)state;
+  long points = 0;
+  const char *const lists[] = {"cpu_ref", "toy", "toy,cpu_ref"};
+  for (int l = 0; l < 3; l++)
+    for (int for_good = 0; for_good < 2; for_good++)
+      for (long k = 0;; k++) {
+        dry d = {.left = k, .for_good = for_good};
+        rt_ctx *ctx = NULL;
+        rt_status status = create(&d, lists[l], &ctx);
+        if (atomic_load(&d.n_failed)) points++;
+        if (status == RT_OK) assert_int_equal(rt_ctx_close(ctx), RT_OK);
+        else assert_int_equal(status, RT_E_NO_MEMORY);
+        assert_int_equal(atomic_load(&d.n_live), 0);
+        if (!atomic_load(&d.n_failed)) {
+          assert_int_equal(status, RT_OK);
+          break;
+        }
+      }
+  print_message("creating contexts: %ld failures injected\n", points);
+  assert_true(points > 10);
+}
+
+static void a_limit_is_kept(void **state) {
+  (void)state;
+  rt_ctx_options options = {.size = sizeof options, .backends = "cpu_ref", .memory_limit_bytes = 4 << 20};
+  rt_ctx *ctx = NULL;
+  rt_tensor *made[16] = {NULL};
+  rt_memory_stats stats;
+  assert_int_equal(rt_ctx_create(&options, &ctx), RT_OK);
+  int n = 0;
+  rt_status status = RT_OK;
+  while (n < 16 && (status = rt_ones(ctx, RT_F32, 1, SHAPE(200000), &made[n])) == RT_OK) n++;
+  assert_int_equal(status, RT_E_NO_MEMORY);
+  assert_in_range(n, 2, 5); // of 800 kB each
+  assert_null(made[n]);
+  assert_non_null(strstr(rt_last_error(), "limit"));
+  assert_int_equal(rt_ctx_memory(ctx, &stats), RT_OK);
+  assert_true(stats.live_bytes + stats.pooled_bytes <= stats.limit_bytes && stats.peak_bytes <= stats.limit_bytes);
+  assert_true(stats.n_failed > 0);
+  rt_release(made[0]);
+  assert_int_equal(rt_add(made[1], made[1], &made[0]), RT_OK); // usable again
+  for (int i = 0; i < n; i++) rt_release(made[i]);
+  assert_int_equal(rt_ctx_close(ctx), RT_OK);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(creating_a_context_fails),
+      cmocka_unit_test(every_allocation_fails_on_the_host),
+      cmocka_unit_test(every_allocation_fails_with_a_device),
+      cmocka_unit_test(a_limit_is_kept),
+  };
+  return cmocka_run_group_tests_name("no_memory", tests, NULL, NULL);
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// labels: threads
+// Long random sequences of public API calls against a naive oracle (sequences_oracle.h): copy on write, views, overlap, clones, maps, raw
+// pointers outside, and tensors on the host and on the asynchronous example's devices. Every value and every status is predicted.
+//
+// Each step draws from a generator seeded by the seed and its number alone, so steps can be left out: a failure is shrunk by leaving out
+// halves, quarters and so on, and what remains is printed call by call. RT_TEST_SEED=n runs one seed, RT_TEST_STEPS=n changes the length.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sequences_ops.h"
+
+#define TOY TRIVET_BUILD_DIR "/examples/trivet_toy.so"
+#define ALL_STEPS 128 // everything is read after so many steps
+
+#if defined(__SANITIZE_THREAD__)
+#define SLOWER 20
+#elif defined(__SANITIZE_ADDRESS__)
+#define SLOWER 10
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SLOWER 20
+#endif
+#endif
+#ifndef SLOWER
+#define SLOWER 1
+#endif
+
+// ---- running -----------------------------------------------------------------------------------------------------------------------------
+
+typedef struct place { const char *name, *backends, *config; int32_t n_devices; bool host_first; } place; // where sequences run
+static const place places[] = {
+  {"host", "cpu_ref", NULL, 1, true},
+  {"one device", "toy", "toy.batch=16\n", 2, false},
+  {"one device, no batches", "toy", "toy.batch=1\n", 2, false},
+  {"two devices", "toy", "toy.devices=2\ntoy.batch=16\n", 3, false},
+  {"the host first, then a device", "cpu_ref,toy", "toy.batch=64\n", 2, true},
+};
+
+static rt_ctx *open_place(const place *p) {
+  rt_ctx_options options = {.size = sizeof options, .backends = p->backends, .backend_path = TRIVET_BUILD_DIR "/examples", .config = p->config,
+                            .n_threads = 1};
+  if (p->n_devices == 1) options.backends = NULL, options.backend_path = NULL;
+  rt_ctx *ctx = NULL;
+  if (rt_ctx_create(&options, &ctx) != RT_OK) print_error("%s\n", rt_last_error());
+  return ctx;
+}
+
+static void (*const steps[])(world *) = {
+  step_create, step_create, step_create, step_create, step_reshape, step_reshape, step_permute, step_slice, step_slice, step_select, step_expand,
+  step_squeeze, step_flip, step_diagonal, step_windows, step_as_strided, step_clone, step_clone, step_clone, step_clone, step_export, step_export,
+  step_raw_write, step_unary, step_unary, step_unary, step_binary, step_binary, step_binary, step_binary, step_binary, step_scalar, step_scalar,
+  step_scalar, step_fma, step_overlap, step_overlap, step_detour, step_detour, step_copy, step_copy, step_copy, step_fill, step_fill, step_reduce, step_reduce, step_matmul,
+  step_concat, step_write, step_write, step_read, step_read, step_map, step_map, step_release, step_release, step_wait,
+};
+#define N_STEPS (int)(sizeof steps / sizeof steps[0])
+
+static void world_init(world *w, rt_ctx *ctx, const place *p, uint64_t seed) {
+  memset(w, 0, sizeof *w);
+  w->ctx = ctx;
+  w->n_devices = p->n_devices;
+  w->seed = seed;
+  for (int32_t d = 0; d < p->n_devices; d++) w->order[d] = p->host_first ? d : d ? d : 9;
+}
+
+/// Runs the steps of [0, n) that `leave_out` does not name. The number of the step that failed, or n.
+static int64_t walk(world *w, int64_t n, const bool *leave_out) {
+  for (w->step = 0; w->step < n && !w->why[0]; w->step++) {
+    if (leave_out && leave_out[w->step]) continue;
+    w->rng = w->seed * 0xd1342543de82ef95u + (uint64_t)w->step * 0x2545f4914f6cdd1du;
+    steps[below(w, N_STEPS)](w);
+    if (!w->why[0] && one_in(w, 6)) check_read(w, pick(w) ? pick(w) : &w->slot[0], "after the step");
+    if (!w->why[0] && (w->step % ALL_STEPS == ALL_STEPS - 1 || w->step == n - 1)) check_everything(w);
+    if (w->why[0]) return w->step;
+  }
+  return n;
+}
+
+static void leave(world *w) {
+  for (int i = 0; i < N_MAPS; i++)
+    if (w->maps[i].ptr) unmap(w, &w->maps[i]);
+  for (int i = 0; i < N_EXPORTS; i++) {
+    if (!w->exports[i].managed) continue;
+    w->exports[i].managed->deleter(w->exports[i].managed);
+    store_release(w->exports[i].h.s);
+  }
+  for (int i = 0; i < N_SLOTS; i++) handle_release(&w->slot[i]);
+  memset(w->exports, 0, sizeof w->exports);
+}
+
+/// What is live when nothing is: kernels, the report, streams.
+static uint64_t live_bytes(rt_ctx *ctx) {
+  rt_memory_stats stats;
+  return rt_ctx_sync(ctx) == RT_OK && rt_ctx_trim(ctx) == RT_OK && rt_ctx_memory(ctx, &stats) == RT_OK ? stats.live_bytes : 0;
+}
+
+static int64_t n_calls;
+
+/// One sequence in a context of its own, twice: the second time no memory may be left that the first did not leave. true: it passed.
+static bool run_sequence(const place *p, uint64_t seed, int64_t n, const bool *leave_out, bool verbose, char *why, int64_t *failed_at) {
+  static world w;
+  rt_ctx *ctx = open_place(p);
+  uint64_t live[2] = {0};
+  int64_t at = n;
+  why[0] = 0;
+  *failed_at = n;
+  if (!ctx) return snprintf(why, 600, "no context"), false;
+  for (int round = 0; round < 2 && !why[0]; round++) {
+    world_init(&w, ctx, p, seed);
+    w.verbose = verbose;
+    at = walk(&w, n, leave_out);
+    leave(&w);
+    n_calls += w.n_calls;
+    live[round] = live_bytes(ctx);
+    if (!w.why[0] && w.n_imported != w.n_given_back)
+      fail_why(&w, "%lld imports, %lld given back", (long long)w.n_imported, (long long)w.n_given_back);
+    memcpy(why, w.why, sizeof w.why);
+    if (why[0] && *failed_at > at) *failed_at = at;
+  }
+  // With streams, how much is in flight at once and which waits are counted is up to the clock.
+  uint64_t slack = p->n_devices > 1 ? 64 << 10 : 0;
+  if (!why[0] && live[1] > live[0] + slack)
+    snprintf(why, 600, "%llu bytes are live after a second run of the sequence, %llu after the first", (unsigned long long)live[1], (unsigned long long)live[0]);
+  if (rt_ctx_close(ctx) != RT_OK && !why[0]) snprintf(why, 600, "close: %s", rt_last_error());
+  return !why[0];
+}
+
+/// Leaves out ever smaller parts as long as the rest still fails (for 20 seconds at most), then replays what remains.
+static void explain(const place *p, uint64_t seed, int64_t n, const char *first_why) {
+  bool *leave_out = calloc((size_t)n + 1, sizeof *leave_out);
+  char why[600];
+  int64_t at;
+  time_t end = time(NULL) + 20;
+  print_error("%s, seed %llu: %s\n", p->name, (unsigned long long)seed, first_why);
+  if (run_sequence(p, seed, n, leave_out, false, why, &at)) {
+    print_error("  it passed when run again: a matter of time\n");
+    free(leave_out);
+    return;
+  }
+  int64_t last = at < n ? at + 1 : n;
+  for (int64_t part = last / 2; part > 0 && time(NULL) < end; part /= 2) {
+    for (int64_t from = 0; from < last && time(NULL) < end; from += part) {
+      bool before[4096];
+      int64_t size = part < 4096 ? part : 4096;
+      if (from + size > last) size = last - from;
+      memcpy(before, leave_out + from, (size_t)size);
+      memset(leave_out + from, 1, (size_t)size);
+      if (run_sequence(p, seed, last, leave_out, false, why, &at)) memcpy(leave_out + from, before, (size_t)size);
+      else if (at + 1 < last) last = at + 1;
+    }
+  }
+  print_error("  the shortest sequence found, of the first %lld steps:\n", (long long)last);
+  if (run_sequence(p, seed, last, leave_out, true, why, &at)) print_error("  (which passed this time)\n");
+  print_error("  %s\n", why);
+  free(leave_out);
+}
+
+static void run_place(int index, int64_t n_seeds, int64_t n) {
+  const place *p = &places[index];
+  const char *one = getenv("RT_TEST_SEED"), *length = getenv("RT_TEST_STEPS");
+  if (p->n_devices > 1 && access(TOY, R_OK) != 0) {
+    print_message("SKIPPED: %s is missing: sequences on devices are NOT tested\n", TOY);
+    skip();
+  }
+  if (length) n = atoll(length);
+  n = n / SLOWER > 500 ? n / SLOWER : 500;
+  rt_ctx *ctx = open_place(p);
+  assert_non_null(ctx);
+  assert_int_equal(rt_ctx_close(ctx), RT_OK);
+  uint64_t first = one ? strtoull(one, NULL, 10) : 1 + 1000 * (uint64_t)index;
+  if (one) n_seeds = 1;
+  n_calls = 0;
+  for (uint64_t seed = first; seed < first + (uint64_t)n_seeds; seed++) {
+    char why[600];
+    int64_t at;
+    if (run_sequence(p, seed, n, NULL, false, why, &at)) continue;
+    explain(p, seed, n, why);
+    fail();
+  }
+  print_message("%s: seeds %llu to %llu, %lld steps each, twice: %lld calls\n", p->name, (unsigned long long)first,
+                (unsigned long long)(first + (uint64_t)n_seeds - 1), (long long)n, (long long)n_calls);
+}
+
+static void on_the_host(void **state) { (void)state, run_place(0, 20, 15000); }
+static void with_a_device(void **state) { (void)state, run_place(1, 20, 8000); }
+static void with_a_device_that_holds_nothing_back(void **state) { (void)state, run_place(2, 10, 8000); }
+static void with_two_devices(void **state) { (void)state, run_place(3, 20, 8000); }
+static void with_a_device_behind_the_host(void **state) { (void)state, run_place(4, 10, 8000); }
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(on_the_host),
+    cmocka_unit_test(with_a_device),
+    cmocka_unit_test(with_a_device_that_holds_nothing_back),
+    cmocka_unit_test(with_two_devices),
+    cmocka_unit_test(with_a_device_behind_the_host),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
