@@ -252,7 +252,8 @@ static inline __attribute__((always_inline)) rt_status fast_into(uint16_t op, in
   if (!like || !out || !out->sig || out->view.ndim != like->view.ndim || !same_extents(&out->view, &like->view)) return RTI_FAST_MISS;
   rti_storage *storage = out->storage;
   if (out->ctx != like->ctx || !(atomic_load_explicit(&storage->fast, memory_order_acquire) & RTI_FAST_WRITE) || !rti_is_readable(out) ||
-      atomic_load_explicit(&storage->place[0].buffer->owners, memory_order_acquire) != 1)
+      atomic_load_explicit(&storage->place[0].buffer->owners, memory_order_acquire) != 1 ||
+      storage->place[0].buffer->stream) // which may still read it for a clone that is gone by now
     return RTI_FAST_MISS;
   const rtb_view *views[4];
   uint64_t words[4];
