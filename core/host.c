@@ -6,7 +6,10 @@
 
 static void *host_alloc(const rtb_host *host, uint64_t bytes, uint64_t align) {
   rt_ctx *ctx = rti_ctx_of(host);
-  if (align > 64) return ctx->allocator.alloc(ctx->allocator.user, bytes ? bytes : 1, align);
+  if (align > 64) { // free is not told the alignment, so all of it comes from the pool, whose blocks start at 64
+    rti_fail(RT_E_UNSUPPORTED, "host memory: an alignment of %llu was asked for, 64 is the most", (unsigned long long)align);
+    return NULL;
+  }
   return rti_pool_alloc(ctx->pool, bytes);
 }
 

@@ -353,7 +353,7 @@ struct rtb_host {
   uint16_t major, minor;
   uint32_t build;
   uint32_t reserved;
-  /* Memory from the embedder's allocator. align is a power of two. NULL when there is none; free needs the same bytes. */
+  /* Memory from the embedder's allocator. align is a power of two, at most 64. NULL when there is none; free needs the same bytes. */
   void *(*alloc)(const rtb_host *host, uint64_t bytes, uint64_t align);
   void (*free)(const rtb_host *host, void *ptr, uint64_t bytes);
   void (*log)(const rtb_host *host, int32_t level, const char *text);
@@ -417,7 +417,8 @@ typedef struct rtb_backend {
    * NULL: dev is the host table itself. RTB_E_NOT_FOUND for an index above 0: the configuration leaves this device out. */
   int32_t (*open)(const rtb_host *host, uint32_t index, const char *config, void **out_dev);
   void (*close)(void *dev);
-  /* The one slot every backend has. Concurrent and re-entrant. */
+  /* The one slot every backend has. Concurrent and re-entrant. RTB_OK with out->fn; a RTB_UNSUPPORTED_ reason, which is kept; or an
+   * RTB_E_ error (no memory, say), which fails the call and is not kept. */
   int32_t (*resolve)(void *dev, const rtb_sig *sig, rtb_kernel *out);
 
   /* Device memory. mem_alloc is never asked for 0 bytes; alignment is at least 256 bytes. */
