@@ -320,7 +320,7 @@ static void step_detour(world *w) {
   if (!is_fit(&p)) return;
   say(w, "slot %d: its clone is added to zeros on device %d, then it is negated", index_of(w, h), copy.device);
   bool made = done(w, rt_clone(h->t, &clone), MAY(RT_OK)) && done(w, rt_to(clone, copy.device, &there), MAY(RT_OK)) &&
-              done(w, rt_sub_into(there, there, there), has_duplicates(h) ? MAY(RT_OK) | MAY(RT_E_ARGUMENT) : MAY(RT_OK));
+              done(w, rt_sub_into(there, there, there), has_duplicates(h) || h->odd ? MAY(RT_OK) | MAY(RT_E_ARGUMENT) : MAY(RT_OK));
   if (made) made = done(w, rt_add(clone, there, &t), v.is_split ? MAY(RT_E_ARGUMENT) : MAY(RT_OK));
   rt_release(clone), rt_release(there);
   if (!w->why[0]) finish_into(w, &p, h, false, rt_neg_into(h->t, h->t));
