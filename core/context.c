@@ -312,6 +312,7 @@ rt_status rt_ctx_create(const rt_ctx_options *given, rt_ctx **out_ctx) {
     return rti_fail(RT_E_NO_MEMORY, "context: no mutex");
   }
   status = rti_pool_create(&ctx->allocator, limit, &ctx->pool);
+  if (status == RT_OK && (ctx->no_pool = options.no_pool)) rti_pool_set_direct(ctx->pool);
   if (status == RT_OK) status = rti_report_create(ctx);
   if (status == RT_OK) status = read_options(ctx, &options);
   if (status == RT_OK) status = start_threads(ctx, &options);

@@ -57,6 +57,7 @@ const char *rti_env_config(const char *backend, const char *key);
 typedef struct rti_pool rti_pool;
 rt_status rti_pool_create(const rt_allocator *allocator, uint64_t limit_bytes, rti_pool **out_pool); ///< the pool object itself comes from the allocator too
 void rti_pool_destroy(rti_pool *pool);
+void rti_pool_set_direct(rti_pool *pool); ///< before its first use: every request reaches the allocator
 void *rti_pool_alloc(rti_pool *pool, size_t bytes);       ///< NULL after rti_fail(RT_E_NO_MEMORY, ...); bytes 0 counts as 1
 void *rti_pool_alloc_zeroed(rti_pool *pool, size_t bytes);
 void rti_pool_free(rti_pool *pool, void *ptr, size_t bytes);

@@ -177,6 +177,7 @@ struct rt_ctx {
   void *log_user;
   rt_fallback fallback;
   uint32_t math;
+  bool no_pool;
   uint64_t fork_count;
   rti_instance *builtin;
   int32_t n_instances, n_devices, default_device, n_layer_libs;

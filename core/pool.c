@@ -52,6 +52,7 @@ struct rti_pool {
   uint32_t stagger;
   uint64_t live, peak, system, n_requests, n_system, n_failed; // system: bytes taken from the allocator and not given back
   uint64_t limit;
+  bool is_direct;                   // nothing is kept: see rti_pool_set_direct
   rt_allocator allocator;
   _Atomic(block *) free[N_CLASSES];
   block *slabs[N_SLAB_CLASSES];
@@ -343,7 +344,25 @@ static RTI_COLD void *alloc_large(rti_pool *pool, size_t bytes) {
   return NULL;
 }
 
+static RTI_COLD void *alloc_direct(rti_pool *pool, size_t bytes) {
+  if (!bytes) bytes = 1;
+  lock(pool);
+  pool->n_requests++;
+  unlock(pool);
+  void *ptr = bytes > PTRDIFF_MAX ? NULL : take(pool, bytes, bytes, ALIGN);
+  if (ptr) return ptr;
+  lock(pool);
+  pool->n_failed++;
+  uint64_t live = pool->live;
+  unlock(pool);
+  rti_fail(RT_E_NO_MEMORY, "no memory for %zu bytes: %llu in use", bytes, (unsigned long long)live);
+  return NULL;
+}
+
+void rti_pool_set_direct(rti_pool *pool) { pool->is_direct = true; }
+
 void *rti_pool_alloc(rti_pool *pool, size_t bytes) {
+  if (RTI_UNLIKELY(pool->is_direct)) return alloc_direct(pool, bytes);
   if (RTI_UNLIKELY(bytes > (size_t)1 << 30)) return alloc_large(pool, bytes);
   uint32_t class = class_of(bytes);
   size_t cost = class_cost(class);
@@ -375,6 +394,11 @@ void *rti_pool_alloc_zeroed(rti_pool *pool, size_t bytes) {
 void rti_pool_free(rti_pool *pool, void *ptr, size_t bytes) {
   if (!ptr) return;
   rti_assert((uintptr_t)ptr % ALIGN == 0);
+  if (RTI_UNLIKELY(pool->is_direct)) {
+    if (!bytes) bytes = 1;
+    give_back(pool, ptr, bytes, bytes, ALIGN);
+    return;
+  }
   if (RTI_UNLIKELY(bytes > (size_t)1 << 30)) {
     size_t cost = 0;
     if (large_cost(bytes, &cost)) give_back_single(pool, ptr, cost, cost);

@@ -34,7 +34,8 @@ static rti_kernel *find(rti_kernel *from, const rti_instance *instance, uint32_t
   return NULL;
 }
 
-static void ask(rti_kernel *kernel, int nin, int nout, uint32_t alias) {
+/// RTB_OK when there is an answer, a refusal included; else the error that kept the backend from answering.
+static int32_t ask(rti_kernel *kernel, int nin, int nout, uint32_t alias) {
   rti_instance *instance = kernel->instance;
   rtb_sig_arg sig_args[RTB_MAX_ARGS];
   memset(sig_args, 0, sizeof sig_args);
@@ -57,7 +58,7 @@ static void ask(rti_kernel *kernel, int nin, int nout, uint32_t alias) {
     kernel->fn_ctx = inner->kctx;
     kernel->align_mask = inner->align > 1 && !(inner->align & (inner->align - 1)) ? inner->align - 1 : 0;
     rti_layers_wrap(kernel, &sig);
-    return;
+    return RTB_OK;
   }
   inner->fn = NULL;
   inner->free = NULL;
@@ -66,6 +67,7 @@ static void ask(rti_kernel *kernel, int nin, int nout, uint32_t alias) {
   else if (code < RTB_UNSUPPORTED_OP || code > RTB_UNSUPPORTED_LAST)
     snprintf(inner->why, sizeof inner->why, "resolve answered %d, which is no reason", code);
   else if (!inner->why[0]) snprintf(inner->why, sizeof inner->why, "refused by %s", rti_reason_name(code));
+  return code > 0 && code <= RTB_E_INTERNAL ? code : RTB_OK;
 }
 
 rt_status rti_resolve(rti_instance *instance, uint16_t op, int nin, int nout, const uint64_t *args, uint32_t alias, const void *attr,
@@ -91,7 +93,13 @@ rt_status rti_resolve(rti_instance *instance, uint16_t op, int nin, int nout, co
   memcpy(kernel->arg, args, (size_t)n * sizeof *args);
   if (attr_bytes) memcpy(kernel->attr, attr, attr_bytes);
   for (int i = 0; i < n && i < 4; i++) kernel->args[i] = args[i];
-  ask(kernel, nin, nout, alias);
+  uint32_t errors = rti_error_count();
+  int32_t error = ask(kernel, nin, nout, alias);
+  if (error != RTB_OK) { // nothing is kept: the next call asks again
+    rt_status status = rti_kernel_failed(kernel, error, errors);
+    rti_kernel_free(kernel);
+    return status;
+  }
   if (kernel->inner.flags & RTB_KERNEL_NOT_CACHEABLE) {
     *uncached = kernel->is_uncached = true;
     *out = kernel;

@@ -24,9 +24,14 @@ rt_block *rti_block_create(rt_ctx *ctx) {
 
 static void block_free(rt_ctx *ctx, rt_block *block) {
 #if defined(__SANITIZE_ADDRESS__)
-  rti_pool_free(ctx->pool, block, sizeof *block); // poisoned there, so that a released handle that is used again is caught
-  block = NULL;
+  bool is_kept = false; // the pool poisons it, so that a released handle that is used again is caught
+#else
+  bool is_kept = !ctx->no_pool;
 #endif
+  if (!is_kept) {
+    rti_pool_free(ctx->pool, block, sizeof *block);
+    block = NULL;
+  }
   rti_spin_lock(&ctx->blocks_lock);
   if (block) {
     block->next_free = ctx->free_blocks;

@@ -46,6 +46,7 @@ typedef struct rt_ctx_options {
   const rt_threads *threads;    ///< copied; NULL: a pool of the context's own
   rt_log_fn log;                ///< NULL: nobody listens
   void *log_user;
+  bool no_pool;                 ///< every request reaches the allocator: slow, for leak checkers and fault injection
 } rt_ctx_options;
 
 /// Opens a context: reads RT_* variables that options leave open, loads backends, opens their devices.

@@ -152,7 +152,8 @@ static rt_status s_to(world *w) {
 }
 static rt_status s_dlpack(world *w) {
   rt_dl_managed_versioned *managed = NULL;
-  rt_status s = rt_to_dlpack(w->x, &managed);
+  rt_status s = rt_to(w->x, RT_HOST, MADE(1));
+  if (!s) s = rt_to_dlpack(w->made[1], &managed);
   if (s) return s;
   s = rt_from_dlpack(w->ctx, managed, MADE(0));
   if (s) managed->deleter(managed);
