@@ -93,10 +93,7 @@ static int32_t resolve(void *dev_ptr, const rtb_sig *sig, rtb_kernel *out) {
     }
   }
   kernel *k = host->alloc(host, sizeof *k, sizeof(void *)); // through the host, so that the embedder's limits hold
-  if (!k) {
-    out->flags = RTB_KERNEL_NOT_CACHEABLE; // ask again next time: there may be memory then
-    return rtb_failf(host, RTB_E_NO_MEMORY, "template: no memory for a kernel");
-  }
+  if (!k) return rtb_failf(host, RTB_E_NO_MEMORY, "template: no memory for a kernel");
   *k = (kernel){dev, found->f};
   out->fn = run;
   out->kctx = k;

@@ -122,10 +122,7 @@ static int32_t resolve(void *dev_ptr, const rtb_sig *sig, rtb_kernel *out) {
   }
   if ((reason = check_attr(sig, out))) return reason;
   toy_kernel *kernel = dev->host->alloc(dev->host, sizeof *kernel, _Alignof(toy_kernel));
-  if (!kernel) {
-    out->flags = RTB_KERNEL_NOT_CACHEABLE; // ask again next time: there may be memory then
-    return rtb_failf(dev->host, RTB_E_NO_MEMORY, "toy: no memory for a kernel");
-  }
+  if (!kernel) return rtb_failf(dev->host, RTB_E_NO_MEMORY, "toy: no memory for a kernel");
   *kernel = chosen;
   out->fn = toy_submit;
   out->kctx = kernel;
