@@ -89,7 +89,7 @@ static rt_status add_device(rt_ctx *ctx, rti_instance *instance, const rtb_devic
 }
 
 /// Opens one device of a backend as an instance.
-static rt_status open_instance(rt_ctx *ctx, rti_lib *lib, const rtb_backend *table, const char *name, uint32_t index, const rtb_device_info *info, const char *config) {
+static rt_status open_instance(rt_ctx *ctx, rti_lib *lib, const rtb_backend *table, const char *name, uint32_t index, const rtb_device_info *info, const char *config, const char *origin) {
   if (ctx->n_instances == RTI_MAX_INSTANCES) return rti_fail(RT_E_UNSUPPORTED, "context: more than %d devices and backends", RTI_MAX_INSTANCES);
   bool is_host = table->caps & RTB_CAP_HOST_MEMORY;
   if (!is_host && ctx->n_devices == RTI_MAX_DEVICES) return rti_fail(RT_E_UNSUPPORTED, "context: more than %d devices", RTI_MAX_DEVICES);
@@ -97,6 +97,7 @@ static rt_status open_instance(rt_ctx *ctx, rti_lib *lib, const rtb_backend *tab
   memset(instance, 0, sizeof *instance);
   snprintf(instance->name, sizeof instance->name, "%s", name);
   instance->lib = lib;
+  instance->origin = origin;
   instance->table = *table;
   instance->index = index;
   instance->ctx = ctx;
@@ -120,7 +121,7 @@ static bool is_open(const rt_ctx *ctx, const char *name) {
 }
 
 /// Opens every device that a loaded backend offers. `order` counts the backends of the list.
-static rt_status open_backend(rt_ctx *ctx, rti_lib *lib, int32_t *order) {
+static rt_status open_backend(rt_ctx *ctx, rti_lib *lib, const char *origin, int32_t *order) {
   char config[CONFIG_BYTES];
   rt_status status = build_config(ctx, lib, lib->name, config);
   int32_t before = ctx->n_instances;
@@ -134,7 +135,7 @@ static rt_status open_backend(rt_ctx *ctx, rti_lib *lib, int32_t *order) {
       break;
     }
     info.name[sizeof info.name - 1] = info.text[sizeof info.text - 1] = 0;
-    status = open_instance(ctx, lib, &lib->backend, lib->name, index, &info, config);
+    status = open_instance(ctx, lib, &lib->backend, lib->name, index, &info, config, origin);
     if (status == RT_OK) atomic_fetch_add(&lib->opens, 1); // one per instance
     if (status == RT_E_NOT_FOUND && index > 0) { // the configuration leaves this device out
       status = RT_OK;
@@ -168,8 +169,9 @@ static rt_status open_list(rt_ctx *ctx, const char *list, bool needed, const cha
     rti_lib *lib = NULL;
     for (int i = 0; plugins[i] && !lib; i++)
       if (!strcmp(plugins[i]->name, name)) atomic_fetch_add(&(lib = plugins[i])->opens, 1);
-    rt_status status = lib ? RT_OK : rti_load_name(name, search_path, false, &lib);
-    if (status == RT_OK) status = open_backend(ctx, lib, order);
+    const char *origin = "option"; // a plugin path
+    rt_status status = lib ? RT_OK : rti_load_name(name, search_path, false, &lib, &origin);
+    if (status == RT_OK) status = open_backend(ctx, lib, origin, order);
     if (lib) rti_unload(lib); // instances hold their own count
     if (status == RT_OK) continue;
     if (needed) return status;
@@ -184,7 +186,7 @@ static rt_status open_builtin(rt_ctx *ctx) {
   rtb_backend table;
   char why[160];
   if (!rti_merge_backend(rti_builtin_entry(&rti_negotiation_host), &table, why, sizeof why)) return rti_fail(RT_E_INTERNAL, "the built-in reference %s", why);
-  rt_status status = open_instance(ctx, NULL, &table, "builtin", 0, NULL, "");
+  rt_status status = open_instance(ctx, NULL, &table, "builtin", 0, NULL, "", "built in");
   if (status == RT_OK) ctx->builtin = &ctx->instance[ctx->n_instances - 1];
   return status;
 }
@@ -200,7 +202,8 @@ static rt_status open_layers(rt_ctx *ctx, const char *list, const char *search_p
     name[length] = 0;
     at += length;
     rti_lib *lib;
-    rt_status status = rti_load_name(name, search_path, true, &lib);
+    const char *origin;
+    rt_status status = rti_load_name(name, search_path, true, &lib, &origin);
     if (status != RT_OK) return status;
     ctx->layer_lib[ctx->n_layer_libs++] = lib;
   }

@@ -54,7 +54,7 @@ rt_status rt_backend_describe(const rt_ctx *ctx, int32_t index, rt_backend_desc 
   snprintf(out_desc->version, sizeof out_desc->version, "%.39s", instance->table.version);
   snprintf(out_desc->vendor, sizeof out_desc->vendor, "%.63s", instance->table.vendor);
   snprintf(out_desc->path, sizeof out_desc->path, "%s", lib ? lib->path : "(built in)");
-  snprintf(out_desc->origin, sizeof out_desc->origin, "%s", lib ? lib->origin : "built in");
+  snprintf(out_desc->origin, sizeof out_desc->origin, "%s", instance->origin);
   for (int32_t i = 0; i < ctx->n_instances; i++) out_desc->n_devices += ctx->instance[i].lib == lib;
   out_desc->is_open = instance->is_open;
   return RT_OK;

@@ -345,7 +345,9 @@ static rt_status run_converted(run *r, rti_instance *instance, const rti_kernel 
 }
 
 static void pass_on(run *r, rti_kernel *refusal, int32_t reason, const char *why) {
-  if (refusal && !refusal->fn) {
+  if (!refusal->fn) {
+    if (r->ctx->fallback == RT_FALLBACK_REPORT && !atomic_load_explicit(&refusal->passes, memory_order_relaxed)) // each reason once
+      rti_log(r->ctx, RT_LOG_INFO, "fallback: %s %s: %s", rti_ops[r->call->op].name, refusal->instance->name, refusal->inner.why);
     rti_count(refusal, &refusal->passes);
     rtb_event event = {.size = sizeof event, .kind = RTB_EVENT_FALLBACK, .op = r->call->op, .name = refusal->instance->name, .text = refusal->inner.why};
     rti_layers_event(r->ctx, &event);

@@ -113,6 +113,7 @@ typedef struct rti_layer_use { const rti_lib *lib; void *self; } rti_layer_use;
 struct rti_instance {
   char name[40];
   rti_lib *lib;              // NULL: the built-in reference
+  const char *origin;        // where this context found it
   rtb_backend table;         // our copy: every slot filled
   void *dev;
   int32_t device;            // logical device it serves
@@ -397,7 +398,7 @@ bool rti_merge_backend(const rtb_backend *theirs, rtb_backend *out, char *why, s
 bool rti_merge_layer(const rtb_layer *theirs, rtb_layer *out, char *why, size_t why_bytes);
 rt_status rti_load_file(const char *path, const char *origin, const char *want_name, bool is_layer, rti_lib **out);
 /// By name: static registrations, then each directory of the search path. RT_E_NOT_FOUND lists what exists and why it was refused.
-rt_status rti_load_name(const char *name, const char *option_path, bool is_layer, rti_lib **out);
+rt_status rti_load_name(const char *name, const char *option_path, bool is_layer, rti_lib **out, const char **out_origin); ///< origin: a literal
 void rti_unload(rti_lib *lib);
 void rti_search(const char *option_path, bool is_layer, bool (*visit)(void *user, const char *name, const char *path, const char *origin), void *user);
 void rti_host_init(rt_ctx *ctx);

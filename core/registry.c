@@ -181,6 +181,7 @@ typedef struct by_name {
   const char *name;
   bool is_layer;
   rti_lib *found;
+  const char *origin;
   rti_text refused, seen;
 } by_name;
 
@@ -193,13 +194,17 @@ static bool try_file(void *user, const char *name, const char *path, const char 
     if (!is_listed) rti_append(&want->seen, "%s%s", want->seen.at[0] ? ", " : "", name);
     return true;
   }
-  if (rti_load_file(path, origin, name, want->is_layer, &want->found) == RT_OK) return false;
+  if (rti_load_file(path, origin, name, want->is_layer, &want->found) == RT_OK) {
+    want->origin = origin;
+    return false;
+  }
   rti_append(&want->refused, "%s%s", want->refused.at[0] ? "; " : "", rt_last_error());
   return true;
 }
 
-rt_status rti_load_name(const char *name, const char *option_path, bool is_layer, rti_lib **out) {
+rt_status rti_load_name(const char *name, const char *option_path, bool is_layer, rti_lib **out, const char **out_origin) {
   *out = NULL;
+  *out_origin = "static";
   if (!is_layer) {
     lock();
     for (int i = 0; i < LIBS_MOST && !*out; i++)
@@ -210,6 +215,7 @@ rt_status rti_load_name(const char *name, const char *option_path, bool is_layer
   }
   by_name want = {.name = name, .is_layer = is_layer};
   rti_search(option_path, is_layer, try_file, &want);
+  *out_origin = want.origin;
   if ((*out = want.found)) return RT_OK;
   const char *what = is_layer ? "layer" : "backend";
   if (want.refused.at[0]) return rti_fail(RT_E_NOT_FOUND, "%s %s was refused: %s", what, name, want.refused.at);

@@ -212,6 +212,43 @@ static void fallback_is_an_error_when_asked(void **state) {
   assert_int_equal(rt_ctx_close(ctx), RT_OK);
 }
 
+static void count_fallback_lines(void *user, rt_log_level level, const char *text) {
+  (void)level;
+  *(int *)user += !strncmp(text, "fallback: exp garbage_status: ", 30);
+}
+
+static void each_fallback_is_logged_once_when_asked(void **state) {
+  (void)state;
+  int n = 0;
+  rt_ctx_options options = {.size = sizeof options, .plugins = (const char *const[]){PLUGINS "/trivet_garbage_status.so", NULL},
+                            .fallback = RT_FALLBACK_REPORT, .log = count_fallback_lines, .log_user = &n};
+  rt_ctx *ctx = NULL;
+  rt_tensor *x = NULL, *y = NULL;
+  assert_int_equal(rt_ctx_create(&options, &ctx), RT_OK);
+  assert_int_equal(rt_from_data(ctx, RT_F32, 2, (int64_t[]){2, 2}, (float[]){0, 1, 2, 3}, &x), RT_OK);
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(rt_exp(x, &y), RT_OK);
+    rt_release(y);
+  }
+  assert_int_equal(n, 1);
+  rt_release(x);
+  assert_int_equal(rt_ctx_close(ctx), RT_OK);
+}
+
+static void the_origin_is_where_this_context_found_it(void **state) {
+  (void)state;
+  rt_backend_desc desc;
+  assert_int_equal(rt_backend_probe_file(PLUGINS "/trivet_garbage_status.so", &desc), RT_OK);
+  setenv("RT_BACKEND_PATH", PLUGINS, 1);
+  rt_ctx_options options = {.size = sizeof options, .backends = "garbage_status"};
+  rt_ctx *ctx = NULL;
+  assert_int_equal(rt_ctx_create(&options, &ctx), RT_OK);
+  unsetenv("RT_BACKEND_PATH");
+  assert_int_equal(rt_backend_describe(ctx, 0, &desc), RT_OK);
+  assert_string_equal(desc.origin, "RT_BACKEND_PATH");
+  assert_int_equal(rt_ctx_close(ctx), RT_OK);
+}
+
 // ---- many contexts, one library -----------------------------------------------------------------------------------------------------------------------
 
 static void two_contexts_share_a_library_and_nothing_else(void **state) {
@@ -344,6 +381,8 @@ int main(void) {
       cmocka_unit_test(names),
       cmocka_unit_test(configuration),
       cmocka_unit_test(fallback_is_an_error_when_asked),
+      cmocka_unit_test(each_fallback_is_logged_once_when_asked),
+      cmocka_unit_test(the_origin_is_where_this_context_found_it),
       cmocka_unit_test(two_contexts_share_a_library_and_nothing_else),
       cmocka_unit_test(a_backend_that_is_linked_in),
       cmocka_unit_test(floating_point_environment_is_left_alone),
