@@ -19,7 +19,7 @@ foreach(folder IN LISTS folders)
   cmake_path(GET folder FILENAME name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.c)
   if(sources AND name STREQUAL "template") # to be copied, not to be used: compiled so that it stays right
-    rt_add_plugin(backend_template NAME trivet_template SOURCES ${sources} DIRECTORY examples)
+    rt_add_plugin(backend_template NAME trivet_template SOURCES ${sources} DIRECTORY template)
   elseif(sources)
     rt_add_plugin(backend_${name} NAME trivet_${name} SOURCES ${sources} DIRECTORY lib/trivet/backends-0)
     install(TARGETS backend_${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/trivet/backends-0)

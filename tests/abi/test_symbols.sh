@@ -44,7 +44,7 @@ for library in "$TRIVET_BUILD_DIR"/lib/libtrivet*.so; do
   done
 done
 
-for plugin in "$TRIVET_BUILD_DIR"/lib/trivet/backends-0/*.so "$TRIVET_BUILD_DIR"/lib/trivet/layers-0/*.so "$TRIVET_BUILD_DIR"/examples/*.so; do
+for plugin in "$TRIVET_BUILD_DIR"/lib/trivet/*-0/*.so "$TRIVET_BUILD_DIR"/examples/*.so "$TRIVET_BUILD_DIR"/template/*.so; do
   [ -f "$plugin" ] || continue
   check_imports "$plugin"
   case $plugin in */layers-0/*) entry=rt_layer_entry_v0;; *) entry=rt_backend_entry_v0;; esac
