@@ -98,7 +98,13 @@ void rti_buffer_init(rti_buffer *buffer, rt_ctx *ctx, rti_memory memory, int32_t
 }
 
 static rt_status buffer_memory(rti_buffer *buffer) {
-  if (buffer->memory == RTI_MEMORY_DEVICE) return rti_device_alloc(&buffer->ctx->device[buffer->space], buffer->bytes, &buffer->handle);
+  if (buffer->memory == RTI_MEMORY_DEVICE) {
+    rti_instance *own = buffer->ctx->device[buffer->space].own;
+    rt_status status = rti_device_alloc(&buffer->ctx->device[buffer->space], buffer->bytes, &buffer->handle);
+    // Memory that the host can reach is copied by the host itself; a backend that does not offer this leaves NULL.
+    if (status == RT_OK && own->table.mem_map(own->dev, buffer->handle, &buffer->host) != RTB_OK) buffer->host = NULL;
+    return status;
+  }
   return (buffer->host = rti_pool_alloc(buffer->ctx->pool, buffer->bytes)) ? RT_OK : RT_E_NO_MEMORY;
 }
 

@@ -12,7 +12,8 @@ struct rti_stream {
   rti_device *device;
   void *impl;
   rti_mutex lock;              // held while fn runs: one thread at a time
-  uint64_t last_seq;
+  uint64_t next_seq;           // counts every try
+  uint64_t last_seq;           // the last one that was taken: what may be waited for
   atomic_ullong done, failed_seq;
   rt_status failed_status;     // set before failed_seq
   char failed_text[256];
@@ -191,11 +192,12 @@ rt_status rti_stream_submit(rti_stream *stream, rti_kernel *kernel, rtb_op *op, 
     rti_mutex_unlock(&stream->lock);
     return status;
   }
-  uint64_t seq = ++stream->last_seq; // used up even when fn fails
+  uint64_t seq = ++stream->next_seq; // used up even when fn fails
   op->seq = seq;
   uint32_t before = rti_error_count();
   int32_t code = kernel->fn(kernel->fn_ctx, stream->impl, op);
   if (code == RTB_OK) {
+    stream->last_seq = seq;
     for (int32_t i = 0; i < n_buffers; i++) {
       rti_buffer *buffer = buffers[i];
       rti_buffer_retain(buffer);

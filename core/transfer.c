@@ -41,7 +41,10 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
   memcpy(route, text.at, sizeof route - 1);
   route[sizeof route - 1] = 0;
   rti_note(ctx, RT_REPORT_COPY, op, route, why, (uint64_t)n);
-  if (!space) return rti_copy_host(ctx, RT_U8, 1, &n, &one, (char *)src->host + low, &one, (char *)dst->host + low);
+  if (src->host && dst->host) { // both within reach: once nothing else touches them, the host copies
+    if ((status = rti_buffer_quiet(src, true)) == RT_OK) status = rti_buffer_quiet(dst, false);
+    return status == RT_OK ? rti_copy_host(ctx, RT_U8, 1, &n, &one, (char *)src->host + low, &one, (char *)dst->host + low) : status;
+  }
   rti_device *device = &ctx->device[space];
   rti_kernel *kernel;
   bool uncached;

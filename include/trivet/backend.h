@@ -424,8 +424,8 @@ typedef struct rtb_backend {
   /* Device memory. mem_alloc is never asked for 0 bytes; alignment is at least 256 bytes. */
   int32_t (*mem_alloc)(void *dev, uint64_t bytes, uint64_t *out_buf);
   void (*mem_free)(void *dev, uint64_t buf);
-  int32_t (*mem_map)(void *dev, uint64_t buf, void **out_ptr);                     /* host-visible memory; NULL: none is */
-  int32_t (*mem_import)(void *dev, void *ptr, uint64_t bytes, uint64_t *out_buf);  /* use host memory in place */
+  int32_t (*mem_map)(void *dev, uint64_t buf, void **out_ptr);                     /* host address, valid until mem_free; NULL: none has one */
+  int32_t (*mem_import)(void *dev, void *ptr, uint64_t bytes, uint64_t *out_buf);  /* use host memory in place; this version of the host does not ask */
 
   /* Streams of an asynchronous device. Seqs rise along a stream; a value is reached when its op ended. */
   int32_t (*stream_create)(void *dev, void **out_stream);
