@@ -18,9 +18,6 @@ target_compile_options(trivet_flags INTERFACE -ffp-contract=off -Wall -Wextra -W
 rt_flag(-Wstrict-prototypes)
 rt_flag(-Wshadow=local)
 rt_flag(-fno-semantic-interposition)
-if(TRIVET_WERROR)
-  target_compile_options(trivet_flags INTERFACE -Werror)
-endif()
 
 if(TRIVET_SANITIZE)
   rt_flag(-Wno-maybe-uninitialized) # instrumented code gives false alarms
@@ -50,6 +47,9 @@ endforeach()
 # Libraries: every symbol is found at link time. The sanitizers of clang leave theirs open until a program is linked.
 add_library(trivet_library INTERFACE)
 target_link_libraries(trivet_library INTERFACE trivet_flags)
+if(TRIVET_WERROR)
+  target_compile_options(trivet_library INTERFACE -Werror)
+endif()
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT (TRIVET_SANITIZE AND CMAKE_C_COMPILER_ID MATCHES "Clang"))
   target_link_options(trivet_library INTERFACE -Wl,-z,defs)
 endif()
