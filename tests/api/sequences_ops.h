@@ -183,7 +183,8 @@ static void step_unary(world *w) {
     rt_tensor *t = NULL;
     say(w, "%s(slot %d)", op->name, index_of(w, a));
     rt_status status = op->make(a->t, &t);
-    return finish_new(w, &p, status, t);
+    finish_new(w, &p, status, t);
+    return;
   }
   handle *out = pick_out(w, p.result.dtype, p.result.rank, p.result.shape);
   if (!out || hides_overlap(&p, out)) return;
@@ -215,7 +216,8 @@ static void step_binary(world *w) {
     rt_tensor *t = NULL;
     say(w, "%s(slot %d, slot %d)", op->name, index_of(w, a), index_of(w, b));
     rt_status status = op->make(a->t, b->t, &t);
-    return finish_new(w, &p, status, t);
+    finish_new(w, &p, status, t);
+    return;
   }
   handle *out = one_in(w, 4) ? (handle *)(uintptr_t)a : pick_out(w, p.result.dtype, p.result.rank, p.result.shape);
   if (!out || hides_overlap(&p, out)) return;
@@ -242,7 +244,8 @@ static void step_scalar(world *w) {
     say(w, "%s_scalar(slot %d, %lld)", op->name, index_of(w, a), (long long)value);
     rt_status status = weak ? op->make(a->t, weak, &t) : op->make_scalar(a->t, scalar, &t);
     rt_release(weak);
-    return finish_new(w, &p, status, t);
+    finish_new(w, &p, status, t);
+    return;
   }
   handle *out = one_in(w, 3) ? pick_out(w, a->dtype, a->rank, a->shape) : (handle *)(uintptr_t)a;
   if (out && !hides_overlap(&p, out)) {
@@ -284,7 +287,11 @@ static void step_overlap(world *w) {
   bool is_reversed = one_in(w, 4);
   bool made = is_reversed ? slice(w, of, axis, n - shift - 1, RT_SLICE_DEFAULT, -1, &from) : slice(w, of, axis, 0, n - shift, 1, &from);
   made = slice(w, of, axis, shift, n, 1, &to) && made;
-  if (!made) return handle_release(&from), handle_release(&to);
+  if (!made) {
+    handle_release(&from);
+    handle_release(&to);
+    return;
+  }
   const binary *op = &binaries[below(w, 4)];
   plan p = {.result = to};
   plan_binary(&p, op, &from, one_in(w, 2) ? &to : &from);
@@ -343,7 +350,8 @@ static void step_copy(world *w) {
     rt_tensor *t = NULL;
     say(w, "cast(slot %d, %s)", index_of(w, a), rt_dtype_name(p.result.dtype));
     rt_status status = p.result.dtype == a->dtype ? rt_copy(a->t, &t) : rt_cast(a->t, p.result.dtype, &t);
-    return finish_new(w, &p, status, t);
+    finish_new(w, &p, status, t);
+    return;
   }
   handle *out = NULL; // any that a broadcasts to
   int from = below(w, N_SLOTS);
@@ -410,7 +418,8 @@ static void step_reduce(world *w) {
   const char *name = is_sum ? "sum" : "max";
   if (out) {
     say(w, "%s_into(slot %d, axes %x, slot %d)", name, index_of(w, a), bits, index_of(w, out));
-    return finish_into(w, &p, out, false, is_sum ? rt_sum_into(a->t, given, keep_dims, out->t) : rt_max_into(a->t, given, keep_dims, out->t));
+    finish_into(w, &p, out, false, is_sum ? rt_sum_into(a->t, given, keep_dims, out->t) : rt_max_into(a->t, given, keep_dims, out->t));
+    return;
   }
   rt_tensor *t = NULL;
   say(w, "%s(slot %d, axes %x)", name, index_of(w, a), bits);
@@ -446,7 +455,8 @@ static void step_matmul(world *w) {
   if (out && hides_overlap(&p, out)) return;
   if (out) {
     say(w, "matmul_into(slot %d, slot %d, slot %d)", index_of(w, a), index_of(w, b), index_of(w, out));
-    return finish_into(w, &p, out, false, rt_matmul_into(a->t, b->t, out->t));
+    finish_into(w, &p, out, false, rt_matmul_into(a->t, b->t, out->t));
+    return;
   }
   rt_tensor *t = NULL;
   say(w, "matmul(slot %d, slot %d)", index_of(w, a), index_of(w, b));
@@ -481,7 +491,8 @@ static void step_concat(world *w) {
   const rt_tensor *in[2] = {a->t, b->t};
   if (out) {
     say(w, "concat_into(slot %d, slot %d, axis %d, slot %d)", index_of(w, a), index_of(w, b), axis, index_of(w, out));
-    return finish_into(w, &p, out, false, rt_concat_into(2, in, axis, out->t));
+    finish_into(w, &p, out, false, rt_concat_into(2, in, axis, out->t));
+    return;
   }
   rt_tensor *t = NULL;
   say(w, "concat(slot %d, slot %d, axis %d)", index_of(w, a), index_of(w, b), axis);
@@ -536,7 +547,10 @@ static void unmap(world *w, mapped *m) {
 }
 static void step_map(world *w) {
   mapped *m = &w->maps[below(w, N_MAPS)];
-  if (m->ptr) return unmap(w, m);
+  if (m->ptr) {
+    unmap(w, m);
+    return;
+  }
   handle *h = &w->slot[below(w, N_SLOTS)];
   if (!h->t || h->n == 0) return;
   uint32_t flags = (uint32_t[]){RT_MAP_READ, RT_MAP_READ, RT_MAP_WRITE, RT_MAP_READ | RT_MAP_WRITE}[below(w, 4)];

@@ -88,7 +88,7 @@ static bool import_block(world *w, handle *h) {
     save(h->dtype, h->s->memory->value[at], (char *)l->block + at * size);
   }
   h->device = RT_HOST;
-  say(w, "import(%s, %lld elements, %s%s)", rt_dtype_name(h->dtype), (long long)h->n, (char *[]){"C order", "transposed", "reversed"}[how],
+  say(w, "import(%s, %lld elements, %s%s)", rt_dtype_name(h->dtype), (long long)h->n, (const char *const[]){"C order", "transposed", "reversed"}[how],
       read_only ? ", read-only" : "");
   if (done(w, rt_import(w->ctx, h->dtype, h->rank, h->shape, how ? strides : NULL, zero, read_only, give_back, l, &h->t), MAY(RT_OK))) {
     w->n_imported++;
@@ -105,9 +105,12 @@ static void step_create(world *w) {
   any_shape(w, &h);
   int how = below(w, 5);
   if (how == 4) {
-    if (import_block(w, &h)) check_facts(w, &h);
-    else return store_release(h.s);
-    keep(w, &h);
+    if (import_block(w, &h)) {
+      check_facts(w, &h);
+      keep(w, &h);
+    } else {
+      store_release(h.s);
+    }
     return;
   }
   h.s = store_new(h.n);
@@ -127,7 +130,10 @@ static void step_create(world *w) {
     say(w, "from_data_on(device %d, %s, %lld elements)", h.device, rt_dtype_name(h.dtype), (long long)h.n);
     status = rt_from_data_on(w->ctx, h.device, h.dtype, h.rank, h.shape, bytes, &h.t);
   }
-  if (!done(w, status, MAY(RT_OK))) return store_release(h.s);
+  if (!done(w, status, MAY(RT_OK))) {
+    store_release(h.s);
+    return;
+  }
   check_facts(w, &h);
   keep(w, &h);
 }
@@ -202,7 +208,10 @@ static void step_reshape(world *w) {
     finish_view(w, &h, of, made);
     return;
   }
-  if (!done(w, rt_reshape(of->t, h.rank, asked, &h.t), MAY(RT_OK))) return handle_release(&h);
+  if (!done(w, rt_reshape(of->t, h.rank, asked, &h.t), MAY(RT_OK))) {
+    handle_release(&h);
+    return;
+  }
   if (rt_tensor_shares_storage(h.t, of->t) != fits) fail_why(w, "reshape %s, although strides for it do%s exist", fits ? "copied" : "did not copy", fits ? "" : " not");
   if (!fits) {
     store *s = store_new(h.n);
@@ -307,7 +316,10 @@ static void step_expand(world *w) {
   h.rank = of->rank + grow;
   for (int32_t d = 0; d < h.rank; d++) h.shape[d] = d >= grow && of->shape[d - grow] != 1 ? of->shape[d - grow] : 1 + below(w, 5);
   h.n = count(h.rank, h.shape);
-  if (h.n > MAX_NUMEL) return handle_release(&h);
+  if (h.n > MAX_NUMEL) {
+    handle_release(&h);
+    return;
+  }
   for (int64_t i = 0; i < h.n; i++) h.at[i] = of->at[broadcast_at(of, i, h.rank, h.shape)];
   say(w, "expand(slot %d)", index_of(w, of));
   finish_view(w, &h, of, done(w, rt_expand(of->t, h.rank, h.shape, &h.t), MAY(RT_OK)));
@@ -380,7 +392,10 @@ static void step_windows(world *w) {
   h.shape[axis] = windows;
   h.shape[h.rank++] = size;
   h.n = count(h.rank, h.shape);
-  if (h.n > MAX_NUMEL) return handle_release(&h);
+  if (h.n > MAX_NUMEL) {
+    handle_release(&h);
+    return;
+  }
   for (int64_t i = 0; i < h.n; i++) {
     int64_t index[MAX_RANK];
     unravel(i, h.rank, h.shape, index);
@@ -447,7 +462,10 @@ static void step_clone(world *w) {
     for (int32_t d = 0; d < h.rank; d++) at += index[d] * stride[d];
     is_alike = at == of->at[i];
   }
-  if (!is_alike || h.n == 0) return keep_new(w, &h, values);
+  if (!is_alike || h.n == 0) {
+    keep_new(w, &h, values);
+    return;
+  }
   h.s = store_new(of->s->n);
   h.s->is_whole = of->s->n == of->n && of->s->is_whole;
   h.s->base = of->s->base;
@@ -486,7 +504,10 @@ static void step_export(world *w) {
     handle h = *of;
     h.t = NULL;
     say(w, "from_dlpack");
-    if (!done(w, rt_from_dlpack(w->ctx, managed, &h.t), MAY(RT_OK))) return managed->deleter(managed);
+    if (!done(w, rt_from_dlpack(w->ctx, managed, &h.t), MAY(RT_OK))) {
+      managed->deleter(managed);
+      return;
+    }
     h.s = store_of_memory(s->memory, low, high - low + 1);
     h.s->read_only = s->read_only;
     check_facts(w, &h);

@@ -194,6 +194,154 @@ static void with_a_device_that_holds_nothing_back(void **state) { (void)state, r
 static void with_two_devices(void **state) { (void)state, run_place(3, 20, 8000); }
 static void with_a_device_behind_the_host(void **state) { (void)state, run_place(4, 10, 8000); }
 
+// ---- threads -----------------------------------------------------------------------------------------------------------------------------
+
+static bool toy_is_missing(void) {
+  if (access(TOY, R_OK) == 0) return false;
+  print_message("SKIPPED: %s is missing: threads on devices are NOT tested\n", TOY);
+  return true;
+}
+
+typedef struct walker { world w; int64_t n; pthread_t thread; } walker;
+static void *walk_alone(void *arg) {
+  walker *me = arg;
+  walk(&me->w, me->n, NULL);
+  leave(&me->w);
+  return NULL;
+}
+
+/// Two threads with tensors of their own in one context.
+static void two_threads_side_by_side(void **state) {
+  (void)state;
+  if (toy_is_missing()) skip();
+  static walker walkers[2];
+  for (int index = 0; index < 4; index += index ? 2 : 1) { // the host, one device, two devices
+    rt_ctx *ctx = open_place(&places[index]);
+    assert_non_null(ctx);
+    for (int k = 0; k < 2; k++) {
+      world_init(&walkers[k].w, ctx, &places[index], 5000 + 10 * (uint64_t)index + (uint64_t)k);
+      walkers[k].n = 20000 / SLOWER;
+      assert_int_equal(pthread_create(&walkers[k].thread, NULL, walk_alone, &walkers[k]), 0);
+    }
+    for (int k = 0; k < 2; k++) {
+      pthread_join(walkers[k].thread, NULL);
+      if (walkers[k].w.why[0]) print_error("%s, seed %llu: %s\n", places[index].name, (unsigned long long)walkers[k].w.seed, walkers[k].w.why);
+    }
+    assert_true(!walkers[0].w.why[0] && !walkers[1].w.why[0]);
+    assert_int_equal(rt_ctx_close(ctx), RT_OK);
+  }
+}
+
+#define N_SHARED 60
+typedef struct shared {
+  rt_tensor *t;
+  bool is_defined;
+  float value[N_SHARED];
+} shared;
+typedef struct reader {
+  rt_ctx *ctx;
+  const shared *all;
+  pthread_barrier_t *start;
+  world w; // for chance and for the reason
+  pthread_t thread;
+} reader;
+
+/// t by its address: it is often made by the call that gives `status`.
+static void expect(reader *me, const shared *s, rt_status status, rt_tensor *const *t, float factor, float plus) {
+  float got[N_SHARED];
+  if (status == RT_OK) status = rt_read(*t, got, sizeof got);
+  if (status != RT_OK) fail_why(&me->w, "%s: %s", rt_status_name(status), rt_last_error());
+  for (int i = 0; i < N_SHARED && s->is_defined && !me->w.why[0]; i++)
+    if (got[i] != factor * s->value[i] + plus) fail_why(&me->w, "tensor %d: element %d is %g, not %g", (int)(s - me->all), i, got[i], factor * s->value[i] + plus);
+}
+
+/// One use of a tensor that another thread uses at the same time; nobody writes it.
+static void use_shared(reader *me, const shared *s) {
+  rt_tensor *t = NULL, *u = NULL;
+  rt_status status;
+  void *ptr;
+  switch (below(&me->w, 8)) {
+    case 0: expect(me, s, RT_OK, &s->t, 1, 0); break;
+    case 1: expect(me, s, rt_neg(s->t, &t), &t, -1, 0); break;
+    case 2: // on the device, whatever its home
+      status = rt_to(s->t, 1, &u);
+      if (status == RT_OK) status = rt_add(s->t, u, &t);
+      expect(me, s, status, &t, 2, 0);
+      break;
+    case 3:
+      status = rt_transpose(s->t, 0, 1, &u);
+      if (status == RT_OK) status = rt_transpose(u, 0, 1, &t);
+      expect(me, s, status, &t, 1, 0);
+      break;
+    case 4: // a clone is written; the original is not
+      status = rt_clone(s->t, &t);
+      if (status == RT_OK) status = rt_add_scalar_into(t, rt_float(3), t);
+      expect(me, s, status, &t, 1, 3);
+      break;
+    case 5: expect(me, s, rt_to(s->t, below(&me->w, 2), &t), &t, 1, 0); break;
+    case 6: expect(me, s, rt_wait(s->t), &s->t, 1, 0); break;
+    default:
+      if ((status = rt_map(s->t, RT_MAP_READ, &ptr)) == RT_OK) status = rt_unmap(s->t);
+      expect(me, s, status, &s->t, 1, 0);
+  }
+  rt_release(t), rt_release(u);
+}
+
+static void *read_shared(void *arg) {
+  reader *me = arg;
+  pthread_barrier_wait(me->start);
+  for (int i = 0; i < 6 && !me->w.why[0]; i++) use_shared(me, &me->all[below(&me->w, 6)]);
+  return NULL;
+}
+
+/// Tensors in every state that the host and a device can have of them; each thread may be the first to need a replica.
+static void share(rt_ctx *ctx, int round, shared *all) {
+  static const int64_t shape[] = {6, 10};
+  rt_status status = RT_OK;
+  for (int k = 0; k < 6; k++) {
+    shared *s = &all[k];
+    s->is_defined = true;
+    for (int i = 0; i < N_SHARED; i++) s->value[i] = (float)((i * 7 + k + round) % 31 - 15);
+    if (status == RT_OK && k != 3 && k != 4) status = rt_from_data_on(ctx, k == 0 || k == 2 ? RT_HOST : 1, RT_F32, 2, shape, s->value, &s->t);
+  }
+  if (status == RT_OK) status = rt_add_into(all[1].t, all[1].t, all[2].t);      // 2: at home on the host, written by the device
+  for (int i = 0; i < N_SHARED; i++) all[2].value[i] = 2 * all[1].value[i];
+  if (status == RT_OK) status = rt_clone(all[2].t, &all[3].t);                  // 3: shares its memory
+  memcpy(all[3].value, all[2].value, sizeof all[3].value);
+  if (status == RT_OK) status = rt_empty_on(ctx, 1, RT_F32, 2, shape, &all[4].t); // 4: no memory at all
+  all[4].is_defined = false;
+  if (status == RT_OK) status = rt_neg_into(all[5].t, all[5].t);                // 5: at home on the device, written by the host
+  if (status == RT_OK) status = rt_write(all[5].t, all[5].value, sizeof all[5].value);
+  if (status != RT_OK) print_error("%s\n", rt_last_error());
+  assert_int_equal(status, RT_OK);
+}
+
+static void two_threads_read_what_they_share(void **state) {
+  (void)state;
+  if (toy_is_missing()) skip();
+  static shared all[6];
+  static reader readers[2];
+  rt_ctx *ctx = open_place(&places[1]);
+  pthread_barrier_t start;
+  assert_non_null(ctx);
+  pthread_barrier_init(&start, NULL, 2);
+  for (int round = 0; round < 4000 / SLOWER; round++) {
+    share(ctx, round, all);
+    for (int k = 0; k < 2; k++) {
+      readers[k] = (reader){.ctx = ctx, .all = all, .start = &start, .w = {.rng = (uint64_t)(2 * round + k), .step = round}};
+      assert_int_equal(pthread_create(&readers[k].thread, NULL, read_shared, &readers[k]), 0);
+    }
+    for (int k = 0; k < 2; k++) {
+      pthread_join(readers[k].thread, NULL);
+      if (readers[k].w.why[0]) print_error("%s\n", readers[k].w.why);
+    }
+    assert_true(!readers[0].w.why[0] && !readers[1].w.why[0]);
+    for (int k = 0; k < 6; k++) rt_release(all[k].t);
+  }
+  pthread_barrier_destroy(&start);
+  assert_int_equal(rt_ctx_close(ctx), RT_OK);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(on_the_host),
@@ -201,6 +349,8 @@ int main(void) {
     cmocka_unit_test(with_a_device_that_holds_nothing_back),
     cmocka_unit_test(with_two_devices),
     cmocka_unit_test(with_a_device_behind_the_host),
+    cmocka_unit_test(two_threads_side_by_side),
+    cmocka_unit_test(two_threads_read_what_they_share),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
