@@ -103,7 +103,8 @@ static bool classify_in(rt_ctx *ctx, const settings *set, const dataset *data, r
   rt_model *model = NULL;
   if (rt_backend_describe(ctx, 0, &first) != RT_OK) return fail("%s", rt_last_error());
   memcpy(out->name, first.name, sizeof out->name);
-  printf("\n%s%s %s%s  %s (%s)\n", screen_style(STYLE_BOLD), first.name, first.version, screen_style(STYLE_PLAIN), first.path, first.origin);
+  const char *bold = screen_style(STYLE_BOLD), *plain = screen_style(STYLE_PLAIN);
+  printf("\n%s%s %s%s  %s (%s)\n", bold, first.name, first.version, plain, first.path, first.origin);
   fflush(stdout); // what follows takes a while
   bool ok = rt_model_open(ctx, set->model, &model) == RT_OK || fail("%s: %s", out->name, rt_last_error());
   ok = ok && run_all(ctx, model, set, data, out);
@@ -111,7 +112,8 @@ static bool classify_in(rt_ctx *ctx, const settings *set, const dataset *data, r
   if (!ok) return false;
   int32_t n_threads = rt_ctx_threads(ctx);
   printf("  accuracy %.2f %%: %d of %d images\n", 100.0 * out->n_right / out->n, out->n_right, out->n);
-  printf("  %.0f images per second: %.1f s in batches of %d, %d thread%s\n", images_per_second(out), out->seconds, set->batch, n_threads, n_threads == 1 ? "" : "s");
+  printf("  %.0f images per second: %.1f s in batches of %d, %d thread%s\n", images_per_second(out), out->seconds, set->batch, n_threads,
+         n_threads == 1 ? "" : "s");
   return report_print(ctx, out->name);
 }
 
@@ -140,7 +142,7 @@ void run_free(run *r) {
 
 // ---- the labels of the training script ---------------------------------------------------------------------------------------------------
 bool read_recorded(const char *path, int32_t n, uint8_t *out) {
-  rt_ctx_options options = {.size = sizeof options, .backends = ""}; // only the built-in backend: the file decides, no plugin does
+  rt_ctx_options options = {.size = sizeof options, .backends = ""}; // no plugin has a say in this
   rt_ctx *ctx = NULL;
   rt_tensor *t = NULL;
   bool ok = (!rt_ctx_create(&options, &ctx) && !rt_npy_read(ctx, path, &t)) || fail("%s", rt_last_error());

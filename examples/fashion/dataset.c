@@ -11,7 +11,9 @@
 #define MOST_IMAGES 1000000
 #define HINT "Debian has the images in a package: apt install dataset-fashion-mnist"
 
-const char *const class_names[N_CLASSES] = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
+const char *const class_names[N_CLASSES] = {
+  "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+};
 
 /// Exactly `bytes` bytes, or a sentence.
 static bool read_exactly(gzFile file, const char *path, void *out, size_t bytes) {

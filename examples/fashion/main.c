@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The demo, as `make demo` runs it: reads the images, lets every backend classify them, draws a few, and compares the answers with each other
-// and with those recorded when the network was trained. Exit status: 0 when they agree, 1 when not or when something is missing, 2 for usage.
+// The demo, as `make demo` runs it: reads the images, lets every backend classify them, draws a few, and compares the answers with each
+// other and with those recorded when the network was trained. Exit status: 0 when they agree, 1 when not or when something is missing,
+// 2 for wrong usage.
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -94,8 +95,8 @@ static bool run_backends(const settings *set, const dataset *data, run *runs, in
     else run_free(r), memset(r, 0, sizeof *r);
   }
   if (is_search && !has_toy) printf("\ntoy, the asynchronous example, did not run: RT_BACKEND_PATH=<build folder>/examples finds it\n");
-  if (ok && *out_n == 0) return fail(is_search ? "no plugin was found; RT_BACKEND_PATH names folders that have some" : "--backends names none");
-  return ok;
+  if (!ok || *out_n > 0) return ok;
+  return fail(is_search ? "no plugin was found; RT_BACKEND_PATH names folders that have some" : "--backends names none");
 }
 
 // ---- pictures --------------------------------------------------------------------------------------------------------------------------
@@ -121,7 +122,8 @@ static void draw_some(const dataset *data, const run *r) {
     describe(data, r, i, &pictures[n++]);
   }
   if (wrong >= 0) describe(data, r, wrong, &pictures[n++]);
-  printf("\n%ssome images%s  number: what it is, then what the network says and how sure it is\n\n", screen_style(STYLE_BOLD), screen_style(STYLE_PLAIN));
+  const char *bold = screen_style(STYLE_BOLD), *plain = screen_style(STYLE_PLAIN);
+  printf("\n%ssome images%s  number: what it is, then what the network says and how sure it is\n\n", bold, plain);
   screen_draw(pictures, n);
 }
 
@@ -146,7 +148,9 @@ static double largest_difference(const run *a, const run *b) {
 static bool compare(const run *runs, int32_t n_runs, const uint8_t *recorded) {
   int32_t most_between = 0, most_recorded = 0, n = runs[0].n;
   int name = 7;
-  for (int32_t i = 0; i < n_runs; i++) name = (int)strlen(runs[i].name) > name ? (int)strlen(runs[i].name) : name;
+  for (int32_t i = 0; i < n_runs; i++) {
+    if ((int)strlen(runs[i].name) > name) name = (int)strlen(runs[i].name);
+  }
   const char *bold = screen_style(STYLE_BOLD), *dim = screen_style(STYLE_DIM), *plain = screen_style(STYLE_PLAIN);
   printf("%sagreement%s\n  %s%-*s  accuracy  images/s  labels other than    largest difference%s\n", bold, plain, dim, name, "backend", plain);
   printf("  %s%-*s                      recorded  the first  of a probability%s\n", dim, name, "", plain);
@@ -163,8 +167,8 @@ static bool compare(const run *runs, int32_t n_runs, const uint8_t *recorded) {
     else printf("  %9d  %.2g\n", count_different(r->guess, runs[0].guess, n), largest_difference(r, &runs[0]));
   }
   bool ok = most_between <= TOLERATED && most_recorded <= TOLERATED;
-  printf("\n%sagreement: %d of %d labels differ between %d backend%s, %d from the recorded ones (%d tolerated)%s\n", screen_style(ok ? STYLE_GOOD : STYLE_BAD),
-         most_between, n, n_runs, n_runs == 1 ? "" : "s", most_recorded, TOLERATED, plain);
+  printf("\n%sagreement: %d of %d labels differ between %d backend%s, %d from the recorded ones (%d tolerated)%s\n",
+         screen_style(ok ? STYLE_GOOD : STYLE_BAD), most_between, n, n_runs, n_runs == 1 ? "" : "s", most_recorded, TOLERATED, plain);
   return ok || fail("labels differ that must not");
 }
 
@@ -179,8 +183,8 @@ static bool tell(const settings *set) {
   ok = ok && read_recorded(set->recorded, data.n, recorded);
   if (ok) {
     int32_t n = set->limit < data.n ? set->limit : data.n;
-    printf("%sTrivet %s tells clothes apart%s\n  %d of %d images of %s\n  network %s\n", screen_style(STYLE_BOLD), rt_version(), screen_style(STYLE_PLAIN), n, data.n,
-           set->images, set->model);
+    printf("%sTrivet %s tells clothes apart%s\n", screen_style(STYLE_BOLD), rt_version(), screen_style(STYLE_PLAIN));
+    printf("  %d of %d images of %s\n  network %s\n", n, data.n, set->images, set->model);
     ok = run_backends(set, &data, runs, &n_runs);
   }
   if (n_runs > 0) {

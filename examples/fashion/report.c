@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Prints rt_report_get() as tables for people: where each operation ran and along which path, which kernels were the backend's own, what was
-// copied and waited for. It adds up and sorts; every number and every reason is the core's.
+// Prints rt_report_get() as tables for people: where each operation ran and along which path, which kernels were the backend's own, what
+// was copied and waited for. It adds up and sorts; every number and every reason is the core's.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,14 +68,15 @@ static void print_runs(const rows *all, const char *first) {
     trace(all, &all->row[i], first, text, why);
     op = longest(op, all->row[i].op), dtypes = longest(dtypes, all->row[i].dtypes), path = longest(path, text);
   }
-  printf("\n  %s%-*s  %-*s  %-*s  %7s  %s%s\n", screen_style(STYLE_DIM), op, "operation", dtypes, "dtypes", path, "path", "calls", "why not elsewhere",
+  printf("\n  %s%-*s  %-*s  %-*s  %7s  why not elsewhere%s\n", screen_style(STYLE_DIM), op, "operation", dtypes, "dtypes", path, "path", "calls",
          screen_style(STYLE_PLAIN));
   for (int32_t i = 0; i < all->n; i++) {
     const rt_report_row *r = &all->row[i];
     if (r->kind != RT_REPORT_RUN) continue;
     trace(all, r, first, text, why);
     const char *remark = is_move(r) ? "(moving data)" : why;
-    printf("  %-*s  %-*s  %-*s  %7llu%s%s\n", op, r->op, dtypes, r->dtypes, path, text, (unsigned long long)r->count, *remark ? "  " : "", remark);
+    printf("  %-*s  %-*s  %-*s  %7llu%s%s\n", op, r->op, dtypes, r->dtypes, path, text, (unsigned long long)r->count,
+           *remark ? "  " : "", remark);
   }
 }
 
@@ -119,8 +120,8 @@ static void print_events(const rows *all, rt_report_kind kind, const char *headi
     const rt_report_row *r = &all->row[i];
     if (r->kind != kind) continue;
     if (is_first) {
-      printf("\n  %s%-*s  %-*s  %7s%s  %s%s\n", screen_style(STYLE_DIM), where, heading, op, "for", "times", kind == RT_REPORT_COPY ? "     amount" : "", "why",
-             screen_style(STYLE_PLAIN));
+      printf("\n  %s%-*s  %-*s  %7s%s  why%s\n", screen_style(STYLE_DIM), where, heading, op, "for", "times",
+             kind == RT_REPORT_COPY ? "     amount" : "", screen_style(STYLE_PLAIN));
     }
     is_first = false;
     printf("  %-*s  %-*s  %7llu", where, r->backend, op, r->op, (unsigned long long)r->count);

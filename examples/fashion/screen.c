@@ -92,7 +92,8 @@ static void draw_line(const uint8_t *upper) {
 }
 
 static void draw_row(const picture *p, int32_t n) {
-  for (int32_t i = 0; i < n; i++) printf("%*s%s%-28.28s%s", i ? GAP : 2, "", screen_style(STYLE_BOLD), p[i].title, screen_style(STYLE_PLAIN));
+  const char *bold = screen_style(STYLE_BOLD), *plain = screen_style(STYLE_PLAIN);
+  for (int32_t i = 0; i < n; i++) printf("%*s%s%-28.28s%s", i ? GAP : 2, "", bold, p[i].title, plain);
   for (int y = 0; y < IMAGE_SIDE; y += 2) {
     for (int32_t i = 0; i < n; i++) {
       printf("%s%*s", i ? "" : "\n", i ? GAP : 2, "");
@@ -101,7 +102,7 @@ static void draw_row(const picture *p, int32_t n) {
   }
   for (int32_t i = 0; i < n; i++) {
     style s = p[i].is_right ? STYLE_GOOD : STYLE_BAD;
-    printf("%s%*s%s%-28.28s%s", i ? "" : "\n", i ? GAP : 2, "", screen_style(s), p[i].caption, screen_style(STYLE_PLAIN));
+    printf("%s%*s%s%-28.28s%s", i ? "" : "\n", i ? GAP : 2, "", screen_style(s), p[i].caption, plain);
   }
   printf("\n\n");
 }
