@@ -39,7 +39,7 @@ static const way ways[] = {
   {"overlap-flip", 2, {7, 37}, CF_OFFSET, CF_OVERLAP_FLIP, 0},
 };
 
-// ---- copy ------------------------------------------------------------------------------------------------------------------------------------------------
+// ---- copy -----------------------------------------------------------------------------------------------------------------------------
 static rt_status call_copy(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt_tensor **out) {
   (void)c;
   return into ? rt_copy_into(in[0], into) : rt_copy(in[0], out);
@@ -68,7 +68,7 @@ void cf_cases_copy(cf_grid *g) {
   }
 }
 
-// ---- cast ------------------------------------------------------------------------------------------------------------------------------------------------
+// ---- cast -----------------------------------------------------------------------------------------------------------------------------
 static rt_status call_cast(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt_tensor **out) {
   return into ? rt_cast_into(in[0], into) : rt_cast(in[0], c->asked, out);
 }
@@ -86,7 +86,9 @@ static uint64_t edge_value(cf_case *c, rt_dtype from, rt_dtype to) {
     x = 1 + (cf_real)(2 * cf_random_below(c, 8) + 1) * ulp / 2; // half way between two numbers of `to`
     switch (cf_random_below(c, 5)) {
       case 0: x *= cf_power2((int)cf_random_below(c, 60)); break;                                 // large integers, too
-      case 1: x = cf_max_finite(to) + cf_ulp(to, cf_max_finite(to)) / 2 * (cf_real)cf_random_below(c, 3); break; // overflow begins half an ulp above
+      case 1: // overflow begins half an ulp above
+        x = cf_max_finite(to) + cf_ulp(to, cf_max_finite(to)) / 2 * (cf_real)cf_random_below(c, 3);
+        break;
       case 2: x *= cf_min_normal(to) * ulp * cf_power2((int)cf_random_below(c, 4)); break;         // subnormals, and what vanishes
       case 3: x = (cf_real)cf_random_below(c, 2) / 2 * cf_ulp(to, 0); break;
       default: break;
@@ -136,7 +138,7 @@ void cf_cases_cast(cf_grid *g) {
   }
 }
 
-// ---- where -----------------------------------------------------------------------------------------------------------------------------------------------
+// ---- where ----------------------------------------------------------------------------------------------------------------------------
 typedef struct where_how {
   const char *name;
   int32_t rank[3];

@@ -21,7 +21,7 @@ static const make_how hows[] = {
   {"into-mixed", 3, {3, 5, 7}, CF_INTO, CF_MIXED},
 };
 
-// ---- full ----------------------------------------------------------------------------------------------------------------------------------------------------
+// ---- full -----------------------------------------------------------------------------------------------------------------------------
 static rt_status call_full(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt_tensor **out) {
   (void)in;
   return into ? rt_full_into(c->scalar, into) : rt_full(c->grid->ctx, c->dtype, c->out.x.rank, c->out.x.shape, c->scalar, out);
@@ -59,7 +59,7 @@ void cf_cases_full(cf_grid *g) {
   }
 }
 
-// ---- arange ----------------------------------------------------------------------------------------------------------------------------------------------------
+// ---- arange ---------------------------------------------------------------------------------------------------------------------------
 static rt_status call_arange(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt_tensor **out) {
   (void)in;
   return into ? rt_arange_into(c->scalar, c->scalar3, into) : rt_arange(c->grid->ctx, c->dtype, c->scalar, c->scalar2, c->scalar3, out);
@@ -134,7 +134,7 @@ void cf_cases_arange(cf_grid *g) {
   }
 }
 
-// ---- random numbers ----------------------------------------------------------------------------------------------------------------------------------------------
+// ---- random numbers -------------------------------------------------------------------------------------------------------------------
 /// Philox 4x32-10 (Salmon, Moraes, Dror, Shaw 2011): the counter is the number of the block and the stream, the key the seed; all low
 /// word first.
 static void philox(uint64_t key, uint64_t stream, uint64_t block, uint32_t *word) {
@@ -208,7 +208,9 @@ static rt_status call_random(cf_case *c, rt_tensor *const *in, rt_tensor *into, 
 
 void cf_cases_random(cf_grid *g) {
   static const struct { const char *name; uint64_t key, stream; double a[2], b[2]; } kinds[] = { // low and high; mean and std
-    {"standard", 0, 0, {0, 1}, {0, 1}}, {"stretched", 0x123456789abcdef0, 3, {-1.5, 2.5}, {1, 2}}, {"stream", 7, 0xfedcba9876543210, {0, 3}, {0, 0.1}}};
+    {"standard", 0, 0, {0, 1}, {0, 1}},
+    {"stretched", 0x123456789abcdef0, 3, {-1.5, 2.5}, {1, 2}},
+    {"stream", 7, 0xfedcba9876543210, {0, 3}, {0, 0.1}}};
   for (int n = 0; n < 2; n++) {
     const cf_op *op = cf_op_of(n ? CF_ID(RANDOM_NORMAL) : CF_ID(RANDOM_UNIFORM));
     for (int code = RT_BOOL; code < CF_DTYPES; code++) {

@@ -26,6 +26,7 @@ static const shape shapes[][3] = { // arguments a, b, c
 #define SAME 2u  // the result has the dtype of the argument it shares memory with
 #define BASIC 4u // also for inputs that are converted first, and with every kind of value
 #define PLAINLY 8u // no need for more than one kind of value
+#define TWINS 16u  // all arguments are one tensor
 typedef struct map_how {
   const char *name;
   shape_id shape;
@@ -55,6 +56,7 @@ static const map_how hows[] = {
   {"ones", ONES, {CF_ONES, CF_ONES, CF_DENSE}, CF_NEW, 0, 0, 0},
   {"windows", SMALL, {CF_WINDOWS, CF_WINDOWS, CF_DENSE}, CF_NEW, 0, 0, 0},
   {"rank16", RANK_16, {CF_TRANSPOSED, CF_STEPPED, CF_DENSE}, CF_NEW, 0, 0, 0},
+  {"twins", CUBE, {CF_STEPPED, CF_STEPPED, CF_STEPPED}, CF_NEW, 0, 0, MANY | TWINS},
   {"into", PLAIN, {CF_DENSE, CF_DENSE, CF_DENSE}, CF_INTO, 0, CF_OFFSET, BASIC},
   {"into-rows", CUBE, {CF_DENSE, CF_ROWS, CF_DENSE}, CF_INTO, 0, CF_ROWS, 0},
   {"into-transposed", CUBE, {CF_DENSE, CF_TRANSPOSED, CF_DENSE}, CF_INTO, 0, CF_TRANSPOSED, 0},
@@ -64,6 +66,7 @@ static const map_how hows[] = {
   {"inplace-b", CUBE, {CF_STEPPED, CF_ROWS, CF_DENSE}, CF_IN_PLACE, 1, 0, SAME | MANY},
   {"inplace-stepped", CUBE, {CF_STEPPED, CF_STEPPED, CF_STEPPED}, CF_IN_PLACE, 0, 0, SAME},
   {"inplace+broadcast", BROADCAST, {CF_OFFSET, CF_DENSE, CF_DENSE}, CF_IN_PLACE, 0, 0, SAME | MANY},
+  {"inplace-twins", TAIL, {CF_DENSE, CF_DENSE, CF_DENSE}, CF_IN_PLACE, 0, 0, SAME | MANY | TWINS},
   {"inplace-clone", TAIL, {CF_DENSE, CF_DENSE, CF_DENSE}, CF_CLONE, 0, 0, SAME},
   {"overlap", TAIL, {CF_OFFSET, CF_DENSE, CF_DENSE}, CF_OVERLAP, 0, 0, SAME},
   {"overlap-back", CUBE, {CF_ROWS, CF_DENSE, CF_DENSE}, CF_OVERLAP_BACK, 0, 0, SAME},
@@ -89,7 +92,9 @@ static void run_cell(cf_case *c, const map_how *how, rt_dtype dtype, rt_dtype co
   for (int k = 0; k < c->n_in; k++) {
     cf_fill(c, k, values);
     cf_place(c, k, how->in[k]);
+    if (how->flags & TWINS) c->in[k].x = c->in[0].x;
   }
+  c->are_twins = how->flags & TWINS;
   shape y;
   broadcast_shape(c, &y);
   c->form = how->form, c->share = how->share, c->out_layout = how->out;
@@ -136,7 +141,11 @@ void cf_cases_map(cf_grid *g, const cf_op *op) {
     if (compute == RT_DTYPE_NONE) {
       cf_case *c = cf_open(g, op, dtype, "refused");
       if (!c) continue;
-      for (int k = 0; k < arguments_of(op); k++) cf_input(c, k, dtype, 1, (int64_t[]){3}), cf_fill(c, k, CF_SMALL), cf_place(c, k, CF_DENSE);
+      for (int k = 0; k < arguments_of(op); k++) {
+        cf_input(c, k, dtype, 1, (int64_t[]){3});
+        cf_fill(c, k, CF_SMALL);
+        cf_place(c, k, CF_DENSE);
+      }
       c->fails = RT_E_DTYPE;
       cf_close(c);
       continue;
@@ -160,7 +169,7 @@ void cf_cases_map(cf_grid *g, const cf_op *op) {
   }
 }
 
-// ---- two dtypes at once ------------------------------------------------------------------------------------------------------------------------------------
+// ---- two dtypes at once ---------------------------------------------------------------------------------------------------------------
 void cf_cases_promotion(cf_grid *g) {
   static const int ids[] = {CF_ID(ADD), CF_ID(DIV), CF_ID(LT), CF_ID(MAXIMUM), CF_ID(BITWISE_AND)};
   for (size_t n = 0; n < CF_COUNT(ids); n++) {

@@ -14,7 +14,7 @@ static int64_t index_of(const cf_array *x, const int64_t *at) {
   return index;
 }
 
-// ---- gather -------------------------------------------------------------------------------------------------------------------------------------------------
+// ---- gather ---------------------------------------------------------------------------------------------------------------------------
 typedef struct gather_how {
   const char *name;
   int32_t rank, index_rank, axis;
@@ -56,8 +56,9 @@ static void gather_cell(cf_case *c, const gather_how *how, rt_dtype dtype, rt_dt
   cf_fill(c, 0, values);
   cf_array *x = &c->in[0].x, *index = &c->in[1].x;
   int64_t n = x->shape[axis];
+  bool has_sign = cf_is_signed(index_dtype);
   for (int64_t i = 0; i < index->numel; i++)
-    cf_set(index, i, cf_encode_int(index_dtype, cf_random_below(c, cf_is_signed(index_dtype) ? 2 * n : n) - (cf_is_signed(index_dtype) ? n : 0)));
+    cf_set(index, i, cf_encode_int(index_dtype, has_sign ? cf_random_below(c, 2 * n) - n : cf_random_below(c, n)));
   if (bad_index) cf_set(index, index->numel / 2, cf_encode_int(index_dtype, bad_index)), c->fails = RT_E_INDEX;
   cf_place(c, 0, how->in[0]);
   cf_place(c, 1, how->in[1]);
@@ -106,7 +107,7 @@ void cf_cases_gather(cf_grid *g) {
   }
 }
 
-// ---- concat --------------------------------------------------------------------------------------------------------------------------------------------------
+// ---- concat ---------------------------------------------------------------------------------------------------------------------------
 typedef struct concat_how {
   const char *name;
   int n;
@@ -181,7 +182,7 @@ void cf_cases_concat(cf_grid *g) {
   }
 }
 
-// ---- pad -----------------------------------------------------------------------------------------------------------------------------------------------------
+// ---- pad ------------------------------------------------------------------------------------------------------------------------------
 typedef struct pad_how {
   const char *name;
   int32_t rank;
@@ -256,7 +257,8 @@ static void pad_cell(cf_case *c, const pad_how *how, rt_dtype dtype, cf_class va
 
 void cf_cases_pad(cf_grid *g) {
   static const struct { const char *name; rt_pad_mode mode; int64_t n, lo; } refused[] = {
-    {"refused-extent", RT_PAD_CONSTANT, 3, -4}, {"refused-edge-of-nothing", RT_PAD_EDGE, 0, 2}, {"refused-wrap-of-nothing", RT_PAD_WRAP, 0, 2}};
+    {"refused-extent", RT_PAD_CONSTANT, 3, -4}, {"refused-edge-of-nothing", RT_PAD_EDGE, 0, 2},
+    {"refused-wrap-of-nothing", RT_PAD_WRAP, 0, 2}};
   const cf_op *op = cf_op_of(CF_ID(PAD));
   for (int code = RT_BOOL; code < CF_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;

@@ -120,14 +120,22 @@ void cf_cases_reduce(cf_grid *g, const cf_op *op) {
   }
 }
 
-// ---- softmax ------------------------------------------------------------------------------------------------------------------------------------------------
+// ---- softmax --------------------------------------------------------------------------------------------------------------------------
 static rt_status call_softmax(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt_tensor **out) {
   if (c->op->id == CF_ID(SOFTMAX)) return into ? rt_softmax_into(in[0], c->axis, into) : rt_softmax(in[0], c->axis, out);
   return into ? rt_log_softmax_into(in[0], c->axis, into) : rt_log_softmax(in[0], c->axis, out);
 }
 
 void cf_cases_softmax(cf_grid *g, const cf_op *op) {
-  static const struct { const char *name; int32_t rank; int64_t shape[RT_MAX_RANK]; int32_t axis; cf_layout in; cf_form form; cf_layout out; } soft[] = {
+  static const struct {
+    const char *name;
+    int32_t rank;
+    int64_t shape[RT_MAX_RANK];
+    int32_t axis;
+    cf_layout in;
+    cf_form form;
+    cf_layout out;
+  } soft[] = {
     {"contiguous-last", 2, {5, 37}, 1, CF_DENSE, CF_NEW, 0},
     {"contiguous-first", 2, {11, 6}, 0, CF_DENSE, CF_NEW, 0},
     {"contiguous-middle", 3, {3, 9, 4}, 1, CF_DENSE, CF_NEW, 0},

@@ -12,7 +12,7 @@ static int64_t out_extent(int64_t extent, int64_t size, int64_t stride, int64_t 
 
 static int32_t or_one(int32_t v) { return v ? v : 1; }
 
-// ---- convolution --------------------------------------------------------------------------------------------------------------------------------------------
+// ---- convolution ----------------------------------------------------------------------------------------------------------------------
 typedef struct conv_how {
   const char *name;
   int32_t rank;
@@ -32,7 +32,8 @@ static const conv_how convs[] = {
   {"strides", 4, {1, 3, 9, 8}, {4, 3, 3, 2}, {{0}, {2, 3}, {0}, {0}, {0}, 0, 0, 0}, true, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
   {"pads", 4, {1, 3, 5, 6}, {4, 3, 3, 3}, {{0}, {0}, {0}, {1, 1}, {1, 1}, 0, 0, 0}, true, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
   {"uneven-pads", 4, {1, 3, 5, 6}, {4, 3, 3, 4}, {{0}, {2, 1}, {0}, {0, 3}, {2, 1}, 0, 0, 0}, false, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
-  {"wide-pads", 3, {1, 2, 3}, {2, 2, 2}, {{0}, {0}, {0}, {4}, {5}, 0, 0, 0}, true, {CF_DENSE, CF_DENSE}, CF_NEW, 0}, // windows of padding only
+  // Windows of padding only.
+  {"wide-pads", 3, {1, 2, 3}, {2, 2, 2}, {{0}, {0}, {0}, {4}, {5}, 0, 0, 0}, true, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
   {"dilation", 4, {1, 2, 9, 9}, {3, 2, 3, 3}, {{0}, {0}, {2, 3}, {1, 2}, {1, 2}, 0, 0, 0}, true, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
   {"groups", 4, {2, 4, 5, 5}, {6, 2, 3, 3}, {{0}, {0}, {0}, {1, 1}, {1, 1}, 2, 0, 0}, true, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
   {"depthwise", 4, {2, 4, 5, 5}, {4, 1, 3, 3}, {{0}, {0}, {0}, {1, 1}, {1, 1}, 4, 0, 0}, true, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
@@ -46,7 +47,8 @@ static const conv_how convs[] = {
   {"expanded", 4, {2, 3, 5, 6}, {4, 3, 3, 3}, {{0}, {0}, {0}, {0}, {0}, 0, 0, 0}, true, {CF_EXPANDED, CF_EXPANDED}, CF_NEW, 0},
   {"into", 4, {1, 3, 5, 6}, {4, 3, 3, 3}, {{0}, {0}, {0}, {1, 1}, {1, 1}, 0, 0, 0}, true, {CF_DENSE, CF_DENSE}, CF_INTO, CF_OFFSET},
   {"into-stepped", 4, {1, 3, 5, 6}, {4, 3, 3, 3}, {{0}, {0}, {0}, {1, 1}, {1, 1}, 0, 0, 0}, true, {CF_ROWS, CF_DENSE}, CF_INTO, CF_STEPPED},
-  {"into-transposed", 4, {1, 3, 5, 6}, {4, 3, 3, 3}, {{0}, {0}, {0}, {1, 1}, {1, 1}, 0, 0, 0}, true, {CF_DENSE, CF_DENSE}, CF_INTO, CF_TRANSPOSED},
+  {"into-transposed", 4, {1, 3, 5, 6}, {4, 3, 3, 3}, {{0}, {0}, {0}, {1, 1}, {1, 1}, 0, 0, 0}, true, {CF_DENSE, CF_DENSE}, CF_INTO,
+   CF_TRANSPOSED},
   {"inplace", 4, {1, 3, 5, 6}, {3, 3, 3, 3}, {{0}, {0}, {0}, {1, 1}, {1, 1}, 0, 0, 0}, true, {CF_DENSE, CF_DENSE}, CF_IN_PLACE, 0},
   {"overlap", 4, {1, 3, 5, 6}, {3, 3, 3, 3}, {{0}, {0}, {0}, {1, 1}, {1, 1}, 0, 0, 0}, true, {CF_OFFSET, CF_DENSE}, CF_OVERLAP, 0},
 };
@@ -96,7 +98,7 @@ void cf_cases_conv(cf_grid *g) {
   }
 }
 
-// ---- pooling ------------------------------------------------------------------------------------------------------------------------------------------------
+// ---- pooling --------------------------------------------------------------------------------------------------------------------------
 typedef struct pool_how {
   const char *name;
   int32_t rank;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// ---- choosing ----------------------------------------------------------------------------------------------------------------------------------
+// ---- choosing -------------------------------------------------------------------------------------------------------------------------
 /// Does the pattern [p, end) match a beginning of text? '*' stands for anything, '$' for the end.
 static bool matches_here(const char *p, const char *end, const char *text) {
   for (; p < end; p++, text++) {
@@ -73,7 +73,7 @@ cf_case *cf_open(cf_grid *g, const cf_op *op, rt_dtype dtype, const char *fmt, .
   return c;
 }
 
-// ---- all cells -----------------------------------------------------------------------------------------------------------------------------------
+// ---- all cells ------------------------------------------------------------------------------------------------------------------------
 static void visit_cells(cf_grid *g) {
   for (int i = 0; i < cf_n_ops; i++) {
     const cf_op *op = &cf_ops[i];
@@ -138,7 +138,8 @@ rt_status rt_conformance_run(rt_ctx *ctx, rt_device device, const rt_conformance
   return status;
 }
 
-rt_status rt_conformance_list(const rt_conformance_options *options, void (*visit)(void *user, const char *name), void *user, uint32_t *out_count) {
+rt_status rt_conformance_list(const rt_conformance_options *options, void (*visit)(void *user, const char *name), void *user,
+                              uint32_t *out_count) {
   if (out_count) *out_count = 0;
   cf_grid *g;
   rt_status status = start(&g, options);
@@ -150,7 +151,8 @@ rt_status rt_conformance_list(const rt_conformance_options *options, void (*visi
   return RT_OK;
 }
 
-rt_status rt_conformance_gaps(void (*visit)(void *user, const char *op, rt_dtype dtype, const char *reason), void *user, uint32_t *out_count) {
+rt_status rt_conformance_gaps(void (*visit)(void *user, const char *op, rt_dtype dtype, const char *reason), void *user,
+                              uint32_t *out_count) {
   if (out_count) *out_count = 0;
   cf_grid *g;
   rt_status status = start(&g, NULL);

@@ -12,7 +12,7 @@
 #define CF_DTYPES 14
 #define CF_DATA_BYTES (24u << 20) // arrays of one cell
 
-// ---- real.c: numbers ---------------------------------------------------------------------------------------------------------------------
+// ---- real.c: numbers ------------------------------------------------------------------------------------------------------------------
 #if LDBL_MANT_DIG >= 113
 typedef long double cf_real;
 #else
@@ -46,7 +46,7 @@ cf_int cf_int_max(rt_dtype dtype);
 /// The dtype in which two meet; RT_DTYPE_NONE where there is none.
 rt_dtype cf_promote(rt_dtype a, rt_dtype b);
 
-// ---- arrays: values in C order, in memory of the cell --------------------------------------------------------------------------------------
+// ---- arrays: values in C order, in memory of the cell ---------------------------------------------------------------------------------
 typedef struct cf_array {
   rt_dtype dtype;
   int32_t rank;
@@ -69,7 +69,7 @@ typedef struct cf_want {
   cf_real value, tol;
 } cf_want;
 
-// ---- ops.c: the table of operations as the grid sees it -------------------------------------------------------------------------------------
+// ---- ops.c: the table of operations as the grid sees it -------------------------------------------------------------------------------
 typedef enum cf_family { CF_UNARY, CF_PARAM, CF_BINARY, CF_TERNARY, CF_REDUCE, CF_ARG, CF_OP, CF_COMPOSITE } cf_family;
 typedef enum cf_accepts { CF_ACCEPT_ANY, CF_ACCEPT_NUMERIC, CF_ACCEPT_INTEGER, CF_ACCEPT_BITS, CF_ACCEPT_FLOAT } cf_accepts;
 typedef enum cf_gives { CF_GIVES_SAME, CF_GIVES_BOOL, CF_GIVES_SUM, CF_GIVES_I64, CF_GIVES_GIVEN } cf_gives;
@@ -105,7 +105,7 @@ const cf_op *cf_op_of(int id);
 /// The dtype that the row computes in for an input of this dtype; RT_DTYPE_NONE: refused.
 rt_dtype cf_compute_dtype(cf_accepts accepts, rt_dtype dtype);
 
-// ---- values.c: kinds of value ------------------------------------------------------------------------------------------------------------
+// ---- values.c: kinds of value ---------------------------------------------------------------------------------------------------------
 typedef enum cf_class { CF_UNIFORM, CF_WIDE, CF_SPECIALS, CF_TIES, CF_CANCELLING, CF_INTEGERS, CF_SMALL, CF_EXTREMES, CF_CLASSES } cf_class;
 extern const char *const cf_class_name[CF_CLASSES];
 /// The classes of a dtype, ends with CF_CLASSES.
@@ -115,7 +115,7 @@ void cf_fill(cf_case *c, int which, cf_class values);
 uint64_t cf_random(cf_case *c);                 ///< 64 random bits
 int64_t cf_random_below(cf_case *c, int64_t n);
 
-// ---- layouts.c: arrays as views of larger storages ---------------------------------------------------------------------------------------------
+// ---- layouts.c: arrays as views of larger storages ------------------------------------------------------------------------------------
 typedef enum cf_layout {
   CF_DENSE,      ///< a tensor of its own
   CF_OFFSET,     ///< dense, three elements into a larger storage
@@ -142,9 +142,10 @@ void cf_place(cf_case *c, int which, cf_layout layout);
 void cf_lay_out(cf_case *c, cf_slot *slot, cf_layout layout);
 bool cf_upload(cf_case *c, cf_slot *slot);       ///< makes base and view; false after cf_fail
 /// Calls visit for each element in C order with its position in the storage.
-void cf_walk(int32_t rank, const int64_t *shape, const int64_t *stride, int64_t offset, void (*visit)(void *user, int64_t i, int64_t at), void *user);
+void cf_walk(int32_t rank, const int64_t *shape, const int64_t *stride, int64_t offset,
+             void (*visit)(void *user, int64_t i, int64_t at), void *user);
 
-// ---- run.c: one cell ------------------------------------------------------------------------------------------------------------------------
+// ---- run.c: one cell ------------------------------------------------------------------------------------------------------------------
 typedef enum cf_form {
   CF_NEW, CF_INTO,
   CF_IN_PLACE,      ///< out is input `share` itself
@@ -166,7 +167,7 @@ struct cf_case {
   int share;
   cf_layout out_layout;         // CF_INTO
   cf_slot out;                  // x: dtype and shape of the result
-  bool no_strides;              // strides of a new output are not judged
+  bool are_twins;               // all inputs are the first one
   cf_want *want;                // out.x.numel of them
   rt_status fails, fails_too;   // the status a refused call must have; RT_OK: it must work
   rt_status (*call)(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt_tensor **out);
@@ -213,7 +214,7 @@ cf_array *cf_input(cf_case *c, int k, rt_dtype dtype, int32_t rank, const int64_
 void cf_result(cf_case *c, rt_dtype dtype, int32_t rank, const int64_t *shape);
 void cf_fail(cf_case *c, const char *fmt, ...) __attribute__((format(printf, 2, 3))); ///< the first sentence stays
 
-// ---- judge.c ----------------------------------------------------------------------------------------------------------------------------------
+// ---- judge.c --------------------------------------------------------------------------------------------------------------------------
 double cf_bound(const cf_case *c);                               ///< of the row, as the options say, in ulp
 void cf_want_bits(cf_case *c, int64_t i, uint64_t bits);
 /// An exact result hi + lo of a row that is judged in ulp; bounds up to 0.5 want the rightly rounded result.
@@ -228,19 +229,20 @@ void cf_add_term(cf_terms *t, cf_real term);
 cf_real cf_terms_error(const cf_terms *t, rt_dtype dtype);
 void cf_judge(cf_case *c, const unsigned char *got, int64_t offset, const int64_t *stride); ///< strides in elements
 
-// ---- oracle_map.c -----------------------------------------------------------------------------------------------------------------------------
+// ---- oracle_map.c ---------------------------------------------------------------------------------------------------------------------
 typedef struct cf_answer { cf_real hi, lo; cf_int i; bool is_bool; } cf_answer; // is_bool: i holds it
 cf_real cf_sqrt(cf_real x);
 cf_real cf_exp(cf_real x);
 cf_real cf_pi(void);
-bool cf_map_float(int op, rt_dtype dtype, const cf_real *x, cf_real param, cf_answer *out); ///< false: no formula here
+/// One element of an elementwise row; x holds three arguments, used or not. false: no formula here.
+bool cf_map_float(int op, rt_dtype dtype, const cf_real *x, cf_real param, cf_answer *out);
 bool cf_map_int(int op, rt_dtype dtype, const cf_int *x, cf_answer *out);
 /// Writes what the result of an elementwise row must be, from c->in converted to `compute` and broadcast to c->out.
 void cf_map(cf_case *c, rt_dtype compute);
 /// Index in C order of the element of `a` that element i of `shape` sees when a is broadcast.
 int64_t cf_broadcast_index(const cf_array *a, int32_t rank, const int64_t *shape, int64_t i);
 
-// ---- oracle_reduce.c, oracle_window.c, oracle_move.c: what c->out must be -------------------------------------------------------------------------
+// ---- oracle_reduce.c, oracle_window.c, oracle_move.c: what c->out must be -------------------------------------------------------------
 void cf_reduce(cf_case *c, rt_dtype compute, const bool *is_reduced);
 void cf_softmax(cf_case *c, rt_dtype compute);
 void cf_matmul(cf_case *c, rt_dtype compute);
@@ -248,7 +250,7 @@ void cf_conv(cf_case *c, rt_dtype compute);
 void cf_pool(cf_case *c, rt_dtype compute);
 void cf_random_numbers(cf_case *c, bool is_normal, double a, double b);
 
-// ---- cases_*.c: the cells ---------------------------------------------------------------------------------------------------------------------
+// ---- cases_*.c: the cells -------------------------------------------------------------------------------------------------------------
 void cf_cases_map(cf_grid *g, const cf_op *op);
 void cf_cases_promotion(cf_grid *g);
 void cf_cases_reduce(cf_grid *g, const cf_op *op);

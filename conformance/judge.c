@@ -67,7 +67,7 @@ cf_real cf_terms_error(const cf_terms *t, rt_dtype dtype) {
   return (cf_real)t->n * (unit * t->size + cf_ulp(dtype == RT_F64 ? RT_F64 : RT_F32, 0));
 }
 
-// ---- comparing ---------------------------------------------------------------------------------------------------------------------------------
+// ---- comparing ------------------------------------------------------------------------------------------------------------------------
 typedef struct verdict { cf_case *c; const unsigned char *got; int64_t n_wrong, first; uint64_t first_bits; } verdict;
 
 static bool is_flushed(const cf_case *c, rt_dtype dtype, cf_real expected, cf_real y) {

@@ -8,7 +8,8 @@
 #define MARGIN_BEFORE 3 // elements; odd, so that views are not aligned to anything
 #define MARGIN_AFTER 5
 
-void cf_walk(int32_t rank, const int64_t *shape, const int64_t *stride, int64_t offset, void (*visit)(void *user, int64_t i, int64_t at), void *user) {
+void cf_walk(int32_t rank, const int64_t *shape, const int64_t *stride, int64_t offset,
+             void (*visit)(void *user, int64_t i, int64_t at), void *user) {
   int64_t index[RT_MAX_RANK] = {0}, numel = 1;
   for (int32_t d = 0; d < rank; d++) numel *= shape[d];
   for (int64_t i = 0; i < numel; i++) {

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-// ---- functions -------------------------------------------------------------------------------------------------------------------------------------
+// ---- functions ------------------------------------------------------------------------------------------------------------------------
 static cf_real infinity(void) { return (cf_real)HUGE_VALL; }
 static cf_real not_a_number(void) { return infinity() - infinity(); }
 static cf_real with_sign(cf_real magnitude, cf_real sign) {
@@ -183,7 +183,7 @@ bool cf_map_float(int op, rt_dtype dtype, const cf_real *v, cf_real param, cf_an
   return true;
 }
 
-// ---- integers ----------------------------------------------------------------------------------------------------------------------------------------
+// ---- integers -------------------------------------------------------------------------------------------------------------------------
 static cf_int floor_quotient(cf_int a, cf_int b) {
   cf_int q = a / b;
   return a % b != 0 && (a < 0) != (b < 0) ? q - 1 : q;
@@ -240,7 +240,7 @@ bool cf_map_int(int op, rt_dtype dtype, const cf_int *v, cf_answer *out) {
   return true;
 }
 
-// ---- all elements -------------------------------------------------------------------------------------------------------------------------------------
+// ---- all elements ---------------------------------------------------------------------------------------------------------------------
 int64_t cf_broadcast_index(const cf_array *a, int32_t rank, const int64_t *shape, int64_t i) {
   int64_t index = 0, next = 1;
   for (int32_t d = rank - 1, k = a->rank - 1; d >= 0; d--, k--) {

@@ -82,7 +82,7 @@ void cf_reduce(cf_case *c, rt_dtype compute, const bool *is_reduced) {
   for (int64_t i = 0; i < c->out.x.numel; i++) finish(c, compute, i, &buckets[i]);
 }
 
-// ---- softmax -------------------------------------------------------------------------------------------------------------------------------------------
+// ---- softmax --------------------------------------------------------------------------------------------------------------------------
 void cf_softmax(cf_case *c, rt_dtype compute) {
   const cf_array *x = &c->in[0].x;
   int64_t extent = x->shape[c->axis], inner = 1;

@@ -4,14 +4,19 @@
 
 #include <string.h>
 
-static cf_real value(const cf_array *a, int64_t i, rt_dtype compute) { return cf_decode(compute, cf_cast(a->dtype, cf_bits(a, i), compute)); }
-static cf_int integer(const cf_array *a, int64_t i, rt_dtype compute) { return cf_decode_int(compute, cf_cast(a->dtype, cf_bits(a, i), compute)); }
+static cf_real value(const cf_array *a, int64_t i, rt_dtype compute) {
+  return cf_decode(compute, cf_cast(a->dtype, cf_bits(a, i), compute));
+}
+
+static cf_int integer(const cf_array *a, int64_t i, rt_dtype compute) {
+  return cf_decode_int(compute, cf_cast(a->dtype, cf_bits(a, i), compute));
+}
 
 static void want_terms(cf_case *c, int64_t i, const cf_terms *t, rt_dtype compute) {
   cf_want_sum(c, i, t->sum, cf_terms_error(t, compute));
 }
 
-// ---- matmul: inputs of rank 2 at least, as the case describes them; c->out has the result's shape with both matrix axes -----------------------------
+// ---- matmul: inputs of rank 2 at least, as the case describes them; c->out has the result's shape with both matrix axes ---------------
 void cf_matmul(cf_case *c, rt_dtype compute) {
   const cf_array *a = &c->in[0].x, *b = &c->in[1].x, *y = &c->out.x;
   bool is_row = a->rank == 1, is_column = b->rank == 1; // their axis is missing in the result
@@ -35,7 +40,7 @@ void cf_matmul(cf_case *c, rt_dtype compute) {
   }
 }
 
-// ---- windows ---------------------------------------------------------------------------------------------------------------------------------------
+// ---- windows --------------------------------------------------------------------------------------------------------------------------
 typedef struct walk { // every tap of one window
   int32_t spatial;
   int64_t size[3], stride[3], dilation[3], pad[3];

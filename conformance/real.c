@@ -37,7 +37,7 @@ cf_real cf_power2(int exponent) { // exponents of normal reals only
 
 static int exponent_of(cf_real x) { return (int)(raw(x) >> 112 & 0x7fff) - 16383; }
 
-// ---- elements ------------------------------------------------------------------------------------------------------------------------------
+// ---- elements -------------------------------------------------------------------------------------------------------------------------
 uint64_t cf_load(rt_dtype dtype, const void *element) {
   const unsigned char *byte = element;
   uint16_t u16;
@@ -87,7 +87,7 @@ cf_real cf_decode(rt_dtype dtype, uint64_t bits) {
   return negative ? -x : x;
 }
 
-// ---- rounding --------------------------------------------------------------------------------------------------------------------------------
+// ---- rounding -------------------------------------------------------------------------------------------------------------------------
 uint64_t cf_encode(rt_dtype dtype, cf_real hi, cf_real lo) {
   const format *f = &formats[dtype];
   int fraction_bits = f->precision - 1;

@@ -15,7 +15,7 @@ void cf_fail(cf_case *c, const char *fmt, ...) {
   va_end(args);
 }
 
-// ---- memory of a cell --------------------------------------------------------------------------------------------------------------------------
+// ---- memory of a cell -----------------------------------------------------------------------------------------------------------------
 void *cf_alloc(cf_case *c, int64_t bytes) {
   cf_grid *g = c->grid;
   size_t need = ((size_t)bytes + 63) / 64 * 64;
@@ -48,7 +48,7 @@ void cf_result(cf_case *c, rt_dtype dtype, int32_t rank, const int64_t *shape) {
   c->want = cf_alloc(c, c->out.x.numel * (int64_t)sizeof *c->want);
 }
 
-// ---- arguments -----------------------------------------------------------------------------------------------------------------------------------
+// ---- arguments ------------------------------------------------------------------------------------------------------------------------
 /// Makes the given output of a cell; *out_into stays NULL for a new output. `in` may be changed (a clone takes an input's place).
 static bool prepare_output(cf_case *c, rt_tensor **in, rt_tensor **out_into) {
   cf_slot *out = &c->out, *shared = &c->in[c->share];
@@ -84,7 +84,7 @@ static bool prepare_output(cf_case *c, rt_tensor **in, rt_tensor **out_into) {
   return true;
 }
 
-// ---- checks --------------------------------------------------------------------------------------------------------------------------------------
+// ---- checks ---------------------------------------------------------------------------------------------------------------------------
 static bool is_in_c_order(int32_t rank, const int64_t *shape, const int64_t *stride) {
   int64_t next = 1;
   for (int32_t d = rank - 1; d >= 0; d--) {
@@ -113,8 +113,8 @@ static bool check_facts(cf_case *c, const rt_tensor *t) {
   }
   rt_device wanted = c->n_in ? c->grid->device : c->grid->default_device;
   if (rt_tensor_device(t) != wanted) cf_fail(c, "the result is on device %d, not %d", rt_tensor_device(t), wanted);
-  if (c->no_strides || x->numel == 0 || is_in_c_order(x->rank, x->shape, rt_tensor_strides(t))) return true;
-  bool as_inputs = c->n_in > 0;
+  if (x->numel == 0 || is_in_c_order(x->rank, x->shape, rt_tensor_strides(t))) return true;
+  bool as_inputs = c->n_in > 0 && c->op->id != CF_ID(COPY); // a copy is in C order always
   for (int k = 0; k < c->n_in && as_inputs; k++) {
     const cf_slot *in = &c->in[k];
     if (in->x.numel == 1) continue;
@@ -160,7 +160,7 @@ static void find_runner(cf_case *c) {
   }
 }
 
-// ---- one cell ------------------------------------------------------------------------------------------------------------------------------------
+// ---- one cell -------------------------------------------------------------------------------------------------------------------------
 static void expect_refusal(cf_case *c, rt_status status, rt_tensor *fresh, rt_tensor *into) {
   if (status != RT_OK && fresh) cf_fail(c, "failed with %s, but left a tensor in *out", rt_status_name(status));
   if (status == RT_OK) status = rt_wait(into ? into : fresh); // a device may find out later
@@ -187,6 +187,10 @@ static void judge_result(cf_case *c, rt_tensor *fresh) {
 static void execute(cf_case *c) {
   rt_tensor *in[CF_MAX_IN] = {NULL}, *into = NULL, *fresh = NULL;
   for (int k = 0; k < c->n_in; k++) {
+    if (k > 0 && c->are_twins) {
+      in[k] = in[0];
+      continue;
+    }
     if (!cf_upload(c, &c->in[k])) return;
     in[k] = c->in[k].view;
   }
@@ -201,8 +205,8 @@ static void execute(cf_case *c) {
   find_runner(c); // late, for it leaves a sentence of its own; and before the result is read, which may run copies
   if (status == RT_OK && c->fails == RT_OK) judge_result(c, fresh);
   rt_release(fresh);
-  for (int k = 0; k < c->n_in; k++) check_unchanged(c, &c->in[k], "input", k, c->out.is_base_shared && k == c->share);
-  // Two inputs may be one tensor; then the second one's storage is its own anyway, and nothing more is to be checked.
+  for (int k = 0; k < c->n_in; k++)
+    if (c->in[k].base) check_unchanged(c, &c->in[k], "input", k, c->out.is_base_shared && k == c->share);
   if (c->form == CF_INTO && c->out.base) check_unchanged(c, &c->out, "output", 0, true);
 }
 

@@ -25,7 +25,7 @@ int64_t cf_random_below(cf_case *c, int64_t n) { return (int64_t)(cf_random(c) %
 /// A number of [0, 1) with 53 random bits.
 static cf_real fraction(cf_case *c) { return (cf_real)(cf_random(c) >> 11) * cf_power2(-53); }
 
-// ---- floats ----------------------------------------------------------------------------------------------------------------------------------
+// ---- floats ---------------------------------------------------------------------------------------------------------------------------
 #define N_SPECIALS 16
 static uint64_t special(rt_dtype dtype, int64_t k) {
   cf_real inf = (cf_real)HUGE_VALL, tiny = cf_ulp(dtype, 0), normal = cf_min_normal(dtype), max = cf_max_finite(dtype);
@@ -129,7 +129,7 @@ static uint64_t float_value(cf_case *c, int which, cf_class values, rt_dtype dty
   return cf_encode(dtype, sign ? -x : x, 0);
 }
 
-// ---- integers --------------------------------------------------------------------------------------------------------------------------------
+// ---- integers -------------------------------------------------------------------------------------------------------------------------
 static uint64_t integer_value(cf_case *c, int which, cf_class values, rt_dtype dtype, int64_t i) {
   if (dtype == RT_BOOL) return cf_random(c) >> 7 & 1;
   int op = c->op->id;

@@ -31,8 +31,8 @@ typedef struct rt_conformance_cell {
 typedef struct rt_conformance_options {
   uint32_t size;        ///< sizeof(rt_conformance_options)
   uint32_t flags;       ///< RT_CONFORMANCE_...
-  const char *filter;   ///< patterns separated by ','; a cell runs if any is found in its name ('*' stands for anything, '^' and '$' for its
-                        ///< ends) and none that starts with '-' is. NULL: all cells
+  const char *filter;   ///< patterns separated by ','; a cell runs if any is found in its name ('*' stands for anything, '^'
+                        ///< and '$' for its ends) and none that starts with '-' is. NULL: all cells
   uint64_t seed;        ///< other random values for every cell
   double ulp_factor;    ///< stretches every bound that is not exact; 0: 1
   void (*on_cell)(void *user, const rt_conformance_cell *cell); ///< called for each cell that was chosen, in order
@@ -50,13 +50,16 @@ typedef struct rt_conformance_summary {
 /// Runs the chosen cells on one logical device of a context. Cells that fail are counted, not errors.
 /// Errors   RT_E_ARGUMENT (NULL, a device that is none), RT_E_NO_MEMORY
 /// Threads  any, but nothing else may use the context meanwhile: the report of the context is reset before each cell
-RT_API RT_NODISCARD rt_status rt_conformance_run(rt_ctx *ctx, rt_device device, const rt_conformance_options *options, rt_conformance_summary *out_summary);
+RT_API RT_NODISCARD rt_status rt_conformance_run(rt_ctx *ctx, rt_device device, const rt_conformance_options *options,
+                                                  rt_conformance_summary *out_summary);
 
 /// Calls visit(user, name) for each cell that the options choose, without running any. *out_count (may be NULL): how many.
-RT_API RT_NODISCARD rt_status rt_conformance_list(const rt_conformance_options *options, void (*visit)(void *user, const char *name), void *user, uint32_t *out_count);
+RT_API RT_NODISCARD rt_status rt_conformance_list(const rt_conformance_options *options, void (*visit)(void *user, const char *name),
+                                                   void *user, uint32_t *out_count);
 
 /// Calls visit(user, op, dtype, reason) for each pair of operation and dtype that no cell covers. *out_count (may be NULL): how many.
-RT_API RT_NODISCARD rt_status rt_conformance_gaps(void (*visit)(void *user, const char *op, rt_dtype dtype, const char *reason), void *user, uint32_t *out_count);
+RT_API RT_NODISCARD rt_status rt_conformance_gaps(void (*visit)(void *user, const char *op, rt_dtype dtype, const char *reason),
+                                                   void *user, uint32_t *out_count);
 
 RT_END
 #endif

@@ -30,7 +30,8 @@ static void another_seed_passes_too(void **state) {
   rt_ctx *ctx = open_context("cpu_ref");
   for (uint64_t seed = 1; seed <= 3; seed++) {
     grid_log log = {0};
-    rt_conformance_options options = {.size = sizeof options, .seed = seed, .filter = "/f32/,/f16/,/f64/", .on_cell = print_failure, .user = &log};
+    rt_conformance_options options = {.size = sizeof options, .seed = seed, .filter = "/f32/,/f16/,/f64/",
+                                      .on_cell = print_failure, .user = &log};
     rt_conformance_summary sum;
     assert_int_equal(rt_conformance_run(ctx, RT_HOST, &options, &sum), RT_OK);
     assert_int_equal(sum.n_failed, 0);
@@ -38,7 +39,7 @@ static void another_seed_passes_too(void **state) {
   assert_int_equal(rt_ctx_close(ctx), RT_OK);
 }
 
-// ---- the grid itself ----------------------------------------------------------------------------------------------------------------------
+// ---- the grid itself ------------------------------------------------------------------------------------------------------------------
 typedef struct names { char (*at)[160]; uint32_t n, room; } names;
 static void collect(void *user, const char *name) {
   names *list = user;

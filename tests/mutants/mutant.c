@@ -19,7 +19,7 @@ typedef struct mutant {
   bug bug;
 } mutant;
 
-// ---- elementwise ---------------------------------------------------------------------------------------------------------------------------
+// ---- elementwise ----------------------------------------------------------------------------------------------------------------------
 typedef float (*scalar_fn)(const mutant *m, const float *x);
 
 static float add(const mutant *m, const float *x) { return (void)m, x[0] + x[1]; }
@@ -50,7 +50,8 @@ static scalar_fn find_scalar(uint16_t op) {
 /// Where input k really reads, after the mistakes about memory.
 static const float *input_at(const mutant *m, const rtb_view *v, int64_t at, int64_t i) {
   const float *data = v->data;
-  if (m->bug == OFFSET) data = (const float *)((uintptr_t)data & ~(uintptr_t)63); // as if every view began at an aligned address
+  // As if every view began where its memory does, which is at a multiple of 64 bytes.
+  if (m->bug == OFFSET && v->layout == RTB_DENSE) data = (const float *)((uintptr_t)data & ~(uintptr_t)63);
   if (m->bug == STRIDE && v->layout == RTB_STRIDED) return data + i;
   if (m->bug == BROADCAST && v->layout == RTB_BCAST) { // as if it were dense, held inside of what there is
     int64_t n = 1;
@@ -116,7 +117,7 @@ static int32_t run_cast(void *kctx, void *stream, const rtb_op *op) { // f32 to 
   return RTB_OK;
 }
 
-// ---- over axes: the output has extent 1 where the input is folded -------------------------------------------------------------------------------
+// ---- over axes: the output has extent 1 where the input is folded ---------------------------------------------------------------------
 static float narrow(float x) {
   uint32_t bits;
   memcpy(&bits, &x, sizeof bits);
@@ -159,15 +160,15 @@ static int32_t run_matmul(void *kctx, void *stream, const rtb_op *op) {
   for (int64_t i = 0; i < y->shape[0]; i++) {
     for (int64_t j = 0; j < y->shape[1]; j++) {
       double sum = 0;
-      for (int64_t k = 0; k < depth; k++)
-        sum += (double)((const float *)a->data)[i * a->stride[0] + k * a->stride[1]] * ((const float *)b->data)[k * b->stride[0] + j * b->stride[1]];
+      const float *row = (const float *)a->data + i * a->stride[0], *column = (const float *)b->data + j * b->stride[1];
+      for (int64_t k = 0; k < depth; k++) sum += (double)row[k * a->stride[1]] * column[k * b->stride[0]];
       ((float *)y->data)[i * y->stride[0] + j * y->stride[1]] = (float)sum;
     }
   }
   return RTB_OK;
 }
 
-// ---- the table --------------------------------------------------------------------------------------------------------------------------------
+// ---- the table ------------------------------------------------------------------------------------------------------------------------
 static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
   (void)dev;
   uint16_t in = RTB_F32, result = RTB_F32;

@@ -74,7 +74,8 @@ static void every_mistake_is_caught(void **state) {
 static void without_a_mistake_all_pass(void **state) {
   (void)state;
   rt_ctx *ctx = open_mutant("none");
-  rt_conformance_summary sum = run_grid(ctx, RT_HOST, "^add/f32,^neg/f32,^round/f32,^fma/f32,^maximum/f32,^shift_left/i32,^cast/f32,^sum/f32,^argmax/f32,^matmul/f32");
+  rt_conformance_summary sum = run_grid(ctx, RT_HOST, "^add/f32,^neg/f32,^round/f32,^fma/f32,^maximum/f32,"
+    "^shift_left/i32,^cast/f32,^sum/f32,^argmax/f32,^matmul/f32");
   assert_int_equal(sum.n_failed, 0);
   assert_true(cells_of(&sum, "mutant") > 500);
   assert_int_equal(rt_ctx_close(ctx), RT_OK);
