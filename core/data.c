@@ -131,7 +131,9 @@ rt_status rt_map(rt_tensor *t, uint32_t flags, void **out_ptr) {
   if (t->view.numel > 0) {
     if (for_writing) status = rti_prepare_write(storage, 0, (flags & RT_MAP_READ) || !covers_storage(t), 0, &buffer);
     else status = rti_bring(storage, 0, 0, "the host maps it", &buffer);
-    if (status == RT_OK && for_writing) status = host_written(t, buffer); // other places are stale from here on
+    // Other places are stale from here on. Nothing goes home yet: the device would read while the user writes.
+    if (status == RT_OK && for_writing) status = rti_written(storage, 0, buffer, 0, storage->bytes, RTB_OP_COPY);
+    if (status == RT_OK && for_writing) rti_tensor_refresh(t);
     if (status != RT_OK) {
       rti_buffer_release(buffer);
       return rti_fail_in(status, "map");
