@@ -131,7 +131,8 @@ static void fail_with(rti_stream *stream, uint64_t failed_seq, const rtb_error *
 void rti_stream_poll(rti_stream *stream) {
   rti_instance *own = stream->device->own;
   if (forked(own->ctx)) return;
-  uint64_t failed = 0, done = own->table.done(own->dev, stream->impl, &failed), seen = atomic_load(&stream->done);
+  uint64_t failed = 0, done = own->table.done(own->dev, stream->impl, &failed);
+  unsigned long long seen = atomic_load(&stream->done); // the type of the atomic, which clang compares exactly
   // A failure is recorded before `done` is published, so that nobody who sees a seq pass misses that it failed.
   if (failed && !atomic_load(&stream->failed_seq)) {
     rtb_error error = {.size = sizeof error};
