@@ -241,17 +241,28 @@ void rti_storage_update_fast(rti_storage *storage) {
 rt_status rti_storage_buffer(rti_storage *storage, int32_t space, rti_buffer **out) {
   rt_block *block = storage->block;
   *out = NULL;
-  if (!block || block->buffer_used) return rti_buffer_create(storage->ctx, space, storage->bytes, out);
+  bool is_free = false;
+  if (block) { // two threads that read a tensor without memory both come here
+    rti_spin_lock(&storage->lock);
+    is_free = !block->buffer_used;
+    block->buffer_used = true;
+    rti_spin_unlock(&storage->lock);
+  }
+  if (!is_free) return rti_buffer_create(storage->ctx, space, storage->bytes, out);
   rti_buffer *buffer = &block->buffer;
   bool is_inline = space == 0 && storage->bytes <= RT_INLINE_BYTES;
   rti_buffer_init(buffer, storage->ctx, is_inline ? RTI_MEMORY_INLINE : space ? RTI_MEMORY_DEVICE : RTI_MEMORY_POOL, space, storage->bytes);
   if (is_inline) buffer->host = block->data;
   else {
     rt_status status = buffer_memory(buffer);
-    if (status != RT_OK) return status;
+    if (status != RT_OK) {
+      rti_spin_lock(&storage->lock);
+      block->buffer_used = false;
+      rti_spin_unlock(&storage->lock);
+      return status;
+    }
   }
   buffer->block = block;
-  block->buffer_used = true;
   atomic_fetch_add_explicit(&block->parts, 1, memory_order_relaxed);
   *out = buffer;
   return RT_OK;
