@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The short way of dispatch.c, for op_api.c.
+// What op_api.c and op_contract.c share, and the short way of dispatch.c.
 #ifndef TRIVET_DISPATCH_H
 #define TRIVET_DISPATCH_H
 
 #include "objects.h"
+
+/// Where a result goes: a new tensor (*out) or a given one.
+typedef struct rti_target {
+  rt_tensor *given;
+  rt_tensor **out;
+} rti_target;
+/// No NULL, one context, a place for the result. Sets *out to NULL.
+rt_status rti_check_inputs(uint16_t op, int n, const rt_tensor *const *in, rti_target to);
+/// Runs a call for the user.
+rt_status rti_run_op(rti_call *call, rti_target to);
+rt_status rti_no_out(uint16_t op);
 
 #define RTI_FAST_MISS ((rt_status)-1)
 /// Elementwise ops on dense host tensors of one shape and dtype. RTI_FAST_MISS: nothing was done, go the long way.

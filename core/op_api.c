@@ -9,13 +9,7 @@
 
 // ---- inputs ------------------------------------------------------------------------------------------------------------------------------
 
-/// Where a result goes: a new tensor (*out) or a given one.
-typedef struct target {
-  rt_tensor *given;
-  rt_tensor **out;
-} target;
-
-static rt_status check_inputs(uint16_t op, int n, const rt_tensor *const *in, target to) {
+rt_status rti_check_inputs(uint16_t op, int n, const rt_tensor *const *in, rti_target to) {
   const char *name = rti_ops[op].name;
   static const char *const ordinal[] = {"first", "second", "third", "fourth"};
   if (to.out) *to.out = NULL;
@@ -42,15 +36,15 @@ static rt_status add_input(rti_call *call, const rt_tensor *t, rt_dtype dtype, r
   return status;
 }
 
-static rt_status run(rti_call *call, target to) {
+rt_status rti_run_op(rti_call *call, rti_target to) {
   call->user = true;
   return rti_run(call, to.given, to.out);
 }
 
 // ---- elementwise ---------------------------------------------------------------------------------------------------------------------------
 
-static rt_status elementwise(uint16_t op, int n, const rt_tensor *const *in, const rt_scalar *scalar, const double *param, target to) {
-  rt_status status = check_inputs(op, n, in, to);
+static rt_status elementwise(uint16_t op, int n, const rt_tensor *const *in, const rt_scalar *scalar, const double *param, rti_target to) {
+  rt_status status = rti_check_inputs(op, n, in, to);
   rti_call call;
   rt_dtype compute;
   if (status == RT_OK) {
@@ -65,7 +59,7 @@ static rt_status elementwise(uint16_t op, int n, const rt_tensor *const *in, con
     if (scalar) rti_call_imm(&call, compute, *scalar);
     if (param) rti_call_imm(&call, RT_F64, rt_float(*param));
     call.out_dtype = rti_infer_result(op, compute);
-    status = run(&call, to);
+    status = rti_run_op(&call, to);
   }
   for (int k = 0; k < n; k++) rt_release(made[k]);
   if (status == RT_OK && !scalar && !param) rti_fast_learn(op, n, in, to.given ? to.given : *to.out);
@@ -75,40 +69,40 @@ static rt_status elementwise(uint16_t op, int n, const rt_tensor *const *in, con
 static inline rt_status map_new(uint16_t op, int n, const rt_tensor *const *in, rt_tensor **out) {
   if (RTI_UNLIKELY(!out)) return rti_fail(RT_E_ARGUMENT, "%s: out is NULL", rti_ops[op].name);
   rt_status status = rti_fast_new(op, n, in, out);
-  return RTI_LIKELY(status != RTI_FAST_MISS) ? status : elementwise(op, n, in, NULL, NULL, (target){NULL, out});
+  return RTI_LIKELY(status != RTI_FAST_MISS) ? status : elementwise(op, n, in, NULL, NULL, (rti_target){NULL, out});
 }
 
 static inline rt_status map_into(uint16_t op, int n, const rt_tensor *const *in, rt_tensor *out) {
   rt_status status = rti_fast_into(op, n, in, out);
-  return RTI_LIKELY(status != RTI_FAST_MISS) ? status : elementwise(op, n, in, NULL, NULL, (target){out, NULL});
+  return RTI_LIKELY(status != RTI_FAST_MISS) ? status : elementwise(op, n, in, NULL, NULL, (rti_target){out, NULL});
 }
 
-static rt_status no_out(uint16_t op) { return rti_fail(RT_E_ARGUMENT, "%s: out is NULL", rti_ops[op].name); }
+rt_status rti_no_out(uint16_t op) { return rti_fail(RT_E_ARGUMENT, "%s: out is NULL", rti_ops[op].name); }
 
-static rt_status reduce(uint16_t op, const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_dtype dtype, target to);
+static rt_status reduce(uint16_t op, const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_dtype dtype, rti_target to);
 
 #define RT_UNARY(id, NAME, name, ...)                                                                        \
   rt_status rt_##name(const rt_tensor *x, rt_tensor **out) { return map_new(id, 1, &x, out); }               \
   rt_status rt_##name##_into(const rt_tensor *x, rt_tensor *out) { return map_into(id, 1, &x, out); }
 #define RT_PARAM(id, NAME, name, ...)                                                                        \
-  rt_status rt_##name(const rt_tensor *x, double p, rt_tensor **out) { return out ? elementwise(id, 1, &x, NULL, &p, (target){NULL, out}) : no_out(id); } \
-  rt_status rt_##name##_into(const rt_tensor *x, double p, rt_tensor *out) { return elementwise(id, 1, &x, NULL, &p, (target){out, NULL}); }
+  rt_status rt_##name(const rt_tensor *x, double p, rt_tensor **out) { return out ? elementwise(id, 1, &x, NULL, &p, (rti_target){NULL, out}) : rti_no_out(id); } \
+  rt_status rt_##name##_into(const rt_tensor *x, double p, rt_tensor *out) { return elementwise(id, 1, &x, NULL, &p, (rti_target){out, NULL}); }
 #define RT_BINARY(id, NAME, name, ...)                                                                       \
   rt_status rt_##name(const rt_tensor *a, const rt_tensor *b, rt_tensor **out) { return map_new(id, 2, (const rt_tensor *[]){a, b}, out); }       \
   rt_status rt_##name##_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out) { return map_into(id, 2, (const rt_tensor *[]){a, b}, out); } \
-  rt_status rt_##name##_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out) { return out ? elementwise(id, 1, &a, &b, NULL, (target){NULL, out}) : no_out(id); } \
-  rt_status rt_##name##_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out) { return elementwise(id, 1, &a, &b, NULL, (target){out, NULL}); }
+  rt_status rt_##name##_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out) { return out ? elementwise(id, 1, &a, &b, NULL, (rti_target){NULL, out}) : rti_no_out(id); } \
+  rt_status rt_##name##_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out) { return elementwise(id, 1, &a, &b, NULL, (rti_target){out, NULL}); }
 #define RT_TERNARY(id, NAME, name, ...)                                                                      \
   rt_status rt_##name(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor **out) { return map_new(id, 3, (const rt_tensor *[]){a, b, c}, out); } \
   rt_status rt_##name##_into(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor *out) { return map_into(id, 3, (const rt_tensor *[]){a, b, c}, out); }
 // A sum also takes a dtype; the forms differ only there.
 #define REDUCE_SUM(id, name)                                                                                 \
-  rt_status rt_##name(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_dtype dtype, rt_tensor **out) { return out ? reduce(id, x, axes, keep_dims, dtype, (target){NULL, out}) : no_out(id); }
+  rt_status rt_##name(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_dtype dtype, rt_tensor **out) { return out ? reduce(id, x, axes, keep_dims, dtype, (rti_target){NULL, out}) : rti_no_out(id); }
 #define REDUCE_SAME(id, name)                                                                                \
-  rt_status rt_##name(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out) { return out ? reduce(id, x, axes, keep_dims, RT_DTYPE_NONE, (target){NULL, out}) : no_out(id); }
+  rt_status rt_##name(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out) { return out ? reduce(id, x, axes, keep_dims, RT_DTYPE_NONE, (rti_target){NULL, out}) : rti_no_out(id); }
 #define REDUCE_BOOL REDUCE_SAME
 #define REDUCE_INTO(id, name)                                                                                \
-  rt_status rt_##name##_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out) { return reduce(id, x, axes, keep_dims, RT_DTYPE_NONE, (target){out, NULL}); }
+  rt_status rt_##name##_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out) { return reduce(id, x, axes, keep_dims, RT_DTYPE_NONE, (rti_target){out, NULL}); }
 #define RT_REDUCE(id, NAME, name, dtypes, result, ...) REDUCE_##result(id, name) REDUCE_INTO(id, name)
 #define RT_ARG(id, NAME, name, ...) REDUCE_SAME(id, name) REDUCE_INTO(id, name)
 #define RT_OP(...)
@@ -120,8 +114,8 @@ static rt_status reduce(uint16_t op, const rt_tensor *x, const rt_axes *axes, bo
 /// The value of a reduction over no elements.
 static double empty_value(uint16_t op) { return op == RTB_OP_PROD || op == RTB_OP_ALL ? 1.0 : op == RTB_OP_MEAN ? NAN : 0.0; }
 
-static rt_status reduce(uint16_t op, const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_dtype dtype, target to) {
-  rt_status status = check_inputs(op, 1, &x, to);
+static rt_status reduce(uint16_t op, const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_dtype dtype, rti_target to) {
+  rt_status status = rti_check_inputs(op, 1, &x, to);
   const rti_op_info *info = &rti_ops[op];
   rti_call call;
   rt_dtype compute;
@@ -160,14 +154,14 @@ static rt_status reduce(uint16_t op, const rt_tensor *x, const rt_axes *axes, bo
       rti_call_imm(&call, want, rt_float(empty_value(op)));
       call.out_dtype = want;
       call.device = to.given ? to.given->device : x->device;
-      status = run(&call, to);
+      status = rti_run_op(&call, to);
     }
     rt_release(strong);
     return status;
   }
   status = add_input(&call, x, compute, &made);
-  if (status == RT_OK && !convert_result) status = run(&call, to);
-  else if (status == RT_OK && (status = run(&call, (target){NULL, &wide})) == RT_OK)
+  if (status == RT_OK && !convert_result) status = rti_run_op(&call, to);
+  else if (status == RT_OK && (status = rti_run_op(&call, (rti_target){NULL, &wide})) == RT_OK)
     status = to.given ? rt_cast_into(wide, to.given) : rt_cast(wide, dtype, to.out);
   rt_release(made);
   rt_release(wide);
@@ -178,8 +172,8 @@ static rt_status reduce(uint16_t op, const rt_tensor *x, const rt_axes *axes, bo
 // ---- movement and creation -------------------------------------------------------------------------------------------------------------------
 
 /// Copies or casts x into a given tensor that x broadcasts to, or into a new one of dtype.
-static rt_status copy_or_cast(uint16_t op, const rt_tensor *x, rt_dtype dtype, target to) {
-  rt_status status = check_inputs(op, 1, &x, to);
+static rt_status copy_or_cast(uint16_t op, const rt_tensor *x, rt_dtype dtype, rti_target to) {
+  rt_status status = rti_check_inputs(op, 1, &x, to);
   if (status != RT_OK) return status;
   if (!rti_is_dtype((int)dtype)) return rti_fail(RT_E_ARGUMENT, "%s: %d is no dtype", rti_ops[op].name, (int)dtype);
   rti_call call;
@@ -204,20 +198,20 @@ static rt_status copy_or_cast(uint16_t op, const rt_tensor *x, rt_dtype dtype, t
   } else {
     rti_call_tensor(&call, x);
   }
-  return run(&call, to);
+  return rti_run_op(&call, to);
 }
 
 rt_status rt_copy(const rt_tensor *x, rt_tensor **out) {
-  return out ? copy_or_cast(RTB_OP_COPY, x, x ? (rt_dtype)x->view.dtype : RT_F32, (target){NULL, out}) : no_out(RTB_OP_COPY);
+  return out ? copy_or_cast(RTB_OP_COPY, x, x ? (rt_dtype)x->view.dtype : RT_F32, (rti_target){NULL, out}) : rti_no_out(RTB_OP_COPY);
 }
-rt_status rt_copy_into(const rt_tensor *x, rt_tensor *out) { return copy_or_cast(RTB_OP_COPY, x, out ? (rt_dtype)out->view.dtype : RT_F32, (target){out, NULL}); }
+rt_status rt_copy_into(const rt_tensor *x, rt_tensor *out) { return copy_or_cast(RTB_OP_COPY, x, out ? (rt_dtype)out->view.dtype : RT_F32, (rti_target){out, NULL}); }
 rt_status rt_cast(const rt_tensor *x, rt_dtype dtype, rt_tensor **out) {
-  return out ? copy_or_cast(RTB_OP_CAST, x, dtype, (target){NULL, out}) : no_out(RTB_OP_CAST);
+  return out ? copy_or_cast(RTB_OP_CAST, x, dtype, (rti_target){NULL, out}) : rti_no_out(RTB_OP_CAST);
 }
-rt_status rt_cast_into(const rt_tensor *x, rt_tensor *out) { return copy_or_cast(RTB_OP_CAST, x, out ? (rt_dtype)out->view.dtype : RT_F32, (target){out, NULL}); }
+rt_status rt_cast_into(const rt_tensor *x, rt_tensor *out) { return copy_or_cast(RTB_OP_CAST, x, out ? (rt_dtype)out->view.dtype : RT_F32, (rti_target){out, NULL}); }
 
 /// Runs an op without tensor inputs into `given`, or into a new tensor on the default device.
-static rt_status create(rti_call *call, rt_dtype dtype, int32_t rank, const int64_t *shape, target to) {
+static rt_status create(rti_call *call, rt_dtype dtype, int32_t rank, const int64_t *shape, rti_target to) {
   const char *name = rti_ops[call->op].name;
   call->user = true;
   if (to.given) {
@@ -238,7 +232,7 @@ static rt_status create(rti_call *call, rt_dtype dtype, int32_t rank, const int6
   return rti_run(call, NULL, to.out);
 }
 
-static rt_status start_create(uint16_t op, rt_ctx *ctx, rt_dtype dtype, target to, rti_call *call) {
+static rt_status start_create(uint16_t op, rt_ctx *ctx, rt_dtype dtype, rti_target to, rti_call *call) {
   const char *name = rti_ops[op].name;
   if (to.out) *to.out = NULL;
   else if (!to.given) return rti_fail(RT_E_ARGUMENT, "%s: out is NULL", name);
@@ -252,7 +246,7 @@ static rt_status start_create(uint16_t op, rt_ctx *ctx, rt_dtype dtype, target t
   return RT_OK;
 }
 
-static rt_status full(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, rt_scalar value, target to) {
+static rt_status full(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, rt_scalar value, rti_target to) {
   rti_call call;
   rt_status status = start_create(RTB_OP_FILL, ctx, dtype, to, &call);
   if (status != RT_OK) return status;
@@ -262,9 +256,9 @@ static rt_status full(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *
 }
 
 rt_status rt_full(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, rt_scalar value, rt_tensor **out) {
-  return out ? full(ctx, dtype, rank, shape, value, (target){NULL, out}) : no_out(RTB_OP_FILL);
+  return out ? full(ctx, dtype, rank, shape, value, (rti_target){NULL, out}) : rti_no_out(RTB_OP_FILL);
 }
-rt_status rt_full_into(rt_scalar value, rt_tensor *out) { return full(NULL, RT_DTYPE_NONE, 0, NULL, value, (target){out, NULL}); }
+rt_status rt_full_into(rt_scalar value, rt_tensor *out) { return full(NULL, RT_DTYPE_NONE, 0, NULL, value, (rti_target){out, NULL}); }
 rt_status rt_zeros(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, rt_tensor **out) { return rt_full(ctx, dtype, rank, shape, rt_int(0), out); }
 rt_status rt_ones(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, rt_tensor **out) { return rt_full(ctx, dtype, rank, shape, rt_int(1), out); }
 
@@ -297,7 +291,7 @@ static rt_status arange_count(rt_dtype dtype, rt_scalar start, rt_scalar stop, r
   return RT_OK;
 }
 
-static rt_status arange(rt_ctx *ctx, rt_dtype dtype, rt_scalar start, rt_scalar step, int64_t count, target to) {
+static rt_status arange(rt_ctx *ctx, rt_dtype dtype, rt_scalar start, rt_scalar step, int64_t count, rti_target to) {
   rti_call call;
   rt_status status = start_create(RTB_OP_ARANGE, ctx, dtype, to, &call);
   if (status != RT_OK) return status;
@@ -315,16 +309,16 @@ static rt_status arange(rt_ctx *ctx, rt_dtype dtype, rt_scalar start, rt_scalar 
 }
 
 rt_status rt_arange(rt_ctx *ctx, rt_dtype dtype, rt_scalar start, rt_scalar stop, rt_scalar step, rt_tensor **out) {
-  if (!out) return no_out(RTB_OP_ARANGE);
+  if (!out) return rti_no_out(RTB_OP_ARANGE);
   *out = NULL;
   if (!rti_is_dtype((int)dtype)) return rti_fail(RT_E_ARGUMENT, "arange: %d is no dtype", (int)dtype);
   int64_t count = 0;
   rt_status status = arange_count(dtype, start, stop, step, &count);
-  return status == RT_OK ? arange(ctx, dtype, start, step, count, (target){NULL, out}) : status;
+  return status == RT_OK ? arange(ctx, dtype, start, step, count, (rti_target){NULL, out}) : status;
 }
-rt_status rt_arange_into(rt_scalar start, rt_scalar step, rt_tensor *out) { return arange(NULL, RT_DTYPE_NONE, start, step, 0, (target){out, NULL}); }
+rt_status rt_arange_into(rt_scalar start, rt_scalar step, rt_tensor *out) { return arange(NULL, RT_DTYPE_NONE, start, step, 0, (rti_target){out, NULL}); }
 
-static rt_status random_fill(uint16_t op, rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, uint64_t seed, uint64_t stream, double p, double q, target to) {
+static rt_status random_fill(uint16_t op, rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, uint64_t seed, uint64_t stream, double p, double q, rti_target to) {
   rti_call call;
   rt_status status = start_create(op, ctx, dtype, to, &call);
   if (status != RT_OK) return status;
@@ -338,23 +332,23 @@ static rt_status random_fill(uint16_t op, rt_ctx *ctx, rt_dtype dtype, int32_t r
 }
 
 rt_status rt_random_uniform(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, uint64_t seed, uint64_t stream, double low, double high, rt_tensor **out) {
-  return out ? random_fill(RTB_OP_RANDOM_UNIFORM, ctx, dtype, rank, shape, seed, stream, low, high, (target){NULL, out}) : no_out(RTB_OP_RANDOM_UNIFORM);
+  return out ? random_fill(RTB_OP_RANDOM_UNIFORM, ctx, dtype, rank, shape, seed, stream, low, high, (rti_target){NULL, out}) : rti_no_out(RTB_OP_RANDOM_UNIFORM);
 }
 rt_status rt_random_uniform_into(uint64_t seed, uint64_t stream, double low, double high, rt_tensor *out) {
-  return random_fill(RTB_OP_RANDOM_UNIFORM, NULL, RT_DTYPE_NONE, 0, NULL, seed, stream, low, high, (target){out, NULL});
+  return random_fill(RTB_OP_RANDOM_UNIFORM, NULL, RT_DTYPE_NONE, 0, NULL, seed, stream, low, high, (rti_target){out, NULL});
 }
 rt_status rt_random_normal(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, uint64_t seed, uint64_t stream, double mean, double std, rt_tensor **out) {
-  return out ? random_fill(RTB_OP_RANDOM_NORMAL, ctx, dtype, rank, shape, seed, stream, mean, std, (target){NULL, out}) : no_out(RTB_OP_RANDOM_NORMAL);
+  return out ? random_fill(RTB_OP_RANDOM_NORMAL, ctx, dtype, rank, shape, seed, stream, mean, std, (rti_target){NULL, out}) : rti_no_out(RTB_OP_RANDOM_NORMAL);
 }
 rt_status rt_random_normal_into(uint64_t seed, uint64_t stream, double mean, double std, rt_tensor *out) {
-  return random_fill(RTB_OP_RANDOM_NORMAL, NULL, RT_DTYPE_NONE, 0, NULL, seed, stream, mean, std, (target){out, NULL});
+  return random_fill(RTB_OP_RANDOM_NORMAL, NULL, RT_DTYPE_NONE, 0, NULL, seed, stream, mean, std, (rti_target){out, NULL});
 }
 
 // ---- where, gather -----------------------------------------------------------------------------------------------------------------------------
 
-static rt_status where(const rt_tensor *condition, const rt_tensor *a, const rt_tensor *b, target to) {
+static rt_status where(const rt_tensor *condition, const rt_tensor *a, const rt_tensor *b, rti_target to) {
   const rt_tensor *in[3] = {condition, a, b};
-  rt_status status = check_inputs(RTB_OP_WHERE, 3, in, to);
+  rt_status status = rti_check_inputs(RTB_OP_WHERE, 3, in, to);
   if (status != RT_OK) return status;
   if (condition->view.dtype != RT_BOOL)
     return rti_fail(RT_E_DTYPE, "where: the condition has dtype %s, not bool", rt_dtype_name((rt_dtype)condition->view.dtype));
@@ -365,19 +359,19 @@ static rt_status where(const rt_tensor *condition, const rt_tensor *a, const rt_
   if ((status = rti_infer_broadcast(RTB_OP_WHERE, 3, in, &call.out_rank, call.out_shape)) != RT_OK) return status;
   status = add_input(&call, condition, RT_BOOL, &made[0]);
   for (int k = 1; k < 3 && status == RT_OK; k++) status = add_input(&call, in[k], call.out_dtype, &made[k]);
-  if (status == RT_OK) status = run(&call, to);
+  if (status == RT_OK) status = rti_run_op(&call, to);
   for (int k = 0; k < 3; k++) rt_release(made[k]);
   return status;
 }
 
 rt_status rt_where(const rt_tensor *condition, const rt_tensor *a, const rt_tensor *b, rt_tensor **out) {
-  return out ? where(condition, a, b, (target){NULL, out}) : no_out(RTB_OP_WHERE);
+  return out ? where(condition, a, b, (rti_target){NULL, out}) : rti_no_out(RTB_OP_WHERE);
 }
-rt_status rt_where_into(const rt_tensor *condition, const rt_tensor *a, const rt_tensor *b, rt_tensor *out) { return where(condition, a, b, (target){out, NULL}); }
+rt_status rt_where_into(const rt_tensor *condition, const rt_tensor *a, const rt_tensor *b, rt_tensor *out) { return where(condition, a, b, (rti_target){out, NULL}); }
 
-static rt_status gather(const rt_tensor *x, const rt_tensor *indices, int32_t axis, target to) {
+static rt_status gather(const rt_tensor *x, const rt_tensor *indices, int32_t axis, rti_target to) {
   const rt_tensor *in[2] = {x, indices};
-  rt_status status = check_inputs(RTB_OP_GATHER, 2, in, to);
+  rt_status status = rti_check_inputs(RTB_OP_GATHER, 2, in, to);
   if (status != RT_OK || (status = rti_axis("gather", axis, x->view.ndim, &axis)) != RT_OK) return status;
   rt_dtype_kind kind = (rt_dtype_kind)rti_dtype_kinds[indices->view.dtype];
   if (kind != RT_KIND_SIGNED && kind != RT_KIND_UNSIGNED)
@@ -404,20 +398,20 @@ static rt_status gather(const rt_tensor *x, const rt_tensor *indices, int32_t ax
   call.attr_bytes = sizeof attr;
   rti_call_tensor(&call, x);
   rti_call_tensor(&call, strong ? strong : indices);
-  status = run(&call, to);
+  status = rti_run_op(&call, to);
   rt_release(strong);
   return status;
 }
 
 rt_status rt_gather(const rt_tensor *x, const rt_tensor *indices, int32_t axis, rt_tensor **out) {
-  return out ? gather(x, indices, axis, (target){NULL, out}) : no_out(RTB_OP_GATHER);
+  return out ? gather(x, indices, axis, (rti_target){NULL, out}) : rti_no_out(RTB_OP_GATHER);
 }
-rt_status rt_gather_into(const rt_tensor *x, const rt_tensor *indices, int32_t axis, rt_tensor *out) { return gather(x, indices, axis, (target){out, NULL}); }
+rt_status rt_gather_into(const rt_tensor *x, const rt_tensor *indices, int32_t axis, rt_tensor *out) { return gather(x, indices, axis, (rti_target){out, NULL}); }
 
 // ---- softmax -------------------------------------------------------------------------------------------------------------------------------------
 
-static rt_status softmax(uint16_t op, const rt_tensor *x, int32_t axis, target to) {
-  rt_status status = check_inputs(op, 1, &x, to);
+static rt_status softmax(uint16_t op, const rt_tensor *x, int32_t axis, rti_target to) {
+  rt_status status = rti_check_inputs(op, 1, &x, to);
   if (status != RT_OK || (status = rti_axis(rti_ops[op].name, axis, x->view.ndim, &axis)) != RT_OK) return status;
   rti_call call;
   rti_call_init(&call, x->ctx, op);
@@ -427,12 +421,12 @@ static rt_status softmax(uint16_t op, const rt_tensor *x, int32_t axis, target t
   memcpy(call.out_shape, x->view.shape, sizeof(int64_t) * (size_t)call.out_rank);
   rt_tensor *made;
   status = add_input(&call, x, call.out_dtype, &made);
-  if (status == RT_OK) status = run(&call, to);
+  if (status == RT_OK) status = rti_run_op(&call, to);
   rt_release(made);
   return status;
 }
 
-rt_status rt_softmax(const rt_tensor *x, int32_t axis, rt_tensor **out) { return out ? softmax(RTB_OP_SOFTMAX, x, axis, (target){NULL, out}) : no_out(RTB_OP_SOFTMAX); }
-rt_status rt_softmax_into(const rt_tensor *x, int32_t axis, rt_tensor *out) { return softmax(RTB_OP_SOFTMAX, x, axis, (target){out, NULL}); }
-rt_status rt_log_softmax(const rt_tensor *x, int32_t axis, rt_tensor **out) { return out ? softmax(RTB_OP_LOG_SOFTMAX, x, axis, (target){NULL, out}) : no_out(RTB_OP_LOG_SOFTMAX); }
-rt_status rt_log_softmax_into(const rt_tensor *x, int32_t axis, rt_tensor *out) { return softmax(RTB_OP_LOG_SOFTMAX, x, axis, (target){out, NULL}); }
+rt_status rt_softmax(const rt_tensor *x, int32_t axis, rt_tensor **out) { return out ? softmax(RTB_OP_SOFTMAX, x, axis, (rti_target){NULL, out}) : rti_no_out(RTB_OP_SOFTMAX); }
+rt_status rt_softmax_into(const rt_tensor *x, int32_t axis, rt_tensor *out) { return softmax(RTB_OP_SOFTMAX, x, axis, (rti_target){out, NULL}); }
+rt_status rt_log_softmax(const rt_tensor *x, int32_t axis, rt_tensor **out) { return out ? softmax(RTB_OP_LOG_SOFTMAX, x, axis, (rti_target){NULL, out}) : rti_no_out(RTB_OP_LOG_SOFTMAX); }
+rt_status rt_log_softmax_into(const rt_tensor *x, int32_t axis, rt_tensor *out) { return softmax(RTB_OP_LOG_SOFTMAX, x, axis, (rti_target){out, NULL}); }

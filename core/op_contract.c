@@ -5,22 +5,6 @@
 #include "dispatch.h"
 #include "infer.h"
 
-typedef struct target {
-  rt_tensor *given;
-  rt_tensor **out;
-} target;
-
-static rt_status check_inputs(uint16_t op, int n, const rt_tensor *const *in, target to) {
-  const char *name = rti_ops[op].name;
-  if (to.out) *to.out = NULL;
-  else if (!to.given) return rti_fail(RT_E_ARGUMENT, "%s: out is NULL", name);
-  for (int k = 0; k < n; k++) {
-    if (!in[k]) return rti_fail(RT_E_ARGUMENT, "%s: input %d is NULL", name, k + 1);
-    if (in[k]->ctx != in[0]->ctx || (to.given && to.given->ctx != in[0]->ctx)) return rti_fail(RT_E_STATE, "%s: the tensors belong to two contexts", name);
-  }
-  return RT_OK;
-}
-
 /// Contractions take arrays only, in one dtype: casts into *made where needed.
 static rt_status to_dtype(const rt_tensor **t, rt_dtype dtype, rt_tensor **made) {
   *made = NULL;
@@ -30,20 +14,15 @@ static rt_status to_dtype(const rt_tensor **t, rt_dtype dtype, rt_tensor **made)
   return status;
 }
 
-static rt_status run(rti_call *call, target to) {
-  call->user = true;
-  return rti_run(call, to.given, to.out);
-}
-
 /// A contraction over nothing: all zero.
-static rt_status run_zero(rti_call *call, target to) {
+static rt_status run_zero(rti_call *call, rti_target to) {
   call->op = RTB_OP_FILL;
   call->nin = 0;
   call->axes = 0;
   call->attr = NULL;
   call->attr_bytes = 0;
   rti_call_imm(call, call->out_dtype, rt_int(0));
-  return run(call, to);
+  return rti_run_op(call, to);
 }
 
 // ---- matmul ------------------------------------------------------------------------------------------------------------------------------
@@ -57,7 +36,7 @@ static rt_status batch_view(const rt_tensor *t, int32_t rank, const int64_t *bat
   return rt_expand(t, rank, shape, out);
 }
 
-static rt_status matmul_2d(rti_call *call, const rt_tensor *a, const rt_tensor *b, target to) {
+static rt_status matmul_2d(rti_call *call, const rt_tensor *a, const rt_tensor *b, rti_target to) {
   // a [..., M, K] and b [..., K, N], both of rank >= 2
   int32_t rank_a = a->view.ndim, rank_b = b->view.ndim, rank = 0;
   int64_t batch[RT_MAX_RANK], inner = a->view.shape[rank_a - 1];
@@ -82,16 +61,16 @@ static rt_status matmul_2d(rti_call *call, const rt_tensor *a, const rt_tensor *
   if (status == RT_OK) {
     rti_call_tensor(call, wide_a ? wide_a : a);
     rti_call_tensor(call, wide_b ? wide_b : b);
-    status = run(call, to);
+    status = rti_run_op(call, to);
   }
   rt_release(wide_a);
   rt_release(wide_b);
   return status;
 }
 
-static rt_status matmul(const rt_tensor *a, const rt_tensor *b, target to) {
+static rt_status matmul(const rt_tensor *a, const rt_tensor *b, rti_target to) {
   const rt_tensor *in[2] = {a, b};
-  rt_status status = check_inputs(RTB_OP_MATMUL, 2, in, to);
+  rt_status status = rti_check_inputs(RTB_OP_MATMUL, 2, in, to);
   if (status != RT_OK) return status;
   if (a->view.ndim == 0 || b->view.ndim == 0) return rti_fail(RT_E_SHAPE, "matmul: the %s operand has rank 0", a->view.ndim == 0 ? "first" : "second");
   rti_call call;
@@ -119,9 +98,9 @@ static rt_status matmul(const rt_tensor *a, const rt_tensor *b, target to) {
       rt_release(grown);
       grown = next;
     }
-    if (status == RT_OK) status = matmul_2d(&call, a, b, (target){grown, NULL});
+    if (status == RT_OK) status = matmul_2d(&call, a, b, (rti_target){grown, NULL});
     rt_release(grown);
-  } else if (status == RT_OK && (status = matmul_2d(&call, a, b, (target){NULL, &flat})) == RT_OK) {
+  } else if (status == RT_OK && (status = matmul_2d(&call, a, b, (rti_target){NULL, &flat})) == RT_OK) {
     rt_axes axes = {.count = n_lost, .axis = {lost[0], n_lost > 1 ? lost[1] : 0}};
     status = rt_squeeze(flat, &axes, to.out);
   }
@@ -133,17 +112,15 @@ static rt_status matmul(const rt_tensor *a, const rt_tensor *b, target to) {
   return status;
 }
 
-static rt_status no_out(const char *name) { return rti_fail(RT_E_ARGUMENT, "%s: out is NULL", name); }
-
-rt_status rt_matmul(const rt_tensor *a, const rt_tensor *b, rt_tensor **out) { return out ? matmul(a, b, (target){NULL, out}) : no_out("matmul"); }
-rt_status rt_matmul_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out) { return matmul(a, b, (target){out, NULL}); }
+rt_status rt_matmul(const rt_tensor *a, const rt_tensor *b, rt_tensor **out) { return out ? matmul(a, b, (rti_target){NULL, out}) : rti_no_out(RTB_OP_MATMUL); }
+rt_status rt_matmul_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out) { return matmul(a, b, (rti_target){out, NULL}); }
 
 // ---- convolution and pooling ---------------------------------------------------------------------------------------------------------------
 
 /// No channels to sum over: the bias, or zero.
-static rt_status conv_of_nothing(rti_call *call, const rt_tensor *bias, target to) {
+static rt_status conv_of_nothing(rti_call *call, const rt_tensor *bias, rti_target to) {
   rt_tensor *fresh = NULL, *spread = NULL;
-  rt_status status = run_zero(call, to.given ? to : (target){NULL, &fresh});
+  rt_status status = run_zero(call, to.given ? to : (rti_target){NULL, &fresh});
   rt_tensor *result = to.given ? to.given : fresh;
   if (status == RT_OK && bias) {
     int64_t shape[RT_MAX_RANK] = {1, bias->view.shape[0], 1, 1, 1};
@@ -156,10 +133,10 @@ static rt_status conv_of_nothing(rti_call *call, const rt_tensor *bias, target t
   return status;
 }
 
-static rt_status conv(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window, target to) {
+static rt_status conv(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window, rti_target to) {
   const rt_tensor *in[3] = {x, weight, bias};
   int n = bias ? 3 : 2;
-  rt_status status = check_inputs(RTB_OP_CONV, n, in, to);
+  rt_status status = rti_check_inputs(RTB_OP_CONV, n, in, to);
   if (status != RT_OK) return status;
   rti_call call;
   rti_call_init(&call, x->ctx, RTB_OP_CONV);
@@ -182,21 +159,21 @@ static rt_status conv(const rt_tensor *x, const rt_tensor *weight, const rt_tens
   if (!bias) call.in[call.nin++] = (rti_arg){0};
   if (status == RT_OK) {
     bool is_empty = x->view.numel == 0 || weight->view.numel == 0;
-    status = is_empty ? conv_of_nothing(&call, in[2], to) : run(&call, to);
+    status = is_empty ? conv_of_nothing(&call, in[2], to) : rti_run_op(&call, to);
   }
   for (int k = 0; k < 3; k++) rt_release(made[k]);
   return status;
 }
 
 rt_status rt_conv(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window, rt_tensor **out) {
-  return out ? conv(x, weight, bias, window, (target){NULL, out}) : no_out("conv");
+  return out ? conv(x, weight, bias, window, (rti_target){NULL, out}) : rti_no_out(RTB_OP_CONV);
 }
 rt_status rt_conv_into(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window, rt_tensor *out) {
-  return conv(x, weight, bias, window, (target){out, NULL});
+  return conv(x, weight, bias, window, (rti_target){out, NULL});
 }
 
-static rt_status pool(uint16_t op, const rt_tensor *x, const rt_window *window, target to) {
-  rt_status status = check_inputs(op, 1, &x, to);
+static rt_status pool(uint16_t op, const rt_tensor *x, const rt_window *window, rti_target to) {
+  rt_status status = rti_check_inputs(op, 1, &x, to);
   if (status != RT_OK) return status;
   rti_call call;
   rti_call_init(&call, x->ctx, op);
@@ -214,12 +191,12 @@ static rt_status pool(uint16_t op, const rt_tensor *x, const rt_window *window, 
   rt_tensor *made;
   status = to_dtype(&x, call.out_dtype, &made);
   rti_call_tensor(&call, x);
-  if (status == RT_OK) status = run(&call, to);
+  if (status == RT_OK) status = rti_run_op(&call, to);
   rt_release(made);
   return status;
 }
 
-rt_status rt_max_pool(const rt_tensor *x, const rt_window *window, rt_tensor **out) { return out ? pool(RTB_OP_MAX_POOL, x, window, (target){NULL, out}) : no_out("max_pool"); }
-rt_status rt_max_pool_into(const rt_tensor *x, const rt_window *window, rt_tensor *out) { return pool(RTB_OP_MAX_POOL, x, window, (target){out, NULL}); }
-rt_status rt_avg_pool(const rt_tensor *x, const rt_window *window, rt_tensor **out) { return out ? pool(RTB_OP_AVG_POOL, x, window, (target){NULL, out}) : no_out("avg_pool"); }
-rt_status rt_avg_pool_into(const rt_tensor *x, const rt_window *window, rt_tensor *out) { return pool(RTB_OP_AVG_POOL, x, window, (target){out, NULL}); }
+rt_status rt_max_pool(const rt_tensor *x, const rt_window *window, rt_tensor **out) { return out ? pool(RTB_OP_MAX_POOL, x, window, (rti_target){NULL, out}) : rti_no_out(RTB_OP_MAX_POOL); }
+rt_status rt_max_pool_into(const rt_tensor *x, const rt_window *window, rt_tensor *out) { return pool(RTB_OP_MAX_POOL, x, window, (rti_target){out, NULL}); }
+rt_status rt_avg_pool(const rt_tensor *x, const rt_window *window, rt_tensor **out) { return out ? pool(RTB_OP_AVG_POOL, x, window, (rti_target){NULL, out}) : rti_no_out(RTB_OP_AVG_POOL); }
+rt_status rt_avg_pool_into(const rt_tensor *x, const rt_window *window, rt_tensor *out) { return pool(RTB_OP_AVG_POOL, x, window, (rti_target){out, NULL}); }
