@@ -41,9 +41,11 @@ static void init_handle(rt_tensor *t, rt_ctx *ctx, int32_t device, rt_dtype dtyp
 }
 
 void rti_tensor_refresh(rt_tensor *t) {
-  const rti_buffer *buffer = t->storage->place[0].buffer;
+  // Not the place itself, which another thread that reads the tensor may just replace.
+  uintptr_t base = atomic_load_explicit(&t->storage->base, memory_order_acquire);
+  if (t->flags & RTI_TENSOR_WEAK) base = (uintptr_t)t->storage->place[0].buffer->host; // always read through the handle, never replaced
   t->view.layout = rti_layout(t->view.ndim, t->view.shape, t->view.stride);
-  t->view.data = buffer && buffer->host ? (char *)buffer->host + t->view.offset : NULL;
+  t->view.data = base ? (void *)(base + t->view.offset) : NULL;
   bool is_fast = t->device == 0 && t->view.data && t->view.layout == RTB_DENSE && t->view.numel > 0 && !(t->flags & RTI_TENSOR_WEAK);
   t->sig = is_fast ? rti_pack_arg(t->view.dtype, RTB_DENSE, t->view.ndim, RTB_SPACE_HOST) : 0;
 }
