@@ -132,7 +132,11 @@ static int64_t m_maximum(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t m_minimum(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t m_remainder(int64_t a, int64_t b) { return b == 0 ? UNFIT : a % b && (a % b < 0) != (b < 0) ? a % b + b : a % b; }
 
-typedef struct unary { const char *name; int64_t (*f)(int64_t); rt_status (*make)(const rt_tensor *, rt_tensor **), (*into)(const rt_tensor *, rt_tensor *); } unary;
+typedef struct unary {
+  const char *name;
+  int64_t (*f)(int64_t);
+  rt_status (*make)(const rt_tensor *, rt_tensor **), (*into)(const rt_tensor *, rt_tensor *);
+} unary;
 static const unary unaries[] = { // the asynchronous example offers neg, relu and square; the others fall back
   {"neg", m_neg, rt_neg, rt_neg_into}, {"relu", m_relu, rt_relu, rt_relu_into}, {"square", m_square, rt_square, rt_square_into},
   {"abs", m_abs, rt_abs, rt_abs_into}, {"sign", m_sign, rt_sign, rt_sign_into},

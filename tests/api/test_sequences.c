@@ -53,12 +53,14 @@ static rt_ctx *open_place(const place *p) {
   return ctx;
 }
 
-static void (*const steps[])(world *) = {
-  step_create, step_create, step_create, step_create, step_reshape, step_reshape, step_permute, step_slice, step_slice, step_select, step_expand,
-  step_squeeze, step_flip, step_diagonal, step_windows, step_as_strided, step_clone, step_clone, step_clone, step_clone, step_export, step_export,
-  step_raw_write, step_unary, step_unary, step_unary, step_binary, step_binary, step_binary, step_binary, step_binary, step_scalar, step_scalar,
-  step_scalar, step_fma, step_overlap, step_overlap, step_detour, step_detour, step_copy, step_copy, step_copy, step_fill, step_fill, step_reduce, step_reduce, step_matmul,
-  step_concat, step_write, step_write, step_read, step_read, step_map, step_map, step_release, step_release, step_wait,
+static void (*const steps[])(world *) = { // as often as they are named
+  step_create, step_create, step_create, step_create, step_release, step_release,
+  step_reshape, step_reshape, step_permute, step_slice, step_slice, step_select, step_expand, step_squeeze, step_flip, step_diagonal, step_windows,
+  step_as_strided, step_clone, step_clone, step_clone, step_clone, step_export, step_export, step_raw_write,
+  step_unary, step_unary, step_unary, step_binary, step_binary, step_binary, step_binary, step_binary, step_scalar, step_scalar, step_scalar,
+  step_fma, step_overlap, step_overlap, step_detour, step_detour, step_copy, step_copy, step_copy, step_fill, step_fill,
+  step_reduce, step_reduce, step_matmul, step_concat,
+  step_write, step_write, step_read, step_read, step_map, step_map, step_wait,
 };
 #define N_STEPS (int)(sizeof steps / sizeof steps[0])
 
@@ -127,7 +129,8 @@ static bool run_sequence(const place *p, uint64_t seed, int64_t n, const bool *l
   // With streams, how much is in flight at once and which waits are counted is up to the clock.
   uint64_t slack = p->n_devices > 1 ? 64 << 10 : 0;
   if (!why[0] && live[1] > live[0] + slack)
-    snprintf(why, 600, "%llu bytes are live after a second run of the sequence, %llu after the first", (unsigned long long)live[1], (unsigned long long)live[0]);
+    snprintf(why, 600, "%llu bytes are live after a second run of the sequence, %llu after the first", (unsigned long long)live[1],
+             (unsigned long long)live[0]);
   if (rt_ctx_close(ctx) != RT_OK && !why[0]) snprintf(why, 600, "close: %s", rt_last_error());
   return !why[0];
 }
@@ -188,11 +191,11 @@ static void run_place(int index, int64_t n_seeds, int64_t n) {
                 (unsigned long long)(first + (uint64_t)n_seeds - 1), (long long)n, (long long)n_calls);
 }
 
-static void on_the_host(void **state) { (void)state, run_place(0, 20, 15000); }
-static void with_a_device(void **state) { (void)state, run_place(1, 20, 8000); }
-static void with_a_device_that_holds_nothing_back(void **state) { (void)state, run_place(2, 10, 8000); }
-static void with_two_devices(void **state) { (void)state, run_place(3, 20, 8000); }
-static void with_a_device_behind_the_host(void **state) { (void)state, run_place(4, 10, 8000); }
+static void on_the_host(void **state) { (void)state, run_place(0, 15, 15000); }
+static void with_a_device(void **state) { (void)state, run_place(1, 12, 8000); }
+static void with_a_device_that_holds_nothing_back(void **state) { (void)state, run_place(2, 8, 8000); }
+static void with_two_devices(void **state) { (void)state, run_place(3, 15, 8000); }
+static void with_a_device_behind_the_host(void **state) { (void)state, run_place(4, 8, 8000); }
 
 // ---- threads -----------------------------------------------------------------------------------------------------------------------------
 
@@ -252,7 +255,8 @@ static void expect(reader *me, const shared *s, rt_status status, rt_tensor *con
   if (status == RT_OK) status = rt_read(*t, got, sizeof got);
   if (status != RT_OK) fail_why(&me->w, "%s: %s", rt_status_name(status), rt_last_error());
   for (int i = 0; i < N_SHARED && s->is_defined && !me->w.why[0]; i++)
-    if (got[i] != factor * s->value[i] + plus) fail_why(&me->w, "tensor %d: element %d is %g, not %g", (int)(s - me->all), i, got[i], factor * s->value[i] + plus);
+    if (got[i] != factor * s->value[i] + plus)
+      fail_why(&me->w, "tensor %d: element %d is %g, not %g", (int)(s - me->all), i, got[i], factor * s->value[i] + plus);
 }
 
 /// One use of a tensor that another thread uses at the same time; nobody writes it.
