@@ -104,13 +104,14 @@ static void scalars_without_a_kind(void **state) {
 // Backends trust what they are asked: no window of 14 axes, no axis of a tensor of rank 0.
 static void questions_about_any_rank(void **state) {
   (void)state;
+  int32_t builtin = rt_backend_count(ctx) - 1;
   static const uint16_t windows[] = {RTB_OP_CONV, RTB_OP_MAX_POOL, RTB_OP_AVG_POOL};
   for (int i = 0; i < 3; i++) {
-    for (int32_t rank = 0; rank <= 5; rank++) assert_int_equal(rt_backend_supports(ctx, rt_backend_count(ctx) - 1, windows[i], RT_F32, rank), RT_OK);
-    for (int32_t rank = 6; rank <= RT_MAX_RANK; rank++) assert_int_equal(rt_backend_supports(ctx, rt_backend_count(ctx) - 1, windows[i], RT_F32, rank), RT_E_SHAPE);
+    for (int32_t rank = 0; rank <= RT_MAX_RANK; rank++)
+      assert_int_equal(rt_backend_supports(ctx, builtin, windows[i], RT_F32, rank), rank <= 5 ? RT_OK : RT_E_SHAPE);
   }
-  assert_int_equal(rt_backend_supports(ctx, rt_backend_count(ctx) - 1, RTB_OP_SOFTMAX, RT_F32, 0), RT_OK);
-  assert_int_equal(rt_backend_supports(ctx, rt_backend_count(ctx) - 1, RTB_OP_GATHER, RT_F32, 0), RT_OK);
+  assert_int_equal(rt_backend_supports(ctx, builtin, RTB_OP_SOFTMAX, RT_F32, 0), RT_OK);
+  assert_int_equal(rt_backend_supports(ctx, builtin, RTB_OP_GATHER, RT_F32, 0), RT_OK);
 }
 
 int main(void) {
