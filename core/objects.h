@@ -134,8 +134,11 @@ struct rti_device {
   atomic_ullong epoch;
   int32_t n_chain;
   rti_instance *chain[RTI_MAX_INSTANCES]; // who is tried, in order
-  rti_mutex lock;            // protects stream and the cache
+  rti_mutex lock;            // protects the fields from here to the cache
   rti_stream *stream;        // current; replaced after a failure
+  rt_status unseen;          // the first failure that no caller has been told of yet, for rt_ctx_sync
+  const rti_stream *unseen_of; // whose it is; maybe gone
+  char unseen_text[256];
   struct rti_device_cache *cache; // freed device memory kept for reuse
   rt_device_desc desc;
 };
@@ -303,6 +306,10 @@ bool rti_stream_passed(rti_stream *stream, uint64_t seq);
 /// RT_OK unless seq is poisoned by a failure of this stream.
 rt_status rti_stream_error(rti_stream *stream, uint64_t seq);
 void rti_stream_poll(rti_stream *stream);
+/// The caller is about to be told of this stream's failure.
+void rti_stream_seen(const rti_stream *stream);
+/// The failure of a device that nobody was told of; RT_OK from then on.
+rt_status rti_device_unseen(rti_device *device);
 rt_status rti_device_sync(rti_device *device);
 
 // ---- device_memory.c --------------------------------------------------------------------------------------------------------------------
