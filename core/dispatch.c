@@ -200,9 +200,9 @@ static rti_kernel *front_fill(rt_ctx *ctx, uint16_t op, const uint64_t *words, i
       continue;
     }
     if (kernel->inner.accept || kernel->inner.workspace_bytes) return NULL;
-    rti_mutex_lock(&ctx->lock);
+    rti_spin_lock(&ctx->lock);
     kernel->refuser = refuser;
-    rti_mutex_unlock(&ctx->lock);
+    rti_spin_unlock(&ctx->lock);
     return kernel;
   }
   return NULL;

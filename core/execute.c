@@ -173,12 +173,14 @@ static rt_status bring_arguments(run *r, const rti_instance *instance, const cha
 static rt_status submit(run *r, rti_instance *instance, rti_kernel *kernel, rtb_op *op, memory *m, int out_at) {
   rti_count(kernel, &kernel->runs);
   if (instance->device && r->device->is_async) {
-    rti_stream *stream;
-    rt_status status = rti_stream_get(r->device, &stream);
-    if (status != RT_OK) return status;
     uint32_t writes = 1u << out_at | (m->n > out_at + 1 ? 1u << (out_at + 1) : 0);
-    status = rti_stream_submit(stream, kernel, op, m->n, m->buffer, writes);
-    rti_stream_release(stream);
+    rt_status status;
+    do {
+      rti_stream *stream;
+      if ((status = rti_stream_get(r->device, &stream)) != RT_OK) return status;
+      status = rti_stream_submit(stream, kernel, op, m->n, m->buffer, writes);
+      rti_stream_release(stream);
+    } while (status == RTI_RETIRED);
     return status;
   }
   uint32_t before = rti_error_count();

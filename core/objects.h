@@ -22,13 +22,6 @@ typedef struct rti_lib rti_lib;
 typedef struct rti_stream rti_stream;
 typedef struct rti_report rti_report;
 
-/// A lock for a few instructions; never held across a call into a plugin or a wait.
-typedef struct rti_spin { atomic_flag flag; } rti_spin;
-static inline void rti_spin_lock(rti_spin *spin) {
-  while (RTI_UNLIKELY(atomic_flag_test_and_set_explicit(&spin->flag, memory_order_acquire))) rti_os_pause();
-}
-static inline void rti_spin_unlock(rti_spin *spin) { atomic_flag_clear_explicit(&spin->flag, memory_order_release); }
-
 // ---- memory -------------------------------------------------------------------------------------------------------------------------
 
 typedef enum rti_memory { RTI_MEMORY_POOL, RTI_MEMORY_INLINE, RTI_MEMORY_IMPORT, RTI_MEMORY_DEVICE } rti_memory;
@@ -188,7 +181,7 @@ struct rt_ctx {
   rti_instance instance[RTI_MAX_INSTANCES];
   rti_device device[RTI_MAX_DEVICES];
   const rti_lib *layer_lib[RTI_MAX_LAYERS]; // outermost first
-  rti_mutex lock;            // protects the insertion of kernels
+  rti_spin lock;             // protects the insertion of kernels and the list of counted ones
   _Atomic(rti_kernel *) bucket[RTI_KERNEL_BUCKETS];
   _Atomic(rti_kernel *) front[RTI_FRONT_SLOTS];
   rti_report *report;
@@ -299,6 +292,7 @@ void rti_stream_retain(rti_stream *stream);
 void rti_stream_release(rti_stream *stream); // NULL is allowed
 /// Is this thread inside a kernel that is being submitted to the device? Then it must not submit another one.
 bool rti_stream_is_inside(rti_device *device);
+#define RTI_RETIRED ((rt_status)-2) // the stream failed meanwhile and is being replaced: get one again
 /// Submits a kernel: numbers it, calls it under the stream's lock, keeps `buffers` until it has passed. writes: bit i, buffer i is written.
 rt_status rti_stream_submit(rti_stream *stream, rti_kernel *kernel, rtb_op *op, int32_t n_buffers, rti_buffer *const *buffers, uint32_t writes);
 rt_status rti_stream_wait(rti_stream *stream, uint64_t seq, uint16_t op, const char *why);
@@ -415,7 +409,7 @@ extern const rtb_host rti_negotiation_host;
 const rtb_backend *rti_builtin_entry(const rtb_host *host);
 rt_status rti_layers_attach(rti_instance *instance);
 void rti_layers_detach(rti_instance *instance);
-void rti_layers_wrap(rti_kernel *kernel, const rtb_sig *sig);
+int32_t rti_layers_wrap(rti_kernel *kernel, const rtb_sig *sig); ///< RTB_E_NO_MEMORY: nothing was wrapped
 void rti_layers_unwrap(rti_kernel *kernel);
 void rti_layers_event(rt_ctx *ctx, const rtb_event *event);
 int32_t rti_layers_alloc(rti_instance *instance, uint64_t bytes);

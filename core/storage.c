@@ -88,7 +88,7 @@ void rti_buffer_init(rti_buffer *buffer, rt_ctx *ctx, rti_memory memory, int32_t
   buffer->handle = 0;
   buffer->bytes = bytes;
   buffer->epoch = space ? atomic_load(&ctx->device[space].epoch) : 0;
-  atomic_flag_clear_explicit(&buffer->lock.flag, memory_order_relaxed);
+  rti_spin_init(&buffer->lock);
   buffer->stream = NULL;
   buffer->write_seq = buffer->read_seq = 0;
   buffer->release = NULL;
@@ -195,7 +195,7 @@ void rti_storage_init(rti_storage *storage, rt_ctx *ctx, int32_t home, uint64_t 
   atomic_init(&storage->refs, 1);
   atomic_init(&storage->fast, 0);
   atomic_init(&storage->base, 0);
-  atomic_flag_clear_explicit(&storage->lock.flag, memory_order_relaxed);
+  rti_spin_init(&storage->lock);
   storage->read_only = storage->escaped = false;
   storage->n_reads_mapped = storage->n_writes_mapped = 0;
   storage->bytes = bytes;

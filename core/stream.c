@@ -221,9 +221,11 @@ rt_status rti_stream_submit(rti_stream *stream, rti_kernel *kernel, rtb_op *op, 
   rti_device *device = stream->device;
   if (forked(device->own->ctx)) return refuse_forked(device);
   rti_mutex_lock(&stream->lock);
-  rt_status status = reserve(stream, (uint64_t)n_buffers);
+  // What is submitted after a failure would be poisoned by it, though it has nothing to do with it.
+  rt_status status = atomic_load(&stream->failed_seq) ? RTI_RETIRED : reserve(stream, (uint64_t)n_buffers);
   if (status != RT_OK) {
     rti_mutex_unlock(&stream->lock);
+    if (status == RTI_RETIRED) rti_os_yield();
     return status;
   }
   uint64_t seq = ++stream->next_seq; // used up even when fn fails
@@ -276,8 +278,21 @@ rt_status rti_stream_submit(rti_stream *stream, rti_kernel *kernel, rtb_op *op, 
   return status;
 }
 
+/// In a forked child: the work stayed with the parent, so what it holds is let go. There is one thread, and locks may be stuck.
+static void abandon(rti_stream *stream) {
+  for (; stream && stream->count; stream->count--) {
+    rti_buffer *buffer = stream->ring[stream->head].buffer;
+    stream->head = (stream->head + 1) % stream->capacity;
+    rti_buffer_release(buffer);
+  }
+}
+
 rt_status rti_device_sync(rti_device *device) {
-  if (!device->own || !device->is_async || forked(device->own->ctx)) return RT_OK;
+  if (!device->own || !device->is_async) return RT_OK;
+  if (forked(device->own->ctx)) {
+    abandon(device->stream);
+    return RT_OK;
+  }
   rti_mutex_lock(&device->lock);
   rti_stream *stream = device->stream;
   if (stream) atomic_fetch_add(&stream->refs, 1);

@@ -64,7 +64,7 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
       if (is_waited) status = rti_stream_wait(stream, call.seq, op, why);
       bool has_failed = is_waited && status != RT_OK;
       // An earlier op may have failed and taken the queue with it; if the source is none of its results, the new queue makes the copy.
-      again = has_failed && rti_stream_error(stream, call.seq - 1) != RT_OK && rti_buffer_check(src) == RT_OK;
+      again = status == RTI_RETIRED || (has_failed && rti_stream_error(stream, call.seq - 1) != RT_OK && rti_buffer_check(src) == RT_OK);
       if (has_failed && !again) rti_stream_seen(stream);
       rti_stream_release(stream);
     }
@@ -225,7 +225,8 @@ rt_status rti_written(rti_storage *storage, int32_t space, rti_buffer *buffer, u
   rti_spin_unlock(&storage->lock);
   rt_status status = RT_OK;
   bool is_partial = low != 0 || high != storage->bytes;
-  if (space != home && home_buffer && (storage->escaped || (is_partial && home_was_valid))) {
+  bool home_is_lost = home && atomic_load(&storage->ctx->device[home].lost); // then what was written here is all there is
+  if (space != home && home_buffer && !home_is_lost && (storage->escaped || (is_partial && home_was_valid))) {
     // The home may be shared with a clone that did not see this write.
     rti_buffer *target = home_buffer;
     if (!storage->escaped && atomic_load(&home_buffer->owners) > 1) target = NULL;

@@ -422,7 +422,8 @@ typedef struct rtb_backend {
    * RTB_E_ error (no memory, say), which fails the call and is not kept. */
   int32_t (*resolve)(void *dev, const rtb_sig *sig, rtb_kernel *out);
 
-  /* Device memory. mem_alloc is never asked for 0 bytes; alignment is at least 256 bytes. */
+  /* Device memory. mem_alloc is never asked for 0 bytes; alignment is at least 256 bytes. A backend with memory of its own must resolve COPY of
+   * dense 1-d u8 from the host, to the host and within its memory: with these the core moves and un-shares whole storages. */
   int32_t (*mem_alloc)(void *dev, uint64_t bytes, uint64_t *out_buf);
   void (*mem_free)(void *dev, uint64_t buf);
   int32_t (*mem_map)(void *dev, uint64_t buf, void **out_ptr);                     /* host address, valid until mem_free; NULL: none has one */
@@ -435,7 +436,8 @@ typedef struct rtb_backend {
   /* The highest seq whose memory is no longer touched; neither blocks nor flushes; goes on after a fault. *out_failed_seq becomes
    * the first seq that failed, 0 while none has. */
   uint64_t (*done)(void *dev, void *stream, uint64_t *out_failed_seq);
-  /* Waits until seq is reached (and flushes). Fails with out_error filled if seq >= the first failed one; RTB_E_TIMEOUT. */
+  /* Waits until seq is reached (and flushes), UINT64_MAX: for ever. Fails with out_error filled if seq >= the first failed one, but only
+   * when the memory of all ops up to seq is no longer touched; RTB_E_TIMEOUT. */
   int32_t (*wait_host)(void *dev, void *stream, uint64_t seq, uint64_t timeout_ns, rtb_error *out_error);
 
   const void *(*extension)(const char *name, uint32_t minor); /* named extra tables; NULL: none */
