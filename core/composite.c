@@ -5,8 +5,8 @@
 #include "infer.h"
 
 // Computing beside the output and copying at the end is what keeps `out` correct when it overlaps an input.
-static rt_status deliver(rt_status status, rt_tensor *result, rt_tensor *given, rt_tensor **out) {
-  if (status == RT_OK && given) status = rt_copy_into(result, given);
+static rt_status deliver(const char *op, rt_status status, rt_tensor *result, rt_tensor *given, rt_tensor **out) {
+  if (status == RT_OK && given && (status = rt_copy_into(result, given)) != RT_OK) rti_fail_in(status, "%s", op);
   if (status == RT_OK && !given) *out = result;
   else rt_release(result);
   return status;
@@ -80,7 +80,7 @@ static rt_status concat(int32_t n, const rt_tensor *const *in, int32_t axis, rt_
     rt_release(part);
     at += extent;
   }
-  return deliver(status, result, given, out);
+  return deliver("concat", status, result, given, out);
 }
 
 rt_status rt_concat(int32_t n, const rt_tensor *const *tensors, int32_t axis, rt_tensor **out) {
@@ -103,10 +103,11 @@ static rt_status pad_infer(const rt_tensor *x, const int64_t *low, const int64_t
     rti_text text;
     if (!rti_add_i64(low[d], high[d], &total) || !rti_add_i64(total, n, &shape[d]) || shape[d] < 0 || low[d] < -n || high[d] < -n)
       return rti_fail(RT_E_SHAPE, "pad: %lld and %lld on axis %d of shape %s", (long long)low[d], (long long)high[d], d, rti_shape_text(&text, rank, x->view.shape));
-    int64_t most = mode == RT_PAD_REFLECT ? n - 1 : mode == RT_PAD_WRAP ? n : n > 0 ? INT64_MAX : 0;
+    int64_t kept = n + (low[d] < 0 ? low[d] : 0) + (high[d] < 0 ? high[d] : 0); // what a border is made of
+    int64_t most = mode == RT_PAD_REFLECT ? kept - 1 : mode == RT_PAD_WRAP ? kept : kept > 0 ? INT64_MAX : 0;
     if (mode != RT_PAD_CONSTANT && (low[d] > most || high[d] > most) && (low[d] > 0 || high[d] > 0))
       return rti_fail(RT_E_SHAPE, "pad: %lld and %lld on axis %d of extent %lld; this mode allows at most %lld", (long long)low[d], (long long)high[d], d,
-                      (long long)n, (long long)most);
+                      (long long)n, (long long)(most > 0 ? most : 0));
   }
   int64_t numel;
   uint64_t bytes;
@@ -174,6 +175,8 @@ static rt_status pad_fill(const rt_tensor *x, const int64_t *low, const int64_t 
 static rt_status pad(const rt_tensor *x, const int64_t *low, const int64_t *high, rt_pad_mode mode, rt_scalar value, rt_tensor *given, rt_tensor **out) {
   if (!x) return rti_fail(RT_E_ARGUMENT, "pad: x is NULL");
   if (given && given->ctx != x->ctx) return rti_fail(RT_E_STATE, "pad: the tensors belong to two contexts");
+  if (mode == RT_PAD_CONSTANT && (value.kind < RT_KIND_BOOLEAN || value.kind > RT_KIND_FLOAT))
+    return rti_fail(RT_E_ARGUMENT, "pad: %d is no kind of scalar", (int)value.kind);
   int64_t shape[RT_MAX_RANK];
   rt_status status = pad_infer(x, low, high, mode, shape);
   if (status == RT_OK) status = check_given("pad", given, (rt_dtype)x->view.dtype, x->view.ndim, shape);
@@ -181,7 +184,7 @@ static rt_status pad(const rt_tensor *x, const int64_t *low, const int64_t *high
   if (status == RT_OK) status = rti_tensor_create(x->ctx, x->device, (rt_dtype)x->view.dtype, x->view.ndim, shape, NULL, &result);
   if (status == RT_OK && mode == RT_PAD_CONSTANT) status = rt_full_into(value, result);
   if (status == RT_OK && result->view.numel > 0) status = pad_fill(x, low, high, mode, result);
-  return deliver(status, result, given, out);
+  return deliver("pad", status, result, given, out);
 }
 
 rt_status rt_pad(const rt_tensor *x, const int64_t *pad_lo, const int64_t *pad_hi, rt_pad_mode mode, rt_scalar value, rt_tensor **out) {

@@ -109,6 +109,7 @@ static rt_status open_instance(rt_ctx *ctx, rti_lib *lib, const rtb_backend *tab
   }
   ctx->n_instances++;
   instance->is_open = true;
+  if (lib) atomic_fetch_add(&lib->opens, 1); // destroy gives it back, also when the rest fails
   if (!is_host) instance->device = ctx->n_devices;
   rt_status status = is_host ? RT_OK : add_device(ctx, instance, info);
   return status == RT_OK ? rti_layers_attach(instance) : status;
@@ -136,7 +137,6 @@ static rt_status open_backend(rt_ctx *ctx, rti_lib *lib, const char *origin, int
     }
     info.name[sizeof info.name - 1] = info.text[sizeof info.text - 1] = 0;
     status = open_instance(ctx, lib, &lib->backend, lib->name, index, &info, config, origin);
-    if (status == RT_OK) atomic_fetch_add(&lib->opens, 1); // one per instance
     if (status == RT_E_NOT_FOUND && index > 0) { // the configuration leaves this device out
       status = RT_OK;
       break;
@@ -254,6 +254,7 @@ static rt_status read_options(rt_ctx *ctx, const rt_ctx_options *options) {
   ctx->math = options->math;
   ctx->fallback = options->fallback;
   if (ctx->fallback < RT_FALLBACK_DEFAULT || ctx->fallback > RT_FALLBACK_ERROR) return rti_fail(RT_E_ARGUMENT, "context: %d is no fallback mode", (int)ctx->fallback);
+  if (ctx->math & ~(RTB_MATH_FAST | RTB_MATH_DETERMINISTIC)) return rti_fail(RT_E_ARGUMENT, "context: math 0x%x has bits without a meaning", ctx->math);
   const char *fallback = ctx->fallback == RT_FALLBACK_DEFAULT ? rti_env_text(RTI_ENV_FALLBACK) : NULL;
   if (ctx->fallback == RT_FALLBACK_DEFAULT) ctx->fallback = RT_FALLBACK_SILENT;
   if (fallback) {
@@ -278,10 +279,11 @@ static rt_status start_threads(rt_ctx *ctx, const rt_ctx_options *options) {
   if (options->threads) {
     if (!options->threads->parallel || options->threads->n_threads < 1) return rti_fail(RT_E_ARGUMENT, "context: a thread pool without a function or threads");
     n = options->threads->n_threads;
+    if (n > 4096) return rti_fail(RT_E_ARGUMENT, "context: %lld threads", (long long)n);
   } else if (n == 0) {
     rt_status status = rti_env_i64(RTI_ENV_THREADS, 1, 4096, &n);
     if (status != RT_OK) return status;
-    if (n == 0) n = rti_os_cpu_count();
+    if (n == 0 && (n = rti_os_cpu_count()) > 1024) n = 1024; // the most that rti_threads_create takes
   }
   return rti_threads_create(ctx->pool, (int32_t)n, options->threads, &ctx->cancelled, &ctx->threads);
 }

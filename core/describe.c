@@ -117,12 +117,14 @@ rt_status rt_backend_supports(rt_ctx *ctx, int32_t backend, uint16_t op, int dty
   if (!is_defined) return rti_fail(RT_E_DTYPE, "%s is not defined for %s", info->name, rt_dtype_name((rt_dtype)dtype));
   uint64_t args[RTB_MAX_ARGS];
   rt_dtype result;
+  bool has_axes = info->collapse == RTI_AXES || op == RTB_OP_GATHER, has_window = op == RTB_OP_CONV || op == RTB_OP_MAX_POOL || op == RTB_OP_AVG_POOL;
+  if (has_axes && rank < 1) rank = 1;
   if (op == RTB_OP_MATMUL && rank < 2) rank = 2;
-  if ((op == RTB_OP_CONV || op == RTB_OP_MAX_POOL || op == RTB_OP_AVG_POOL) && rank < 3) rank = 4;
+  if (has_window && rank < 3) rank = 4;
+  if (has_window && rank > 5) return rti_fail(RT_E_SHAPE, "supports: %s has at most 3 spatial axes, rank %d would have %d", info->name, rank, rank - 2);
   int nin = typical_args(op, (rt_dtype)dtype, rank, found->device ? RTB_SPACE_MINE : RTB_SPACE_HOST, args, &result);
   rtb_attr_axes axes = {.size = sizeof axes, .axes = 1};
   rtb_attr_window window = {.size = sizeof window, .spatial = (uint32_t)(rank - 2), .groups = 1, .window = {2, 2, 2}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}};
-  bool has_axes = info->collapse == RTI_AXES || op == RTB_OP_GATHER, has_window = op == RTB_OP_CONV || op == RTB_OP_MAX_POOL || op == RTB_OP_AVG_POOL;
   rti_kernel *kernel;
   bool uncached;
   status = rti_resolve(&ctx->instance[backend], op, nin, 1, args, 0, has_axes ? (void *)&axes : has_window ? (void *)&window : NULL,

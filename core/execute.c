@@ -127,8 +127,11 @@ static bool is_aligned(const rti_kernel *kernel, const run *r, const views *v) {
     const rtb_view *view = v->args[k];
     if (!view || view->layout == RTB_IMM) continue;
     // Buffers start at 64 bytes on the host and 256 on devices; imported memory starts anywhere.
-    const rti_buffer *home = argument(r, k)->storage->place[0].buffer;
+    rti_storage *storage = argument(r, k)->storage;
+    rti_spin_lock(&storage->lock);
+    const rti_buffer *home = storage->place[0].buffer;
     uintptr_t base = home && home->memory == RTI_MEMORY_IMPORT ? (uintptr_t)home->host : 0;
+    rti_spin_unlock(&storage->lock);
     if ((base + view->offset) & kernel->align_mask) return false;
   }
   return true;

@@ -7,8 +7,13 @@ rt_status rti_layers_attach(rti_instance *instance) {
   rt_ctx *ctx = instance->ctx;
   for (int32_t i = ctx->n_layer_libs - 1; i >= 0; i--) { // innermost first
     rti_layer_use use = {.lib = ctx->layer_lib[i]};
+    uint32_t errors = rti_error_count();
     int32_t code = use.lib->layer.attach(&ctx->host, &instance->table, instance->dev, &use.self);
-    if (code != RTB_OK) return rti_fail(RT_E_BACKEND, "layer %s does not attach to %s (code %d)", use.lib->name, instance->name, code);
+    if (code != RTB_OK) {
+      rt_status status = code > 0 && code <= RTB_E_INTERNAL ? (rt_status)code : RT_E_BACKEND;
+      return rti_error_count() != errors ? rti_fail_in(status, "layer %s does not attach to %s", use.lib->name, instance->name)
+                                         : rti_fail(status, "layer %s does not attach to %s (code %d)", use.lib->name, instance->name, code);
+    }
     instance->layer[instance->n_layers++] = use;
   }
   return RT_OK;

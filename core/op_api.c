@@ -198,7 +198,8 @@ static rt_status copy_or_cast(uint16_t op, const rt_tensor *x, rt_dtype dtype, r
   } else {
     rti_call_tensor(&call, x);
   }
-  return rti_run_op(&call, to);
+  status = rti_run_op(&call, to);
+  return status == RT_OK || call.op == op ? status : rti_fail_in(status, "%s", rti_ops[op].name);
 }
 
 rt_status rt_copy(const rt_tensor *x, rt_tensor **out) {
@@ -246,11 +247,16 @@ static rt_status start_create(uint16_t op, rt_ctx *ctx, rt_dtype dtype, rti_targ
   return RT_OK;
 }
 
+static rt_status check_kind(const char *name, rt_scalar value) {
+  if (value.kind >= RT_KIND_BOOLEAN && value.kind <= RT_KIND_FLOAT) return RT_OK;
+  return rti_fail(RT_E_ARGUMENT, "%s: %d is no kind of scalar", name, (int)value.kind);
+}
+
 static rt_status full(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, rt_scalar value, rti_target to) {
   rti_call call;
   rt_status status = start_create(RTB_OP_FILL, ctx, dtype, to, &call);
+  if (status == RT_OK) status = check_kind("full", value);
   if (status != RT_OK) return status;
-  if (value.kind < RT_KIND_BOOLEAN || value.kind > RT_KIND_FLOAT) return rti_fail(RT_E_ARGUMENT, "full: %d is no kind of scalar", (int)value.kind);
   rti_call_imm(&call, to.given ? (rt_dtype)to.given->view.dtype : dtype, value);
   return create(&call, dtype, rank, shape, to);
 }
@@ -294,10 +300,16 @@ static rt_status arange_count(rt_dtype dtype, rt_scalar start, rt_scalar stop, r
 static rt_status arange(rt_ctx *ctx, rt_dtype dtype, rt_scalar start, rt_scalar step, int64_t count, rti_target to) {
   rti_call call;
   rt_status status = start_create(RTB_OP_ARANGE, ctx, dtype, to, &call);
+  if (status == RT_OK) status = check_kind("arange", start);
+  if (status == RT_OK) status = check_kind("arange", step);
   if (status != RT_OK) return status;
   if (to.given) dtype = (rt_dtype)to.given->view.dtype;
   rt_dtype_kind kind = (rt_dtype_kind)rti_dtype_kinds[dtype];
   rt_dtype carry = kind == RT_KIND_FLOAT ? RT_F64 : kind == RT_KIND_UNSIGNED ? RT_U64 : RT_I64;
+  double from = as_double(start), by = as_double(step); // a given output has no count that would have found these
+  if (kind != RT_KIND_FLOAT && (start.kind == RT_KIND_FLOAT || step.kind == RT_KIND_FLOAT))
+    return rti_fail(RT_E_DTYPE, "arange: a float bound or step with dtype %s", rt_dtype_name(dtype));
+  if (by == 0 || !isfinite(from) || !isfinite(by)) return rti_fail(RT_E_ARGUMENT, "arange: from %g by %g", from, by);
   if (to.given && to.given->view.ndim != 1) {
     rti_text text;
     return rti_fail(RT_E_SHAPE, "arange: out has shape %s, not one axis", rti_shape_text(&text, to.given->view.ndim, to.given->view.shape));
@@ -313,7 +325,10 @@ rt_status rt_arange(rt_ctx *ctx, rt_dtype dtype, rt_scalar start, rt_scalar stop
   *out = NULL;
   if (!rti_is_dtype((int)dtype)) return rti_fail(RT_E_ARGUMENT, "arange: %d is no dtype", (int)dtype);
   int64_t count = 0;
-  rt_status status = arange_count(dtype, start, stop, step, &count);
+  rt_status status = check_kind("arange", start);
+  if (status == RT_OK) status = check_kind("arange", stop);
+  if (status == RT_OK) status = check_kind("arange", step);
+  if (status == RT_OK) status = arange_count(dtype, start, stop, step, &count);
   return status == RT_OK ? arange(ctx, dtype, start, step, count, (rti_target){NULL, out}) : status;
 }
 rt_status rt_arange_into(rt_scalar start, rt_scalar step, rt_tensor *out) { return arange(NULL, RT_DTYPE_NONE, start, step, 0, (rti_target){out, NULL}); }
@@ -419,8 +434,11 @@ static rt_status softmax(uint16_t op, const rt_tensor *x, int32_t axis, rti_targ
   call.axes = 1u << axis;
   call.out_rank = x->view.ndim;
   memcpy(call.out_shape, x->view.shape, sizeof(int64_t) * (size_t)call.out_rank);
-  rt_tensor *made;
-  status = add_input(&call, x, call.out_dtype, &made);
+  // A weak scalar is an array here (a view of one may have an axis): never an immediate.
+  rt_tensor *made = NULL;
+  bool is_cast = x->flags & RTI_TENSOR_WEAK || (rt_dtype)x->view.dtype != call.out_dtype;
+  if (is_cast) status = rt_cast(x, call.out_dtype, &made);
+  rti_call_tensor(&call, is_cast ? made : x);
   if (status == RT_OK) status = rti_run_op(&call, to);
   rt_release(made);
   return status;

@@ -16,13 +16,15 @@ static rt_status to_dtype(const rt_tensor **t, rt_dtype dtype, rt_tensor **made)
 
 /// A contraction over nothing: all zero.
 static rt_status run_zero(rti_call *call, rti_target to) {
+  const char *name = rti_ops[call->op].name;
   call->op = RTB_OP_FILL;
   call->nin = 0;
   call->axes = 0;
   call->attr = NULL;
   call->attr_bytes = 0;
   rti_call_imm(call, call->out_dtype, rt_int(0));
-  return rti_run_op(call, to);
+  rt_status status = rti_run_op(call, to);
+  return status == RT_OK ? RT_OK : rti_fail_in(status, "%s", name);
 }
 
 // ---- matmul ------------------------------------------------------------------------------------------------------------------------------
@@ -36,10 +38,10 @@ static rt_status batch_view(const rt_tensor *t, int32_t rank, const int64_t *bat
   return rt_expand(t, rank, shape, out);
 }
 
-static rt_status matmul_2d(rti_call *call, const rt_tensor *a, const rt_tensor *b, rti_target to) {
-  // a [..., M, K] and b [..., K, N], both of rank >= 2
+/// The shape of the product of a [..., M, K] and b [..., K, N], both of rank >= 2, in call->out_shape.
+static rt_status matmul_shape(rti_call *call, const rt_tensor *a, const rt_tensor *b) {
   int32_t rank_a = a->view.ndim, rank_b = b->view.ndim, rank = 0;
-  int64_t batch[RT_MAX_RANK], inner = a->view.shape[rank_a - 1];
+  int64_t *batch = call->out_shape, inner = a->view.shape[rank_a - 1];
   rti_text text_a, text_b;
   if (inner != b->view.shape[rank_b - 2])
     return rti_fail(RT_E_SHAPE, "matmul: shapes %s and %s: the inner extents %lld and %lld differ", rti_shape_text(&text_a, rank_a, a->view.shape),
@@ -47,16 +49,31 @@ static rt_status matmul_2d(rti_call *call, const rt_tensor *a, const rt_tensor *
   if (!rti_broadcast(&rank, batch, rank_a - 2, a->view.shape) || !rti_broadcast(&rank, batch, rank_b - 2, b->view.shape))
     return rti_fail(RT_E_SHAPE, "matmul: the batch axes of %s and %s do not broadcast", rti_shape_text(&text_a, rank_a, a->view.shape),
                     rti_shape_text(&text_b, rank_b, b->view.shape));
-  memcpy(call->out_shape, batch, sizeof(int64_t) * (size_t)rank);
   call->out_shape[rank] = a->view.shape[rank_a - 2];
   call->out_shape[rank + 1] = b->view.shape[rank_b - 1];
   call->out_rank = rank + 2;
-  if (inner == 0) return run_zero(call, to);
+  return RT_OK;
+}
+
+/// A given output without the axes that 1-d operands lose; said here, because what follows sees it with them.
+static rt_status check_narrow(const rti_call *call, bool loses_row, bool loses_column, const rt_tensor *out) {
+  int64_t want[RT_MAX_RANK];
+  int32_t rank = 0;
+  rti_text text, text_want;
+  for (int32_t d = 0; d < call->out_rank; d++)
+    if (!(loses_row && d == call->out_rank - 2) && !(loses_column && d == call->out_rank - 1)) want[rank++] = call->out_shape[d];
+  if (out->view.ndim == rank && !memcmp(out->view.shape, want, sizeof(int64_t) * (size_t)rank)) return RT_OK;
+  return rti_fail(RT_E_SHAPE, "matmul: out has shape %s, but the result is %s", rti_shape_text(&text, out->view.ndim, out->view.shape),
+                  rti_shape_text(&text_want, rank, want));
+}
+
+static rt_status matmul_2d(rti_call *call, const rt_tensor *a, const rt_tensor *b, rti_target to) {
+  if (a->view.shape[a->view.ndim - 1] == 0) return run_zero(call, to);
   rt_tensor *wide_a = NULL, *wide_b = NULL;
   rt_status status = RT_OK;
-  if (rank > 0) {
-    status = batch_view(a, rank + 2, batch, &wide_a);
-    if (status == RT_OK) status = batch_view(b, rank + 2, batch, &wide_b);
+  if (call->out_rank > 2) {
+    status = batch_view(a, call->out_rank, call->out_shape, &wide_a);
+    if (status == RT_OK) status = batch_view(b, call->out_rank, call->out_shape, &wide_b);
   }
   if (status == RT_OK) {
     rti_call_tensor(call, wide_a ? wide_a : a);
@@ -89,6 +106,8 @@ static rt_status matmul(const rt_tensor *a, const rt_tensor *b, rti_target to) {
     lost[n_lost++] = -1;
     if ((status = rt_unsqueeze(b, -1, &column)) == RT_OK) b = column;
   }
+  if (status == RT_OK) status = matmul_shape(&call, a, b);
+  if (status == RT_OK && to.given && n_lost) status = check_narrow(&call, lost[0] == -2, lost[n_lost - 1] == -1, to.given);
   if (status == RT_OK && n_lost == 0) status = matmul_2d(&call, a, b, to);
   else if (status == RT_OK && to.given) {
     rt_tensor *grown = NULL, *next = NULL;
@@ -119,8 +138,13 @@ rt_status rt_matmul_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out)
 
 /// No channels to sum over: the bias, or zero.
 static rt_status conv_of_nothing(rti_call *call, const rt_tensor *bias, rti_target to) {
-  rt_tensor *fresh = NULL, *spread = NULL;
-  rt_status status = run_zero(call, to.given ? to : (rti_target){NULL, &fresh});
+  rt_tensor *fresh = NULL, *spread = NULL, *own = NULL;
+  rt_status status = RT_OK;
+  if (bias && to.given && rt_tensor_shares_storage(bias, to.given)) { // the zeros must not reach it
+    status = rt_copy(bias, &own);
+    bias = own;
+  }
+  if (status == RT_OK) status = run_zero(call, to.given ? to : (rti_target){NULL, &fresh});
   rt_tensor *result = to.given ? to.given : fresh;
   if (status == RT_OK && bias) {
     int64_t shape[RT_MAX_RANK] = {1, bias->view.shape[0], 1, 1, 1};
@@ -128,6 +152,7 @@ static rt_status conv_of_nothing(rti_call *call, const rt_tensor *bias, rti_targ
     if (status == RT_OK) status = rt_copy_into(spread, result);
   }
   rt_release(spread);
+  rt_release(own);
   if (status == RT_OK && !to.given) *to.out = fresh;
   else rt_release(fresh);
   return status;

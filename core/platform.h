@@ -36,6 +36,8 @@ void rti_os_wake_u32(uint32_t *word, int32_t count);             ///< wakes up t
 // ---- files -------------------------------------------------------------------------------------------------------------------------------
 /// Calls visit for each entry of a directory, in sorted order. false when it cannot be read.
 bool rti_os_list_dir(const char *path, void (*visit)(void *user, const char *name), void *user);
+/// Is there a file, a folder or anything else of that name?
+bool rti_os_exists(const char *path);
 /// The directory of the library that contains this code, without a trailing slash. false when not known.
 bool rti_os_own_dir(char *out, size_t bytes);
 

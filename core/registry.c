@@ -127,7 +127,7 @@ static bool open_file(rti_lib *lib, const char *path, char *why, size_t why_byte
 static rt_status load_locked(const char *path, const char *origin, const char *want_name, bool is_layer, rti_lib **out) {
   char why[320] = "";
   rti_file_id id;
-  if (!rti_os_check_library(path, &id, why, sizeof why)) return rti_fail(RT_E_FORMAT, "%s %s", path, why);
+  if (!rti_os_check_library(path, &id, why, sizeof why)) return rti_fail(rti_os_exists(path) ? RT_E_FORMAT : RT_E_NOT_FOUND, "%s %s", path, why);
   for (int i = 0; i < LIBS_MOST; i++)
     if (libs[i].used && !libs[i].is_static && libs[i].is_layer == is_layer && libs[i].id.device == id.device && libs[i].id.inode == id.inode) {
       *out = &libs[i];

@@ -225,10 +225,17 @@ rti_place *rti_storage_place(rti_storage *storage, int32_t space) {
   return NULL;
 }
 
+static bool has_stream(rti_buffer *buffer) {
+  rti_spin_lock(&buffer->lock); // a clone's thread may just submit work on it
+  bool has = buffer->stream;
+  rti_spin_unlock(&buffer->lock);
+  return has;
+}
+
 void rti_storage_update_fast(rti_storage *storage) {
   rti_place *home = &storage->place[0];
   unsigned fast = 0;
-  if (home->space == 0 && home->valid && home->buffer && !home->buffer->stream && !storage->n_writes_mapped) {
+  if (home->space == 0 && home->valid && home->buffer && !has_stream(home->buffer) && !storage->n_writes_mapped) {
     fast = RTI_FAST_READ;
     bool is_alone = !storage->place[1].valid;
     for (rti_place *place = storage->place[1].next; place; place = place->next) is_alone &= !place->valid;

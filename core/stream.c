@@ -227,7 +227,10 @@ rt_status rti_stream_submit(rti_stream *stream, rti_kernel *kernel, rtb_op *op, 
   }
   bool should_poll = stream->count > 256 && seq % 64 == 0;
   rti_mutex_unlock(&stream->lock);
-  if (should_poll) rti_stream_poll(stream);
+  if (should_poll) { // a backend may hold ops back until it is asked; their memory should come free meanwhile
+    device->own->table.flush(device->own->dev, stream->impl);
+    rti_stream_poll(stream);
+  }
   return status;
 }
 

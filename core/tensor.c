@@ -41,9 +41,11 @@ static void init_handle(rt_tensor *t, rt_ctx *ctx, int32_t device, rt_dtype dtyp
 }
 
 void rti_tensor_refresh(rt_tensor *t) {
-  const rti_buffer *buffer = t->storage->place[0].buffer;
+  // Not the place itself, which another thread that reads the tensor may just replace.
+  uintptr_t base = atomic_load_explicit(&t->storage->base, memory_order_acquire);
+  if (t->flags & RTI_TENSOR_WEAK) base = (uintptr_t)t->storage->place[0].buffer->host; // always read through the handle, never replaced
   t->view.layout = rti_layout(t->view.ndim, t->view.shape, t->view.stride);
-  t->view.data = buffer && buffer->host ? (char *)buffer->host + t->view.offset : NULL;
+  t->view.data = base ? (void *)(base + t->view.offset) : NULL;
   bool is_fast = t->device == 0 && t->view.data && t->view.layout == RTB_DENSE && t->view.numel > 0 && !(t->flags & RTI_TENSOR_WEAK);
   t->sig = is_fast ? rti_pack_arg(t->view.dtype, RTB_DENSE, t->view.ndim, RTB_SPACE_HOST) : 0;
 }
@@ -125,7 +127,7 @@ rt_status rti_tensor_view(const rt_tensor *base, int32_t rank, const int64_t *sh
   if (numel > 0) { // our own callers compute these from a checked tensor; as_strided brings anything
     int64_t end = (int64_t)(base->storage->bytes / base->element_bytes);
     if (!rti_reach(rank, shape, strides, &low, &high) || !rti_add_i64(low, offset, &low) || !rti_add_i64(high, offset, &high) || low < 0 || high >= end)
-      return rti_fail(RT_E_SHAPE, "view: offset %lld and strides reach outside a storage of %lld elements", (long long)offset, (long long)end);
+      return rti_fail(RT_E_SHAPE, "as_strided: offset %lld and strides reach outside a storage of %lld elements", (long long)offset, (long long)end);
   } else {
     offset = 0;
   }
@@ -225,7 +227,7 @@ rt_status rt_import(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *sh
   if (status != RT_OK) return status;
   int64_t dense[RT_MAX_RANK], low = 0, high = 0, numel = 1, span;
   for (int32_t d = 0; d < rank; d++) numel *= shape[d];
-  if (!strides) {
+  if (!strides || numel == 0) { // where nothing is reached any strides are right, but views would compute with them
     rti_dense_strides(rank, shape, dense);
     strides = dense;
   }
@@ -235,6 +237,8 @@ rt_status rt_import(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *sh
   if (numel > 0 && (!rti_reach(rank, shape, strides, &low, &high) || !rti_sub_i64(high, low, &span) || !rti_add_i64(span, 1, &span) ||
                     !rti_mul_i64(span, (int64_t)element, &span)))
     return rti_fail(RT_E_SHAPE, "import: the strides reach over more than 2^63-1 bytes");
+  if (numel > 0 && ((uint64_t)-low > (uintptr_t)data / element || (uint64_t)high >= (UINTPTR_MAX - (uintptr_t)data) / element))
+    return rti_fail(RT_E_SHAPE, "import: the strides leave the address space");
   // The handle is created without data; then its storage becomes the imported bytes from the lowest element to the highest.
   static const int64_t nothing[1] = {0};
   rt_tensor *t = NULL;

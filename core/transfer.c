@@ -58,7 +58,10 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
     rti_buffer *buffers[2] = {src, dst};
     status = rti_stream_get(device, &stream);
     // Host memory has one stream at a time: wait for another device that still uses it.
-    if (status == RT_OK && !src->space && src->stream != stream) status = rti_buffer_quiet(src, false);
+    rti_spin_lock(&src->lock);
+    bool is_elsewhere = src->stream != stream;
+    rti_spin_unlock(&src->lock);
+    if (status == RT_OK && !src->space && is_elsewhere) status = rti_buffer_quiet(src, false);
     if (status == RT_OK && !dst->space) status = rti_buffer_quiet(dst, false);
     if (status == RT_OK) status = rti_stream_submit(stream, kernel, &call, 2, buffers, 2);
     if (status == RT_OK && !dst->space) status = rti_stream_wait(stream, call.seq, op, why);

@@ -303,5 +303,6 @@ rt_status rt_as_strided(const rt_tensor *t, int32_t rank, const int64_t *shape, 
   if (rank > 0 && !strides) return rti_fail(RT_E_ARGUMENT, "as_strided: strides is NULL");
   for (int32_t i = 0; i < rank; i++)
     if (strides[i] == INT64_MIN) return rti_fail(RT_E_ARGUMENT, "as_strided: stride %lld", (long long)strides[i]);
-  return rti_tensor_view(t, rank, shape, strides, offset, out);
+  if (numel == 0) rti_dense_strides(rank, shape, d.stride); // nothing is reached, but views of the view compute with strides
+  return rti_tensor_view(t, rank, shape, numel == 0 ? d.stride : strides, offset, out);
 }

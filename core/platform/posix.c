@@ -350,6 +350,8 @@ static bool check_segments(int fd, const ElfW(Ehdr) *header, uint64_t size, char
   return has_load && has_dynamic ? true : refuse(why, why_bytes, "has no %s segment", has_load ? "dynamic" : "loadable");
 }
 
+bool rti_os_exists(const char *path) { return access(path, F_OK) == 0; }
+
 bool rti_os_check_library(const char *path, rti_file_id *out_id, char *why, size_t why_bytes) {
   memset(out_id, 0, sizeof *out_id);
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); // NONBLOCK: opening a FIFO would wait for a writer

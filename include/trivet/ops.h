@@ -1073,7 +1073,7 @@ RT_API RT_NODISCARD rt_status rt_mean_into(const rt_tensor *x, const rt_axes *ax
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
 /// Dtypes   any; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements
 RT_API RT_NODISCARD rt_status rt_max(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_max into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_max and the rules above.
 RT_API RT_NODISCARD rt_status rt_max_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
@@ -1083,7 +1083,7 @@ RT_API RT_NODISCARD rt_status rt_max_into(const rt_tensor *x, const rt_axes *axe
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
 /// Dtypes   any; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements
 RT_API RT_NODISCARD rt_status rt_min(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_min into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_min and the rules above.
 RT_API RT_NODISCARD rt_status rt_min_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
@@ -1115,7 +1115,7 @@ RT_API RT_NODISCARD rt_status rt_all_into(const rt_tensor *x, const rt_axes *axe
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
 /// Dtypes   any; out: i64
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements
 RT_API RT_NODISCARD rt_status rt_argmax(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_argmax into a given output, which stays yours: it is i64. Errors as rt_argmax and the rules above.
 RT_API RT_NODISCARD rt_status rt_argmax_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
@@ -1125,7 +1125,7 @@ RT_API RT_NODISCARD rt_status rt_argmax_into(const rt_tensor *x, const rt_axes *
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
 /// Dtypes   any; out: i64
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements
 RT_API RT_NODISCARD rt_status rt_argmin(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_argmin into a given output, which stays yours: it is i64. Errors as rt_argmin and the rules above.
 RT_API RT_NODISCARD rt_status rt_argmin_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);

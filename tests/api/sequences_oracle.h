@@ -56,7 +56,7 @@ typedef struct world {
   int order[4];        // of each device in the vote
   uint64_t seed, rng;
   int64_t step;
-  bool verbose;
+  int64_t verbose_from; // calls from this step on are printed
   handle slot[N_SLOTS];
   exported exports[N_EXPORTS];
   mapped maps[N_MAPS];
@@ -91,7 +91,7 @@ static inline void fail_why(world *w, const char *format, ...) {
 /// Names the call that follows; printed in the replay of a failure.
 static inline void say(world *w, const char *format, ...) {
   w->n_calls++;
-  if (!w->verbose) return;
+  if (w->step < w->verbose_from) return;
   va_list list;
   va_start(list, format);
   vsnprintf(w->now, sizeof w->now, format, list);
@@ -141,7 +141,9 @@ static inline int64_t convert(rt_dtype dtype, int64_t v) {
   int64_t limit = dtype == RT_I32 ? INT32_MAX : dtype == RT_F32 ? 1 << 24 : (int64_t)1 << 53;
   return v == UNKNOWN ? v : v > limit || v < -limit ? UNFIT : v;
 }
-static inline rt_dtype promoted(rt_dtype a, rt_dtype b) { return a == RT_F32 || b == RT_F32 ? RT_F32 : a == RT_I64 || b == RT_I64 ? RT_I64 : RT_I32; }
+static inline rt_dtype promoted(rt_dtype a, rt_dtype b) {
+  return a == RT_F32 || b == RT_F32 ? RT_F32 : a == RT_I64 || b == RT_I64 ? RT_I64 : RT_I32;
+}
 static inline int64_t get(const handle *h, int64_t i) { return h->s->memory->value[h->at[i]]; }
 static inline int64_t bytes_of(const handle *h) { return h->n * (int64_t)rt_dtype_bytes(h->dtype); }
 
@@ -244,8 +246,8 @@ static inline void check_values(world *w, const handle *h, const char *what, con
   for (int64_t i = 0; i < h->n; i++) {
     int64_t expected = want ? want[i] : get(h, i), got = load(h->dtype, bytes + (size_t)i * size);
     if (expected == UNKNOWN || expected == got) continue;
-    fail_why(w, "%s: element %lld of %lld (%s, device %d, place %d) is %lld, not %lld", what, (long long)i, (long long)h->n, rt_dtype_name(h->dtype),
-             h->device, h->at[i], (long long)got, (long long)expected);
+    fail_why(w, "%s: element %lld of %lld (%s, device %d, place %d) is %lld, not %lld", what, (long long)i, (long long)h->n,
+             rt_dtype_name(h->dtype), h->device, h->at[i], (long long)got, (long long)expected);
     return;
   }
 }

@@ -21,7 +21,7 @@ static handle *keep(world *w, const handle *made) {
   handle *to = &w->slot[below(w, N_SLOTS)];
   handle_release(to);
   *to = *made;
-  if (w->verbose) fprintf(stderr, "         -> slot %d\n", index_of(w, to));
+  if (w->step >= w->verbose_from) fprintf(stderr, "         -> slot %d\n", index_of(w, to));
   return to;
 }
 
@@ -88,8 +88,8 @@ static bool import_block(world *w, handle *h) {
     save(h->dtype, h->s->memory->value[at], (char *)l->block + at * size);
   }
   h->device = RT_HOST;
-  say(w, "import(%s, %lld elements, %s%s)", rt_dtype_name(h->dtype), (long long)h->n, (const char *const[]){"C order", "transposed", "reversed"}[how],
-      read_only ? ", read-only" : "");
+  static const char *const order[] = {"C order", "transposed", "reversed"};
+  say(w, "import(%s, %lld elements, %s%s)", rt_dtype_name(h->dtype), (long long)h->n, order[how], read_only ? ", read-only" : "");
   if (done(w, rt_import(w->ctx, h->dtype, h->rank, h->shape, how ? strides : NULL, zero, read_only, give_back, l, &h->t), MAY(RT_OK))) {
     w->n_imported++;
     return true;
@@ -212,7 +212,8 @@ static void step_reshape(world *w) {
     handle_release(&h);
     return;
   }
-  if (rt_tensor_shares_storage(h.t, of->t) != fits) fail_why(w, "reshape %s, although strides for it do%s exist", fits ? "copied" : "did not copy", fits ? "" : " not");
+  if (rt_tensor_shares_storage(h.t, of->t) != fits)
+    fail_why(w, "reshape %s, although strides for it do%s exist", fits ? "copied" : "did not copy", fits ? "" : " not");
   if (!fits) {
     store *s = store_new(h.n);
     for (int64_t i = 0; i < h.n; i++) s->memory->value[i] = get(of, i);
@@ -280,7 +281,8 @@ static void step_slice(world *w) {
   if (!of || of->rank == 0) return;
   int32_t axis = below(w, of->rank);
   int n = (int)of->shape[axis];
-  int64_t start = one_in(w, 4) ? RT_SLICE_DEFAULT : below(w, 2 * n + 3) - n - 1, stop = one_in(w, 3) ? RT_SLICE_DEFAULT : below(w, 2 * n + 3) - n - 1;
+  int64_t start = one_in(w, 4) ? RT_SLICE_DEFAULT : below(w, 2 * n + 3) - n - 1;
+  int64_t stop = one_in(w, 3) ? RT_SLICE_DEFAULT : below(w, 2 * n + 3) - n - 1;
   int64_t step = (int[]){1, 1, 1, 2, 3, -1, -1, -2}[below(w, 8)];
   handle h;
   bool made = slice(w, of, axis, start, stop, step, &h);

@@ -195,7 +195,7 @@ static void add_name(void *user, const char *name) {
 }
 
 static void directories_are_listed_in_order(void **state) {
-  char path[128];
+  char path[512];
   listing l = {.count = 0};
   (void)state;
   snprintf(path, sizeof path, "%s", path_of("list"));
@@ -278,7 +278,7 @@ static void a_whole_library_is_accepted(void **state) {
   assert_memory_equal(&id, &again, sizeof id);
   assert_true(rti_os_check_library(write_file("whole.so", library, library_bytes), &other, why, sizeof why));
   assert_true(memcmp(&id, &other, sizeof id) != 0);
-  char link[128];
+  char link[512];
   snprintf(link, sizeof link, "%s", path_of("link.so"));
   assert_int_equal(symlink("whole.so", link), 0);
   assert_true(rti_os_check_library(link, &again, why, sizeof why));
@@ -346,7 +346,7 @@ static void wrong_headers_are_refused(void **state) {
 }
 
 static void other_files_are_refused(void **state) {
-  char fifo[128], why[200] = "";
+  char fifo[512], why[200] = "";
   rti_file_id id;
   (void)state;
   snprintf(fifo, sizeof fifo, "%s", path_of("fifo.so"));

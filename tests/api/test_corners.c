@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Calls at the edge of what an operation takes, each of which once crashed, read memory that nobody wrote, or gave a wrong result.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <trivet/backend.h>
+#include <trivet/rt.h>
+
+#define SHAPE(...) (int64_t[]){__VA_ARGS__}
+
+static rt_ctx *ctx;
+static int open_context(void **state) { return (void)state, rt_ctx_create(NULL, &ctx) == RT_OK ? 0 : -1; }
+static int close_context(void **state) { return (void)state, rt_ctx_close(ctx) == RT_OK ? 0 : -1; }
+
+static rt_tensor *numbers(int32_t rank, const int64_t *shape) {
+  float values[64];
+  for (int i = 0; i < 64; i++) values[i] = (float)(i + 1);
+  rt_tensor *t = NULL;
+  assert_int_equal(rt_from_data(ctx, RT_F32, rank, shape, values, &t), RT_OK);
+  return t;
+}
+
+static void expect(const rt_tensor *t, int n, const float *want) {
+  float got[64];
+  assert_int_equal(rt_tensor_numel(t), n);
+  assert_int_equal(rt_read(t, got, (size_t)n * sizeof *got), RT_OK);
+  for (int i = 0; i < n; i++)
+    if (got[i] != want[i]) fail_msg("element %d is %g, not %g", i, got[i], want[i]);
+}
+
+// A view of a scalar tensor is weak too, and has axes.
+static void softmax_of_a_view_of_a_scalar(void **state) {
+  (void)state;
+  rt_tensor *scalar = NULL, *view = NULL, *wide = NULL, *y = NULL;
+  assert_int_equal(rt_scalar_tensor(ctx, rt_float(1.5), &scalar), RT_OK);
+  assert_int_equal(rt_reshape(scalar, 1, SHAPE(1), &view), RT_OK);
+  assert_int_equal(rt_expand(view, 1, SHAPE(4), &wide), RT_OK);
+  assert_int_equal(rt_softmax(view, 0, &y), RT_OK);
+  assert_int_equal(rt_tensor_dtype(y), RT_F32);
+  expect(y, 1, (float[]){1});
+  rt_release(y);
+  assert_int_equal(rt_softmax(wide, 0, &y), RT_OK);
+  expect(y, 4, (float[]){0.25f, 0.25f, 0.25f, 0.25f});
+  rt_release(y), rt_release(wide), rt_release(view), rt_release(scalar);
+}
+
+// A border is made of what a negative pad leaves, which may be too little.
+static void pads_that_cut_and_grow(void **state) {
+  (void)state;
+  rt_tensor *x = numbers(1, SHAPE(5)), *y = NULL;
+  assert_int_equal(rt_pad(x, SHAPE(-3), SHAPE(4), RT_PAD_REFLECT, rt_int(0), &y), RT_E_SHAPE);
+  assert_int_equal(rt_pad(x, SHAPE(-3), SHAPE(3), RT_PAD_WRAP, rt_int(0), &y), RT_E_SHAPE);
+  assert_int_equal(rt_pad(x, SHAPE(-5), SHAPE(2), RT_PAD_EDGE, rt_int(0), &y), RT_E_SHAPE);
+  assert_null(y);
+  assert_int_equal(rt_pad(x, SHAPE(-3), SHAPE(1), RT_PAD_REFLECT, rt_int(0), &y), RT_OK);
+  expect(y, 3, (float[]){4, 5, 4});
+  rt_release(y);
+  assert_int_equal(rt_pad(x, SHAPE(-3), SHAPE(2), RT_PAD_WRAP, rt_int(0), &y), RT_OK);
+  expect(y, 4, (float[]){4, 5, 4, 5});
+  rt_release(y);
+  assert_int_equal(rt_pad(x, SHAPE(-4), SHAPE(2), RT_PAD_EDGE, rt_int(0), &y), RT_OK);
+  expect(y, 3, (float[]){5, 5, 5});
+  rt_release(y);
+  assert_int_equal(rt_pad(x, SHAPE(-5), SHAPE(2), RT_PAD_CONSTANT, rt_int(7), &y), RT_OK);
+  expect(y, 2, (float[]){7, 7});
+  rt_release(y), rt_release(x);
+}
+
+// Over no channels a convolution is its bias, also when that lies under the output.
+static void convolution_of_nothing_over_its_bias(void **state) {
+  (void)state;
+  rt_tensor *bias = numbers(1, SHAPE(2)), *out = NULL, *x = NULL, *weight = NULL;
+  assert_int_equal(rt_reshape(bias, 3, SHAPE(1, 2, 1), &out), RT_OK);
+  assert_int_equal(rt_empty(ctx, RT_F32, 3, SHAPE(1, 0, 1), &x), RT_OK);
+  assert_int_equal(rt_empty(ctx, RT_F32, 3, SHAPE(2, 0, 1), &weight), RT_OK);
+  assert_int_equal(rt_conv_into(x, weight, bias, NULL, out), RT_OK);
+  expect(out, 2, (float[]){1, 2});
+  rt_release(x), rt_release(weight), rt_release(out), rt_release(bias);
+}
+
+static void scalars_without_a_kind(void **state) {
+  (void)state;
+  rt_scalar none;
+  memset(&none, 7, sizeof none);
+  none.kind = RT_KIND_NONE;
+  rt_tensor *y = NULL, *x = numbers(1, SHAPE(4));
+  for (int float_dtype = 0; float_dtype < 2; float_dtype++) {
+    rt_dtype dtype = float_dtype ? RT_F32 : RT_I32;
+    assert_int_equal(rt_arange(ctx, dtype, none, rt_int(5), rt_int(1), &y), RT_E_ARGUMENT);
+    assert_int_equal(rt_arange(ctx, dtype, rt_int(0), none, rt_int(1), &y), RT_E_ARGUMENT);
+    assert_int_equal(rt_arange(ctx, dtype, rt_int(0), rt_int(5), none, &y), RT_E_ARGUMENT);
+  }
+  assert_int_equal(rt_arange_into(rt_int(1), none, x), RT_E_ARGUMENT);
+  assert_int_equal(rt_full_into(none, x), RT_E_ARGUMENT);
+  expect(x, 4, (float[]){1, 2, 3, 4});
+  assert_null(y);
+  rt_release(x);
+}
+
+// Backends trust what they are asked: no window of 14 axes, no axis of a tensor of rank 0.
+static void questions_about_any_rank(void **state) {
+  (void)state;
+  static const uint16_t windows[] = {RTB_OP_CONV, RTB_OP_MAX_POOL, RTB_OP_AVG_POOL};
+  for (int i = 0; i < 3; i++) {
+    for (int32_t rank = 0; rank <= 5; rank++) assert_int_equal(rt_backend_supports(ctx, rt_backend_count(ctx) - 1, windows[i], RT_F32, rank), RT_OK);
+    for (int32_t rank = 6; rank <= RT_MAX_RANK; rank++) assert_int_equal(rt_backend_supports(ctx, rt_backend_count(ctx) - 1, windows[i], RT_F32, rank), RT_E_SHAPE);
+  }
+  assert_int_equal(rt_backend_supports(ctx, rt_backend_count(ctx) - 1, RTB_OP_SOFTMAX, RT_F32, 0), RT_OK);
+  assert_int_equal(rt_backend_supports(ctx, rt_backend_count(ctx) - 1, RTB_OP_GATHER, RT_F32, 0), RT_OK);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(softmax_of_a_view_of_a_scalar),
+      cmocka_unit_test(pads_that_cut_and_grow),
+      cmocka_unit_test(convolution_of_nothing_over_its_bias),
+      cmocka_unit_test(scalars_without_a_kind),
+      cmocka_unit_test(questions_about_any_rank),
+  };
+  return cmocka_run_group_tests_name("corners", tests, open_context, close_context);
+}
