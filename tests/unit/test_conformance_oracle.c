@@ -106,7 +106,8 @@ static void exact_operations(void **state) {
 
 static void neighbours_are_those_of_c(void **state) {
   (void)state;
-  const double specials[] = {0.0, -0.0, INFINITY, -INFINITY, 0x1p-1074, -0x1p-1074, 0x1p-1022, 0x1.fffffffffffffp1023, 1, -2, 0x1p-126, 0x1p-149, 0x1.fffffep127, NAN};
+  const double specials[] = {0.0, -0.0, INFINITY, -INFINITY, NAN, 1, -2, 0x1p-1074, -0x1p-1074, 0x1p-1022, 0x1.fffffffffffffp1023,
+                             0x1p-149, 0x1p-126, 0x1.fffffep127};
   const int n = CF_COUNT(specials);
   for (int i = 0; i < 100000; i++) {
     double a = as_double(random_bits()), b = i % 2 ? as_double(random_bits()) : a + (double)(i % 3 - 1);
@@ -135,8 +136,8 @@ static void neighbours_are_those_of_c(void **state) {
 
 typedef int (*mpfr_function)(mpfr_t, const mpfr_t, mpfr_rnd_t);
 
-/// scale times x, or scale times alpha times expm1(x): the two from their definition (Klambauer et al., equation 14), for which a network keeps
-/// mean 0 and variance 1.
+/// scale times x, or scale times alpha times expm1(x), with the two from their definition (Klambauer et al., "Self-normalizing neural
+/// networks"): a layer keeps mean 0 and variance 1.
 static void selu(mpfr_t y, const mpfr_t x) {
   static mpfr_t alpha, scale;
   static bool is_made;
@@ -149,7 +150,8 @@ static void selu(mpfr_t y, const mpfr_t x) {
     mpfr_div(alpha, alpha, q, MPFR_RNDN); // sqrt(2 / pi) / (1 - p), p = erfc(1 / sqrt 2) sqrt e
     mpfr_sqrt_ui(scale, 2, MPFR_RNDN), mpfr_erfc(scale, scale, MPFR_RNDN), mpfr_mul(scale, scale, e, MPFR_RNDN);
     mpfr_mul(scale, scale, e, MPFR_RNDN), mpfr_mul_ui(scale, scale, 2, MPFR_RNDN), mpfr_add(scale, scale, pi, MPFR_RNDN);
-    mpfr_add_ui(scale, scale, 2, MPFR_RNDN), mpfr_mul(e, p, p, MPFR_RNDN), mpfr_mul(e, e, pi, MPFR_RNDN), mpfr_add(scale, scale, e, MPFR_RNDN);
+    mpfr_add_ui(scale, scale, 2, MPFR_RNDN);
+    mpfr_mul(e, p, p, MPFR_RNDN), mpfr_mul(e, e, pi, MPFR_RNDN), mpfr_add(scale, scale, e, MPFR_RNDN);
     mpfr_add_ui(e, pi, 2, MPFR_RNDN), mpfr_mul(e, e, p, MPFR_RNDN), mpfr_mul_ui(e, e, 2, MPFR_RNDN), mpfr_sub(scale, scale, e, MPFR_RNDN);
     mpfr_rec_sqrt(scale, scale, MPFR_RNDN), mpfr_mul(scale, scale, q, MPFR_RNDN);
     mpfr_mul_ui(pi, pi, 2, MPFR_RNDN), mpfr_sqrt(pi, pi, MPFR_RNDN);
