@@ -279,7 +279,6 @@ rt_status rti_buffer_check(rti_buffer *buffer);
 rt_status rti_buffer_quiet(rti_buffer *buffer, bool reading);
 rti_place *rti_storage_place(rti_storage *storage, int32_t space); // NULL: none; call with the lock held
 void rti_storage_update_fast(rti_storage *storage);                // call with the lock held
-bool rti_storage_is_shared(rti_storage *storage);
 
 // ---- transfer.c: the only code that moves bytes between spaces ---------------------------------------------------------------------------------
 /// Makes the storage readable in a space; the buffer is retained for the caller. why: for the report.
@@ -293,7 +292,10 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
 
 // ---- stream.c ----------------------------------------------------------------------------------------------------------------------
 rt_status rti_stream_get(rti_device *device, rti_stream **out); // retained
-void rti_stream_release(rti_stream *stream);
+void rti_stream_retain(rti_stream *stream);
+void rti_stream_release(rti_stream *stream); // NULL is allowed
+/// Is this thread inside a kernel that is being submitted to the device? Then it must not submit another one.
+bool rti_stream_is_inside(rti_device *device);
 /// Submits a kernel: numbers it, calls it under the stream's lock, keeps `buffers` until it has passed. writes: bit i, buffer i is written.
 rt_status rti_stream_submit(rti_stream *stream, rti_kernel *kernel, rtb_op *op, int32_t n_buffers, rti_buffer *const *buffers, uint32_t writes);
 rt_status rti_stream_wait(rti_stream *stream, uint64_t seq, uint16_t op, const char *why);

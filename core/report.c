@@ -18,7 +18,6 @@ typedef struct row {
 struct rti_report {
   rti_mutex lock;
   int32_t n_rows;
-  uint64_t n_logged;
   row rows[ROWS_MOST];
 };
 

@@ -120,6 +120,11 @@ rt_status rti_resolve(rti_instance *instance, uint16_t op, int nin, int nout, co
 
 void rti_kernel_free(rti_kernel *kernel) {
   rt_ctx *ctx = kernel->instance->ctx;
+  rti_device *device = &ctx->device[kernel->instance->device];
+  if (kernel->is_uncached && device->is_async && atomic_load(&kernel->runs)) { // its call may still be queued
+    rt_status ignored = rti_device_sync(device); // what failed belongs to the tensors that read it
+    (void)ignored;
+  }
   rti_layers_unwrap(kernel);
   if (kernel->inner.free) kernel->inner.free(kernel->inner.kctx);
   rti_pool_free(ctx->pool, kernel, kernel_bytes(arg_count(kernel), kernel->attr_bytes));

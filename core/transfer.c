@@ -57,11 +57,6 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
     rti_stream *stream = NULL;
     rti_buffer *buffers[2] = {src, dst};
     status = rti_stream_get(device, &stream);
-    // Host memory has one stream at a time: wait for another device that still uses it.
-    rti_spin_lock(&src->lock);
-    bool is_elsewhere = src->stream != stream;
-    rti_spin_unlock(&src->lock);
-    if (status == RT_OK && !src->space && is_elsewhere) status = rti_buffer_quiet(src, false);
     if (status == RT_OK && !dst->space) status = rti_buffer_quiet(dst, false);
     if (status == RT_OK) status = rti_stream_submit(stream, kernel, &call, 2, buffers, 2);
     if (status == RT_OK && !dst->space) status = rti_stream_wait(stream, call.seq, op, why);
@@ -231,7 +226,8 @@ rt_status rti_written(rti_storage *storage, int32_t space, rti_buffer *buffer, u
       if (!home) status = rti_buffer_quiet(target, false);
       if (status == RT_OK) status = rti_copy_bytes(storage->ctx, buffer, target, low, high, op, storage->escaped ? "memory with a raw pointer outside is written" : "a partial write goes home");
       rti_spin_lock(&storage->lock);
-      storage->place[0].valid = status == RT_OK;
+      // Memory of the user's stays what this storage is, even when the write did not reach it.
+      storage->place[0].valid = status == RT_OK || storage->escaped;
       rti_storage_update_fast(storage);
       rti_spin_unlock(&storage->lock);
     }

@@ -343,7 +343,7 @@ typedef struct rtb_kernel {
   void (*free)(void *kctx);       /* NULL: nothing to free */
   rtb_accept accept;              /* NULL: every shape of this signature is welcome */
   uint64_t workspace_bytes;       /* constant need; accept may replace it per call */
-  uint32_t align;                 /* bytes each data pointer or offset must be a multiple of; 0 or 1: element alignment */
+  uint32_t align;                 /* bytes each data pointer or offset must be a multiple of: to 64, on a device 256; 0: one element */
   int32_t reason;                 /* unused when RTB_OK is returned; set it to what resolve returns */
   uint8_t want_layout[RTB_MAX_ARGS]; /* with RTB_UNSUPPORTED_LAYOUT: the worst class that each argument may have */
   char why[RTB_WHY_BYTES];        /* with any refusal: one sentence, NUL-terminated */
@@ -394,7 +394,8 @@ struct rtb_host {
   const char *(*dtype_name)(const rtb_host *host, uint16_t dtype); /* "f32", or "?" */
   /* For layers. */
   int32_t (*resolve_reference)(const rtb_host *host, const rtb_sig *sig, rtb_kernel *out);
-  /* Copies the elements of a view, in C order and densely, to host memory; waits for device memory. dev: the layer's `self`. */
+  /* Copies the elements of a view, in C order and densely, to host memory; waits for device memory. self: the layer's own. While fn runs
+   * the memory of an asynchronous device cannot be read: RTB_E_STATE. */
   int32_t (*read)(const rtb_host *host, void *self, const rtb_view *view, void *dst, uint64_t bytes);
   void (*event)(const rtb_host *host, const rtb_event *event);
 };

@@ -102,8 +102,8 @@ static void check_world(world *w) {
     }
   float sum[12];
   rt_tensor *c = NULL;
-  if (rt_add(w->f.x, w->f.y, &c) != RT_OK || rt_read(c, sum,
-         sizeof sum) != RT_OK || sum[5] != 2 * 5 + 1) wrong("the context no longer adds:", rt_last_error());
+  bool adds = rt_add(w->f.x, w->f.y, &c) == RT_OK && rt_read(c, sum, sizeof sum) == RT_OK && sum[5] == 2 * 5 + 1;
+  if (!adds) wrong("the context no longer adds:", rt_last_error());
   rt_release(c);
   if (live_tensors(w->ctx) != w->n_live[0] || live_tensors(w->other) != w->n_live[1]) {
     wrong("a tensor was left behind:", rt_last_error());
@@ -113,6 +113,19 @@ static void check_world(world *w) {
 
 // ---- rows -------------------------------------------------------------------------------------------------------------------------------
 
+/// Notes every function that the text of a row calls.
+static void note_calls(const char *text) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyz_0123456789";
+  for (const char *at = strstr(text, "rt_"); at; at = strstr(at + 3, "rt_")) {
+    char word[64];
+    size_t length = strspn(at, letters);
+    bool starts = at == text || !strchr(letters, at[-1]);
+    if (!starts || at[length] != '(' || length + 3 > sizeof word) continue;
+    snprintf(word, sizeof word, " %.*s ", (int)length, at);
+    if (!strstr(called, word) && strlen(called) + sizeof word < sizeof called) strcat(called, word);
+  }
+}
+
 static void begin(world *w, const char *name) {
   row_name = name;
   w->out = (rt_tensor *)w; // anything but NULL
@@ -120,14 +133,7 @@ static void begin(world *w, const char *name) {
   w->model = (rt_model *)w;
   w->wants_null = false;
   (void)rt_error_set(RT_OK, "");
-  for (const char *at = strstr(name, "rt_"); at; at = strstr(at + 3, "rt_")) {
-    char word[64];
-    size_t length = strspn(at, "abcdefghijklmnopqrstuvwxyz_0123456789");
-    if (at[length] != '(' || length + 3 > sizeof word || (at > name && strspn(at - 1,
-           "abcdefghijklmnopqrstuvwxyz_0123456789") > length)) continue;
-    snprintf(word, sizeof word, " %.*s ", (int)length, at);
-    if (!strstr(called, word) && strlen(called) + sizeof word < sizeof called) strcat(called, word);
-  }
+  note_calls(name);
 }
 
 /// Are the parts of `words` (a '*' stands between them) in the sentence, in that order?
