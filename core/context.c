@@ -392,7 +392,8 @@ rt_status rt_ctx_sync(rt_ctx *ctx) {
   if (!ctx) return rti_fail(RT_E_ARGUMENT, "sync: ctx is NULL");
   rt_status first = RT_OK;
   for (int32_t d = 0; d < ctx->n_devices; d++) {
-    rt_status status = rti_device_sync(&ctx->device[d]);
+    rt_status waited = rti_device_sync(&ctx->device[d]), status = rti_device_unseen(&ctx->device[d]);
+    if (status == RT_OK && waited == RT_E_FORKED) status = waited;
     if (first == RT_OK) first = status;
   }
   return first;

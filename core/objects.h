@@ -105,7 +105,7 @@ typedef struct rt_block {
   _Alignas(64) unsigned char data[RT_INLINE_BYTES];
 } rt_block;
 
-// ---- devices, backends, kernels ----------------------------------------------------------------------------------------------------------
+// ---- devices, backends, kernels ---------------------------------------------------------------------------------------------------------
 
 typedef struct rti_layer_use { const rti_lib *lib; void *self; } rti_layer_use;
 
@@ -134,8 +134,11 @@ struct rti_device {
   atomic_ullong epoch;
   int32_t n_chain;
   rti_instance *chain[RTI_MAX_INSTANCES]; // who is tried, in order
-  rti_mutex lock;            // protects stream and the cache
+  rti_mutex lock;            // protects the fields from here to the cache
   rti_stream *stream;        // current; replaced after a failure
+  rt_status unseen;          // the first failure that no caller has been told of yet, for rt_ctx_sync
+  const rti_stream *unseen_of; // whose it is; maybe gone
+  char unseen_text[256];
   struct rti_device_cache *cache; // freed device memory kept for reuse
   rt_device_desc desc;
 };
@@ -213,7 +216,7 @@ typedef struct rti_op_info {
 #define RTI_OP_COUNT 256
 extern const rti_op_info rti_ops[RTI_OP_COUNT];
 
-// ---- shape.c: extents, strides, layout classes ----------------------------------------------------------------------------------------------
+// ---- shape.c: extents, strides, layout classes ------------------------------------------------------------------------------------------
 /// Checks rank and extents; *out_numel and *out_bytes are exact.
 rt_status rti_check_shape(const char *who, rt_dtype dtype, int32_t rank, const int64_t *shape, int64_t *out_numel, uint64_t *out_bytes);
 void rti_dense_strides(int32_t rank, const int64_t *shape, int64_t *out_strides);
@@ -249,7 +252,7 @@ static inline bool rti_is_readable(const rt_tensor *t) {
 /// A dense host tensor with the extents of `like`, itself dense; sig: as the result's handle has it. For the short way.
 rt_status rti_tensor_create_like(const rt_tensor *like, uint64_t sig, rt_tensor **out);
 
-// ---- storage.c: buffers and places ----------------------------------------------------------------------------------------------------------
+// ---- storage.c: buffers and places ------------------------------------------------------------------------------------------------------
 rt_block *rti_block_create(rt_ctx *ctx);
 void rti_block_drop(rt_block *block); // one of its parts died
 void rti_block_free_whole(rt_block *block);
@@ -280,7 +283,7 @@ rt_status rti_buffer_quiet(rti_buffer *buffer, bool reading);
 rti_place *rti_storage_place(rti_storage *storage, int32_t space); // NULL: none; call with the lock held
 void rti_storage_update_fast(rti_storage *storage);                // call with the lock held
 
-// ---- transfer.c: the only code that moves bytes between spaces ---------------------------------------------------------------------------------
+// ---- transfer.c: the only code that moves bytes between spaces --------------------------------------------------------------------------
 /// Makes the storage readable in a space; the buffer is retained for the caller. why: for the report.
 rt_status rti_bring(rti_storage *storage, int32_t space, uint16_t op, const char *why, rti_buffer **out);
 /// Makes the storage writable in a space: exclusive memory there, holding the contents when `keep`. Retained. The caller writes, then calls rti_written.
@@ -303,15 +306,19 @@ bool rti_stream_passed(rti_stream *stream, uint64_t seq);
 /// RT_OK unless seq is poisoned by a failure of this stream.
 rt_status rti_stream_error(rti_stream *stream, uint64_t seq);
 void rti_stream_poll(rti_stream *stream);
+/// The caller is about to be told of this stream's failure.
+void rti_stream_seen(const rti_stream *stream);
+/// The failure of a device that nobody was told of; RT_OK from then on.
+rt_status rti_device_unseen(rti_device *device);
 rt_status rti_device_sync(rti_device *device);
 
-// ---- device_memory: in storage.c's sibling devmem.c --------------------------------------------------------------------------------------------
+// ---- device_memory.c --------------------------------------------------------------------------------------------------------------------
 rt_status rti_device_alloc(rti_device *device, uint64_t bytes, uint64_t *out_handle);
 void rti_device_free(rti_device *device, uint64_t handle, uint64_t bytes);
 void rti_device_trim(rti_device *device);
 void rti_device_deinit(rti_device *device);
 
-// ---- call.c, dispatch.c ------------------------------------------------------------------------------------------------------------------------
+// ---- dispatch.c, execute.c --------------------------------------------------------------------------------------------------------------
 #define RTI_MAX_IN (RTB_MAX_ARGS - 1)
 typedef struct rti_arg {
   const rt_tensor *tensor;   // NULL with is_imm false: absent
@@ -381,7 +388,7 @@ void rti_report_destroy(rt_ctx *ctx);
 void rti_note(rt_ctx *ctx, rt_report_kind kind, uint16_t op, const char *backend, const char *reason, uint64_t bytes);
 void rti_note_event(rt_ctx *ctx, const rtb_event *event); ///< from a plugin
 
-// ---- registry.c, loader.c, host.c, layer.c, context.c ----------------------------------------------------------------------------------------
+// ---- registry.c, loader.c, host.c, layer.c, context.c -----------------------------------------------------------------------------------
 struct rti_lib {
   bool used, is_layer, is_static;
   char name[40], path[1024], origin[40];

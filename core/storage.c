@@ -173,6 +173,7 @@ rt_status rti_buffer_check(rti_buffer *buffer) {
   uint64_t seq;
   rti_stream *stream = last_use(buffer, true, &seq);
   rt_status status = stream && seq ? rti_stream_error(stream, seq) : RT_OK;
+  if (status != RT_OK) rti_stream_seen(stream);
   rti_stream_release(stream);
   return status;
 }
@@ -183,6 +184,7 @@ rt_status rti_buffer_quiet(rti_buffer *buffer, bool reading) {
   rt_status status = RT_OK;
   const char *why = reading ? "the host reads what the device computes" : "the host writes what the device uses";
   if (stream && seq) status = rti_stream_passed(stream, seq) ? rti_stream_error(stream, seq) : rti_stream_wait(stream, seq, 0, why);
+  if (status != RT_OK && reading) rti_stream_seen(stream);
   rti_stream_release(stream);
   return reading ? status : RT_OK; // a failed reader no longer touches the memory
 }

@@ -124,6 +124,11 @@ static void fail_with(rti_stream *stream, uint64_t failed_seq, const rtb_error *
   rti_mutex_lock(&device->lock);
   bool was_current = device->stream == stream;
   if (was_current) device->stream = NULL;
+  if (device->unseen == RT_OK) {
+    device->unseen = stream->failed_status;
+    device->unseen_of = stream;
+    memcpy(device->unseen_text, stream->failed_text, sizeof device->unseen_text);
+  }
   if (is_lost) {
     atomic_store(&device->lost, true);
     atomic_fetch_add(&device->epoch, 1);
@@ -179,6 +184,24 @@ rt_status rti_stream_wait(rti_stream *stream, uint64_t seq, uint16_t op, const c
     }
   }
   return rti_stream_error(stream, seq);
+}
+
+void rti_stream_seen(const rti_stream *stream) {
+  rti_device *device = stream->device;
+  rti_mutex_lock(&device->lock);
+  if (device->unseen_of == stream) device->unseen = RT_OK;
+  rti_mutex_unlock(&device->lock);
+}
+
+rt_status rti_device_unseen(rti_device *device) {
+  if (!device->own || forked(device->own->ctx)) return RT_OK;
+  char text[sizeof device->unseen_text];
+  rti_mutex_lock(&device->lock);
+  rt_status status = device->unseen;
+  memcpy(text, device->unseen_text, sizeof text);
+  device->unseen = RT_OK;
+  rti_mutex_unlock(&device->lock);
+  return status == RT_OK ? RT_OK : rti_fail(status, "%s", text);
 }
 
 static rt_status reserve(rti_stream *stream, uint64_t more) {

@@ -54,13 +54,20 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
   rtb_op call = {.op = RTB_OP_COPY, .nin = 1, .nout = 1, .math = ctx->math, .args = args};
   rti_count(kernel, &kernel->runs);
   if (device->is_async) {
-    rti_stream *stream = NULL;
     rti_buffer *buffers[2] = {src, dst};
-    status = rti_stream_get(device, &stream);
-    if (status == RT_OK && !dst->space) status = rti_buffer_quiet(dst, false);
-    if (status == RT_OK) status = rti_stream_submit(stream, kernel, &call, 2, buffers, 2);
-    if (status == RT_OK && !dst->space) status = rti_stream_wait(stream, call.seq, op, why);
-    rti_stream_release(stream);
+    for (bool again = true; again;) {
+      rti_stream *stream = NULL;
+      status = rti_stream_get(device, &stream);
+      if (status == RT_OK && !dst->space) status = rti_buffer_quiet(dst, false);
+      if (status == RT_OK) status = rti_stream_submit(stream, kernel, &call, 2, buffers, 2);
+      bool is_waited = status == RT_OK && !dst->space;
+      if (is_waited) status = rti_stream_wait(stream, call.seq, op, why);
+      bool has_failed = is_waited && status != RT_OK;
+      // An earlier op may have failed and taken the queue with it; if the source is none of its results, the new queue makes the copy.
+      again = has_failed && rti_stream_error(stream, call.seq - 1) != RT_OK && rti_buffer_check(src) == RT_OK;
+      if (has_failed && !again) rti_stream_seen(stream);
+      rti_stream_release(stream);
+    }
   } else {
     uint32_t before = rti_error_count();
     int32_t code = kernel->fn(kernel->fn_ctx, NULL, &call);

@@ -82,6 +82,22 @@ static void convolution_of_nothing_over_its_bias(void **state) {
   rt_release(x), rt_release(weight), rt_release(out), rt_release(bias);
 }
 
+// What is written through a map after the clone was made is not the clone's.
+static void a_clone_made_while_the_tensor_is_mapped(void **state) {
+  (void)state;
+  rt_tensor *x = numbers(1, SHAPE(50)), *clone = NULL;
+  float *map = NULL, got[50];
+  assert_int_equal(rt_map(x, RT_MAP_READ | RT_MAP_WRITE, (void **)&map), RT_OK);
+  assert_int_equal(rt_clone(x, &clone), RT_OK);
+  map[3] = 99;
+  assert_int_equal(rt_unmap(x), RT_OK);
+  assert_int_equal(rt_read(clone, got, sizeof got), RT_OK);
+  assert_true(got[3] == 4);
+  assert_int_equal(rt_read(x, got, sizeof got), RT_OK);
+  assert_true(got[3] == 99);
+  rt_release(clone), rt_release(x);
+}
+
 static void scalars_without_a_kind(void **state) {
   (void)state;
   rt_scalar none;
@@ -156,6 +172,7 @@ int main(void) {
       cmocka_unit_test(softmax_of_a_view_of_a_scalar),
       cmocka_unit_test(pads_that_cut_and_grow),
       cmocka_unit_test(convolution_of_nothing_over_its_bias),
+      cmocka_unit_test(a_clone_made_while_the_tensor_is_mapped),
       cmocka_unit_test(scalars_without_a_kind),
       cmocka_unit_test(questions_about_any_rank),
       cmocka_unit_test(backends_see_the_dtype_that_is_computed_in),

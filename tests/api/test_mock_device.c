@@ -270,6 +270,27 @@ static void two_accelerators_do_not_meet(void **state) {
   rt_release(a), rt_release(b), rt_release(h);
 }
 
+// A failure that no caller was told of is rt_ctx_sync's to tell, once, whoever found it.
+static void a_failure_is_told_once(void **state) {
+  (void)state;
+  rt_tensor *x = numbers(first, 1), *early = NULL, *late = NULL;
+  float values[N];
+  for (int found_by = 0; found_by < 3; found_by++) {
+    assert_int_equal(rt_neg(x, &early), RT_OK);
+    atomic_store(&knobs.fail_next, true);
+    assert_int_equal(rt_neg(x, &late), RT_OK);
+    if (found_by == 1) assert_int_equal(rt_read(late, values, sizeof values), RT_E_BACKEND); // told
+    if (found_by == 2) rt_release(late), late = NULL;                                        // nobody will ask
+    expect(early, -1, -1);
+    assert_int_equal(rt_ctx_sync(ctx), found_by == 1 ? RT_OK : RT_E_BACKEND);
+    if (found_by != 1) assert_non_null(strstr(rt_last_error(), "the test asked for it"));
+    assert_int_equal(rt_ctx_sync(ctx), RT_OK);
+    rt_release(early), rt_release(late);
+    late = NULL;
+  }
+  rt_release(x);
+}
+
 typedef struct reader { const rt_tensor *shared, *own; rt_tensor *sum; rt_status status; } reader;
 static void *read_on_a_device(void *arg) {
   reader *r = arg;
@@ -322,6 +343,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(kernels_are_freed_after_their_call, set_up, tear_down),
       cmocka_unit_test_setup_teardown(imported_memory_survives_a_failure, set_up, tear_down),
       cmocka_unit_test_setup_teardown(two_accelerators_do_not_meet, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_failure_is_told_once, set_up, tear_down),
       cmocka_unit_test_setup_teardown(two_threads_read_for_two_devices, set_up, tear_down),
       cmocka_unit_test_setup_teardown(memory_that_two_devices_read_is_waited_for, set_up, tear_down),
   };
