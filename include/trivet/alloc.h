@@ -31,7 +31,8 @@ typedef struct rt_ctx rt_ctx;
 
 /// Fills *out_stats. Threads: any. Errors: RT_E_ARGUMENT for NULL.
 RT_API RT_NODISCARD rt_status rt_ctx_memory(const rt_ctx *ctx, rt_memory_stats *out_stats);
-/// Gives pooled memory back to the allocator. Threads: any. Errors: RT_E_ARGUMENT for NULL.
+/// Gives pooled memory back to the allocator, except what shares a slab with something that still lives (pooled_bytes then stays above 0).
+/// Threads: any. Errors: RT_E_ARGUMENT for NULL.
 RT_API rt_status rt_ctx_trim(rt_ctx *ctx);
 
 RT_END

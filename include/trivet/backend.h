@@ -5,7 +5,7 @@
  *
  * A backend is a shared library `trivet_<name>.so` that exports one function, `rt_backend_entry_v0`, and imports nothing
  * from Trivet. The function returns a read-only table. The smallest useful table holds one slot, `resolve`, which answers
- * "can you run this?" with a function or with a reason. docs/backend-guide.md builds one in 60 lines.
+ * "can you run this?" with a function or with a reason. docs/backend-guide.md builds one in 44 lines.
  *
  * Rules that hold everywhere in this file
  *   - Integers have fixed widths; there are no enums, no bit fields and no `long`.

@@ -16,7 +16,7 @@ typedef int32_t rt_device;
 typedef enum rt_fallback {
   RT_FALLBACK_DEFAULT = 0, ///< RT_FALLBACK, else silent
   RT_FALLBACK_SILENT,      ///< counted in the report
-  RT_FALLBACK_REPORT,      ///< and logged, each reason once
+  RT_FALLBACK_REPORT,      ///< and logged, once for each kind of call (operation, dtypes, layouts ...)
   RT_FALLBACK_ERROR        ///< an operation that the first-named backend does not run is an error
 } rt_fallback;
 
@@ -34,13 +34,13 @@ typedef struct rt_threads {
 typedef struct rt_ctx_options {
   uint32_t size;                ///< sizeof(rt_ctx_options)
   int32_t n_threads;            ///< 0: RT_THREADS, else the processors this process may use
-  const char *backends;         ///< names in order, "vulkan,cpu_simd"; NULL: RT_BACKEND, else the build's default list
-  const char *backend_path;     ///< directories that are searched first, separated by ':'
+  const char *backends;         ///< names in order, "toy,cpu_ref"; NULL: RT_BACKEND, else the build's default list
+  const char *backend_path;     ///< absolute directories that are searched first, separated by ':'
   const char *const *plugins;   ///< absolute paths of plugin files, tried in order before any search; ends with NULL
   const char *layers;           ///< names, outermost first; NULL: RT_LAYERS
   const char *config;           ///< lines "backend.key=value\n"
   rt_fallback fallback;
-  uint32_t math;                ///< RTB_MATH_ bits
+  uint32_t math;                ///< RTB_MATH_ bits of backend.h
   uint64_t memory_limit_bytes;  ///< 0: RT_MEMORY_LIMIT, else none
   const rt_allocator *allocator;///< copied; NULL: the C library's
   const rt_threads *threads;    ///< copied; NULL: a pool of the context's own
@@ -69,7 +69,7 @@ RT_API int32_t rt_ctx_threads(const rt_ctx *ctx);
 typedef struct rt_device_desc {
   char name[64];          ///< "host", or "<backend>:<index>"
   char text[128];         ///< the backend's own description
-  char backends[256];     ///< who is tried here, in order: "cpu_simd,cpu_ref,builtin"
+  char backends[256];     ///< who is tried here, in order: "toy,cpu_ref,builtin"
   uint64_t memory_bytes;  ///< 0: not known
   bool is_host, is_default, is_async, is_lost;
 } rt_device_desc;

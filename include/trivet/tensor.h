@@ -55,7 +55,7 @@ RT_API RT_NODISCARD rt_status rt_from_data(rt_ctx *ctx, rt_dtype dtype, int32_t 
 RT_API RT_NODISCARD rt_status rt_from_data_on(rt_ctx *ctx, rt_device device, rt_dtype dtype, int32_t rank, const int64_t *shape, const void *data, rt_tensor **out);
 /// Uses memory of yours in place, on the host device. strides: elements, NULL for C order; every element reachable from `data` must be yours.
 /// Two imports of overlapping memory are two storages: operations do not see that they overlap.
-/// release(user) is called exactly once, when nothing uses the memory any more, on any thread; also when this call fails: never.
+/// release(user), if not NULL, is called exactly once, when nothing uses the memory any more, on any thread; never when this call fails.
 /// Errors   RT_E_ARGUMENT for data that is not aligned to its elements, RT_E_SHAPE for strides that leave the address space
 RT_API RT_NODISCARD rt_status rt_import(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, const int64_t *strides, void *data, bool read_only, void (*release)(void *user), void *user, rt_tensor **out);
 /// Filled with 0 or 1 (rt_full of ops.h fills with anything).
