@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Cells of what runs along one axis: cumsum, cumprod, sort, argsort, searchsorted. The oracle adds in 113 bits, sorts by insertion and counts
-// one by one.
+// Cells of what runs along one axis: cumsum, cumprod, sort, argsort, searchsorted. The oracle adds in 113 bits, sorts by insertion and
+// counts one by one.
 #include "internal.h"
 
 typedef struct line_how {

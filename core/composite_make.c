@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Operations made of copies and fills: tensors made from a rule (linspace, eye), and tensors rearranged or repeated (tile, repeat, roll, stack).
+// Operations made of copies and fills: tensors made from a rule (linspace, eye), and tensors rearranged or repeated (tile, repeat, roll,
+// stack).
 #include <math.h>
 #include <string.h>
 
@@ -7,7 +8,8 @@
 #include "infer.h"
 
 /// A result in C order beside a given output, and the checks of that one.
-static rt_status start(uint16_t op, rt_ctx *ctx, int32_t device, rt_dtype dtype, int32_t rank, const int64_t *shape, const rt_tensor *given, rt_tensor **out) {
+static rt_status start(uint16_t op, rt_ctx *ctx, int32_t device, rt_dtype dtype, int32_t rank, const int64_t *shape, const rt_tensor *given,
+                       rt_tensor **out) {
   const char *name = rti_ops[op].name;
   int64_t numel;
   uint64_t bytes;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reductions made of others: var, std, logsumexp, norm. They compute in f32, for f64 in f64, and round to a half float once, at the end; each
-// first takes out what would overflow or cancel (the mean, the maximum).
+// Reductions made of others: var, std, logsumexp, norm. They compute in f32, for f64 in f64, and round to a half float once, at the end;
+// each first takes out what would overflow or cancel (the mean, the maximum).
 #include <math.h>
 #include <string.h>
 

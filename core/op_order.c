@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Operations along one axis that scan, pick, sort or search. As op_api.c: each checks its arguments, states dtype and shape of the result, and
-// hands a call to dispatch.c.
+// Operations along one axis that scan, pick, sort or search. As op_api.c: each checks its arguments, states dtype and shape of the
+// result, and hands a call to dispatch.c.
 #include <string.h>
 
 #include "dispatch.h"
@@ -103,10 +103,12 @@ static rt_status sort(uint16_t op, const rt_tensor *x, int32_t axis, bool descen
   rtb_attr_sort attr = {.size = sizeof attr, .axes = 1u << axis, .flags = descending ? RTB_SORT_DESCENDING : 0};
   call.attr = &attr;
   call.attr_bytes = sizeof attr;
-  call.out_dtype = rti_infer_result(op, (rt_dtype)x->view.dtype);
+  rt_dtype compute;
+  if ((status = rti_infer_compute(op, 1, &x, NULL, &compute)) != RT_OK) return status;
+  call.out_dtype = rti_infer_result(op, compute);
   shape_as(&call, x);
   rt_tensor *strong;
-  status = rti_to_dtype(&x, (rt_dtype)x->view.dtype, &strong);
+  status = rti_to_dtype(&x, compute, &strong);
   rti_call_tensor(&call, x);
   if (status == RT_OK) status = rti_run_op(&call, to);
   rt_release(strong);
