@@ -219,6 +219,7 @@ double cf_bound(const cf_case *c);                               ///< of the row
 void cf_want_bits(cf_case *c, int64_t i, uint64_t bits);
 /// An exact result hi + lo of a row that is judged in ulp; bounds up to 0.5 want the rightly rounded result.
 void cf_want_ulp(cf_case *c, int64_t i, cf_real hi, cf_real lo);
+void cf_want_ulp_of(cf_case *c, int64_t i, cf_real value, cf_real size); ///< the bound in ulp of the larger of the two
 /// A result of many terms: `error` is the bound on what adding them may lose, before the result is rounded once.
 void cf_want_sum(cf_case *c, int64_t i, cf_real value, cf_real error);
 cf_real cf_unit(rt_dtype dtype);                                 ///< rounding unit of the type that sums are kept in: f32 or wider
@@ -230,7 +231,8 @@ cf_real cf_terms_error(const cf_terms *t, rt_dtype dtype);
 void cf_judge(cf_case *c, const unsigned char *got, int64_t offset, const int64_t *stride); ///< strides in elements
 
 // ---- oracle_map.c ---------------------------------------------------------------------------------------------------------------------
-typedef struct cf_answer { cf_real hi, lo; cf_int i; bool is_bool; } cf_answer; // is_bool: i holds it
+/// is_bool: i holds it. size: not 0 where terms cancel; then the bound is in ulp of the larger of it and the result.
+typedef struct cf_answer { cf_real hi, lo, size; cf_int i; bool is_bool; } cf_answer;
 cf_real cf_sqrt(cf_real x);
 cf_real cf_exp(cf_real x);
 cf_real cf_pi(void);

@@ -38,6 +38,15 @@ void cf_want_ulp(cf_case *c, int64_t i, cf_real hi, cf_real lo) {
   if ((c->op->id == CF_ID(GELU) || c->op->id == CF_ID(GELU_TANH)) && cf_abs(hi) < cf_min_normal(dtype)) w->tol += cf_min_normal(dtype);
 }
 
+void cf_want_ulp_of(cf_case *c, int64_t i, cf_real value, cf_real size) {
+  cf_want_ulp(c, i, value, 0);
+  cf_want *w = &c->want[i];
+  if (w->kind != CF_NEAR || size <= cf_abs(value)) return;
+  rt_dtype dtype = c->out.x.dtype, lane = cf_is_half(dtype) ? RT_F32 : dtype;
+  w->tol += cf_bound(c) * (cf_ulp(lane, size) - cf_ulp(lane, value));
+  if (dtype == RT_F64) w->tol += size * cf_power2(-60);
+}
+
 cf_real cf_unit(rt_dtype dtype) { return dtype == RT_F64 ? cf_power2(-53) : cf_power2(-24); }
 
 void cf_want_sum(cf_case *c, int64_t i, cf_real value, cf_real error) {

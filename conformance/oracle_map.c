@@ -55,6 +55,45 @@ static cf_real gelu_tanh(cf_real x) { // 1 + tanh(u) = 2 sigmoid(2u)
   return x * sigmoid(2 * u);
 }
 
+static cf_real cube_root(cf_real x) {
+  long double s = cbrtl((long double)x);
+  if (s == 0 || cf_is_nan(x) || cf_is_inf(x)) return (cf_real)s;
+  cf_real r = (cf_real)s;
+  return r - (r - x / (r * r)) / 3; // one step of Newton's method
+}
+
+/// The coefficients of selu, 31 decimal digits each.
+static cf_real selu(cf_real x) {
+  cf_real e15 = (cf_real)1000000000000000, e16 = 10 * e15;
+  cf_real scale = ((cf_real)1050700987355480 * e16 + (cf_real)4934193349852946) / (e15 * e16);
+  cf_real alpha = ((cf_real)1673263242354377 * e16 + (cf_real)2848170429916717) / (e15 * e16);
+  return x < 0 ? scale * alpha * (cf_real)expm1l((long double)x) : scale * x;
+}
+
+static cf_real mish(cf_real x) {
+  if (cf_is_inf(x)) return cf_is_negative(x) ? -(cf_real)0 : x;
+  return x * (cf_real)tanhl(log1pl(expl((long double)x)));
+}
+
+static cf_real hard_sigmoid(cf_real x) { return x <= -3 ? 0 : x >= 3 ? 1 : (x + 3) / 6; }
+
+/// The number of the dtype after a, in the direction of b: one ulp away, or half of one below a power of two.
+static cf_real next_after(rt_dtype dtype, cf_real a, cf_real b) {
+  if (cf_is_nan(a) || cf_is_nan(b)) return not_a_number();
+  if (a == b) return b;
+  if (cf_is_inf(a)) return cf_is_negative(a) ? -cf_max_finite(dtype) : cf_max_finite(dtype);
+  cf_real up = a < b ? 1 : -1, step = cf_ulp(dtype, a), y = a + up * step / 2;
+  if (a == 0) return up * step;
+  bool is_inward = cf_is_negative(a) != cf_is_negative(up);
+  if (!is_inward || cf_ulp(dtype, y) == step) y = a + up * step;
+  return y == 0 ? with_sign(0, a) : y;
+}
+
+static cf_real hypotenuse(cf_real a, cf_real b) { // exponents of a real have room for the squares of doubles
+  if (cf_is_inf(a) || cf_is_inf(b)) return infinity();
+  return cf_sqrt(a * a + b * b);
+}
+
 static cf_real round_to_integral(cf_real x, int op) { // arguments are doubles, so a long double holds them
   long double v = (long double)x;
   switch (op) {
@@ -113,6 +152,15 @@ static cf_real smaller(cf_real a, cf_real b) {
   return o == 2 ? not_a_number() : o < 0 ? a : o > 0 ? b : cf_is_negative(a) ? a : b;
 }
 
+/// Also says how large the terms are, which cancel where the result is close to 0.
+static void log_add_exp(cf_real a, cf_real b, cf_answer *out) {
+  cf_real high = larger(a, b), low = smaller(a, b);
+  out->hi = high, out->size = 0;
+  if (cf_is_nan(high) || cf_is_inf(high)) return;
+  out->hi = high + (cf_real)log1pl(expl((long double)(low - high)));
+  out->size = cf_abs(high);
+}
+
 /// a + b in two parts that together are exact.
 static void add_exactly(cf_real a, cf_real b, cf_answer *out) {
   out->hi = a + b;
@@ -124,9 +172,8 @@ static void add_exactly(cf_real a, cf_real b, cf_answer *out) {
 static void answer_bool(cf_answer *out, bool value) { out->is_bool = true, out->i = value; }
 
 bool cf_map_float(int op, rt_dtype dtype, const cf_real *v, cf_real param, cf_answer *out) {
-  (void)dtype;
   cf_real x = v[0], a = v[0], b = v[1];
-  out->hi = out->lo = 0, out->i = 0, out->is_bool = false;
+  out->hi = out->lo = out->size = 0, out->i = 0, out->is_bool = false;
   switch (op) {
     case CF_ID(NEG): out->hi = -x; break;
     case CF_ID(ABS): out->hi = cf_abs(x); break;
@@ -135,27 +182,48 @@ bool cf_map_float(int op, rt_dtype dtype, const cf_real *v, cf_real param, cf_an
     case CF_ID(SQUARE): out->hi = x * x; break;
     case CF_ID(SQRT): out->hi = x < 0 ? not_a_number() : cf_sqrt(x); break;
     case CF_ID(RSQRT): out->hi = x < 0 ? not_a_number() : 1 / cf_sqrt(x); break;
+    case CF_ID(CBRT): out->hi = cube_root(x); break;
     case CF_ID(RECIPROCAL): out->hi = 1 / x; break;
     case CF_ID(EXP): out->hi = (cf_real)expl((long double)x); break;
+    case CF_ID(EXP2): out->hi = (cf_real)exp2l((long double)x); break;
     case CF_ID(EXPM1): out->hi = (cf_real)expm1l((long double)x); break;
     case CF_ID(LOG): out->hi = x < 0 ? not_a_number() : (cf_real)logl((long double)x); break;
+    case CF_ID(LOG2): out->hi = x < 0 ? not_a_number() : (cf_real)log2l((long double)x); break;
+    case CF_ID(LOG10): out->hi = x < 0 ? not_a_number() : (cf_real)log10l((long double)x); break;
     case CF_ID(LOG1P): out->hi = x < -1 ? not_a_number() : (cf_real)log1pl((long double)x); break;
     case CF_ID(SIN): out->hi = (cf_real)sinl((long double)x); break;
     case CF_ID(COS): out->hi = (cf_real)cosl((long double)x); break;
+    case CF_ID(TAN): out->hi = (cf_real)tanl((long double)x); break;
+    case CF_ID(ASIN): out->hi = cf_abs(x) > 1 ? not_a_number() : (cf_real)asinl((long double)x); break;
+    case CF_ID(ACOS): out->hi = cf_abs(x) > 1 ? not_a_number() : (cf_real)acosl((long double)x); break;
+    case CF_ID(ATAN): out->hi = (cf_real)atanl((long double)x); break;
+    case CF_ID(SINH): out->hi = (cf_real)sinhl((long double)x); break;
+    case CF_ID(COSH): out->hi = (cf_real)coshl((long double)x); break;
     case CF_ID(TANH): out->hi = (cf_real)tanhl((long double)x); break;
+    case CF_ID(ASINH): out->hi = (cf_real)asinhl((long double)x); break;
+    case CF_ID(ACOSH): out->hi = x < 1 ? not_a_number() : (cf_real)acoshl((long double)x); break;
+    case CF_ID(ATANH): out->hi = cf_abs(x) > 1 ? not_a_number() : (cf_real)atanhl((long double)x); break;
     case CF_ID(ERF): out->hi = (cf_real)erfl((long double)x); break;
+    case CF_ID(ERFC): out->hi = (cf_real)erfcl((long double)x); break;
     case CF_ID(SIGMOID): out->hi = sigmoid(x); break;
     case CF_ID(RELU): out->hi = larger(x, 0); break;
     case CF_ID(GELU): out->hi = gelu(x); break;
     case CF_ID(GELU_TANH): out->hi = gelu_tanh(x); break;
     case CF_ID(SILU): out->hi = cf_is_inf(x) && cf_is_negative(x) ? -(cf_real)0 : x * sigmoid(x); break;
     case CF_ID(SOFTPLUS): out->hi = x > 0 ? x + (cf_real)log1pl(expl(-(long double)x)) : (cf_real)log1pl(expl((long double)x)); break;
+    case CF_ID(MISH): out->hi = mish(x); break;
+    case CF_ID(SOFTSIGN): out->hi = cf_is_inf(x) ? with_sign(1, x) : x / (1 + cf_abs(x)); break;
+    case CF_ID(HARDSIGMOID): out->hi = hard_sigmoid(x); break;
+    case CF_ID(HARDSWISH): out->hi = x <= -3 ? -(cf_real)0 : x * hard_sigmoid(x); break;
+    case CF_ID(SELU): out->hi = selu(x); break;
+    case CF_ID(SIGNBIT): answer_bool(out, cf_is_negative(x)); break;
     case CF_ID(ISNAN): answer_bool(out, cf_is_nan(x)); break;
     case CF_ID(ISINF): answer_bool(out, cf_is_inf(x)); break;
     case CF_ID(ISFINITE): answer_bool(out, !cf_is_nan(x) && !cf_is_inf(x)); break;
     case CF_ID(LOGICAL_NOT): answer_bool(out, x == 0); break;
     case CF_ID(LEAKY_RELU): out->hi = x < 0 ? param * x : x; break;
     case CF_ID(ELU): out->hi = x < 0 ? param * (cf_real)expm1l((long double)x) : x; break;
+    case CF_ID(CELU): out->hi = x < 0 ? param * (cf_real)expm1l((long double)(x / param)) : x; break;
     case CF_ID(ADD): add_exactly(a, b, out); break;
     case CF_ID(SUB): add_exactly(a, -b, out); break;
     case CF_ID(MUL): out->hi = a * b; break;
@@ -164,6 +232,10 @@ bool cf_map_float(int op, rt_dtype dtype, const cf_real *v, cf_real param, cf_an
     case CF_ID(REMAINDER): remainder_of(a, b, out); break;
     case CF_ID(FMOD): out->hi = fmod_of(a, b); break;
     case CF_ID(POW): out->hi = (cf_real)powl((long double)a, (long double)b); break;
+    case CF_ID(ATAN2): out->hi = (cf_real)atan2l((long double)a, (long double)b); break;
+    case CF_ID(HYPOT): out->hi = hypotenuse(a, b); break;
+    case CF_ID(NEXTAFTER): out->hi = next_after(dtype, a, b); break;
+    case CF_ID(LOGADDEXP): log_add_exp(a, b, out); break;
     case CF_ID(MINIMUM): out->hi = smaller(a, b); break;
     case CF_ID(MAXIMUM): out->hi = larger(a, b); break;
     case CF_ID(COPYSIGN): out->hi = with_sign(a, b); break;
@@ -199,7 +271,7 @@ static cf_int power(cf_int a, cf_int b) { // modulo 2^64
 bool cf_map_int(int op, rt_dtype dtype, const cf_int *v, cf_answer *out) {
   cf_int x = v[0], a = v[0], b = v[1], width = 8 * (cf_int)cf_bytes(dtype);
   bool in_width = b >= 0 && b < width;
-  out->hi = out->lo = 0, out->i = 0, out->is_bool = false;
+  out->hi = out->lo = out->size = 0, out->i = 0, out->is_bool = false;
   switch (op) {
     case CF_ID(NEG): out->i = -x; break;
     case CF_ID(ABS): out->i = x < 0 ? -x : x; break;
@@ -208,6 +280,7 @@ bool cf_map_int(int op, rt_dtype dtype, const cf_int *v, cf_answer *out) {
     case CF_ID(SQUARE): out->i = (cf_int)((uint64_t)x * (uint64_t)x); break;
     case CF_ID(RELU): out->i = x < 0 ? 0 : x; break;
     case CF_ID(ISNAN): case CF_ID(ISINF): answer_bool(out, false); break;
+    case CF_ID(SIGNBIT): answer_bool(out, x < 0); break;
     case CF_ID(ISFINITE): answer_bool(out, true); break;
     case CF_ID(LOGICAL_NOT): answer_bool(out, x == 0); break;
     case CF_ID(BITWISE_NOT): out->i = dtype == RT_BOOL ? x == 0 : ~x; break;
@@ -271,6 +344,7 @@ void cf_map(cf_case *c, rt_dtype compute) {
     if (!known) cf_fail(c, "the oracle has no formula for this row");
     if (!known) return;
     if (answer.is_bool) cf_want_bits(c, i, cf_encode_int(y->dtype, answer.i));
+    else if (cf_is_float(compute) && answer.size > 0) cf_want_ulp_of(c, i, answer.hi, answer.size);
     else if (cf_is_float(compute)) cf_want_ulp(c, i, answer.hi, answer.lo);
     else cf_want_bits(c, i, cf_encode_int(y->dtype, answer.i));
   }

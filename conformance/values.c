@@ -52,7 +52,7 @@ static uint64_t special(rt_dtype dtype, int64_t k) {
 /// Does the row ask for arguments above 0 most of the time?
 static bool wants_positive(const cf_case *c, int which) {
   switch (c->op->id) {
-    case CF_ID(SQRT): case CF_ID(RSQRT): case CF_ID(LOG): return true;
+    case CF_ID(SQRT): case CF_ID(RSQRT): case CF_ID(LOG): case CF_ID(LOG2): case CF_ID(LOG10): case CF_ID(ACOSH): return true;
     case CF_ID(POW): return which == 0;
     default: return false;
   }

@@ -11,7 +11,6 @@ static inline bool rti_add_i64(int64_t a, int64_t b, int64_t *out) { return !__b
 static inline bool rti_sub_i64(int64_t a, int64_t b, int64_t *out) { return !__builtin_sub_overflow(a, b, out); }
 static inline bool rti_mul_i64(int64_t a, int64_t b, int64_t *out) { return !__builtin_mul_overflow(a, b, out); }
 static inline bool rti_add_u64(uint64_t a, uint64_t b, uint64_t *out) { return !__builtin_add_overflow(a, b, out); }
-static inline bool rti_mul_u64(uint64_t a, uint64_t b, uint64_t *out) { return !__builtin_mul_overflow(a, b, out); }
 
 /// x rounded up to a multiple of align (a power of two).
 static inline bool rti_align_u64(uint64_t x, uint64_t align, uint64_t *out) {

@@ -312,10 +312,6 @@ rt_status rt_ctx_create(const rt_ctx_options *given, rt_ctx **out_ctx) {
   ctx->allocator = allocator;
   ctx->fork_count = rti_os_fork_count();
   rti_host_init(ctx);
-  if (rti_mutex_init(&ctx->lock)) {
-    allocator.free(allocator.user, ctx, sizeof *ctx, 64);
-    return rti_fail(RT_E_NO_MEMORY, "context: no mutex");
-  }
   status = rti_pool_create(&ctx->allocator, limit, &ctx->pool);
   if (status == RT_OK && (ctx->no_pool = options.no_pool)) rti_pool_set_direct(ctx->pool);
   if (status == RT_OK) status = rti_report_create(ctx);
@@ -369,7 +365,6 @@ static void destroy(rt_ctx *ctx) {
     if (ctx->config) rti_pool_free(ctx->pool, ctx->config, strlen(ctx->config) + 1);
     rti_pool_destroy(ctx->pool);
   }
-  rti_mutex_deinit(&ctx->lock);
   rt_allocator allocator = ctx->allocator;
   allocator.free(allocator.user, ctx, sizeof *ctx, 64);
 }
@@ -392,7 +387,8 @@ rt_status rt_ctx_sync(rt_ctx *ctx) {
   if (!ctx) return rti_fail(RT_E_ARGUMENT, "sync: ctx is NULL");
   rt_status first = RT_OK;
   for (int32_t d = 0; d < ctx->n_devices; d++) {
-    rt_status status = rti_device_sync(&ctx->device[d]);
+    rt_status waited = rti_device_sync(&ctx->device[d]), status = rti_device_unseen(&ctx->device[d]);
+    if (status == RT_OK && waited == RT_E_FORKED) status = waited;
     if (first == RT_OK) first = status;
   }
   return first;

@@ -247,7 +247,8 @@ rt_status rt_clone(const rt_tensor *t, rt_tensor **out) {
   if (status != RT_OK) return status;
   // Memory that others may write, and data small enough to live in the handle, are copied at once.
   bool small_on_host = t->device == 0 && t->storage->bytes <= RT_INLINE_BYTES;
-  if (t->storage->escaped || small_on_host || t->view.numel == 0 || (t->flags & RTI_TENSOR_WEAK)) return rt_copy(t, out);
+  bool is_written = t->storage->escaped || t->storage->n_writes_mapped > 0;
+  if (is_written || small_on_host || t->view.numel == 0 || (t->flags & RTI_TENSOR_WEAK)) return rt_copy(t, out);
   return share(t, t->device, out);
 }
 

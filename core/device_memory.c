@@ -31,6 +31,8 @@ static bool take_kept(rti_device *device, uint64_t bytes, uint64_t *out_handle) 
 }
 
 static int32_t ask_backend(rti_device *device, uint64_t bytes, uint64_t *out_handle) {
+  rtb_event event = {.size = sizeof event, .kind = RTB_EVENT_ALLOC, .bytes = bytes, .name = device->desc.name, .text = "device memory", .count = 1};
+  rti_layers_event(device->own->ctx, &event);
   int32_t code = rti_layers_alloc(device->own, bytes);
   return code != RTB_OK ? code : device->own->table.mem_alloc(device->own->dev, bytes, out_handle);
 }

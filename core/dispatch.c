@@ -38,18 +38,19 @@ static bool votes(const rt_tensor *t) {
 rt_status rti_vote(const rti_call *call, const rt_tensor *given, int32_t *out_device) {
   const rt_tensor *first = NULL;
   rt_ctx *ctx = call->ctx;
-  int32_t winner = -1, other = -1; // other: a second accelerator
+  int32_t winner = -1, accelerator = -1, other = -1; // other: a second accelerator
   for (int k = 0; k <= call->nin; k++) {
     const rt_tensor *t = k < call->nin ? call->in[k].tensor : given;
     if (!t) continue;
     if (!first && !(t->flags & RTI_TENSOR_WEAK)) first = t;
-    if (!votes(t) || t->device == winner) continue;
-    if (winner > 0 && t->device > 0) other = t->device;
+    if (!votes(t)) continue;
+    if (t->device > 0 && accelerator < 0) accelerator = t->device;
+    if (t->device > 0 && t->device != accelerator) other = t->device;
     if (winner < 0 || ctx->device[t->device].order < ctx->device[winner].order) winner = t->device;
   }
   if (other >= 0)
     return rti_fail(RT_E_ARGUMENT, "%s: arguments live on two devices, %s and %s; move one with rt_to", rti_ops[call->op].name,
-                    ctx->device[winner].desc.name, ctx->device[other == winner ? 0 : other].desc.name);
+                    ctx->device[accelerator].desc.name, ctx->device[other].desc.name);
   if (winner < 0) winner = given ? given->device : first ? first->device : ctx->default_device;
   *out_device = winner;
   return RT_OK;
@@ -99,8 +100,8 @@ static bool needs_temporary(const rti_call *call, const rt_tensor *out, uint32_t
   for (int k = 0; k < call->nin; k++) {
     const rt_tensor *t = call->in[k].tensor;
     if (!t || t->storage != out->storage || !ranges_overlap(t, out)) continue;
-    // A storage that is shared with a clone is detached by the write; one with a raw pointer outside has a private copy on each device.
-    if (is_joint && is_same_view(t, out) && !out->storage->escaped) *out_alias |= rti_storage_is_shared(out->storage) ? 0 : 1u << k;
+    // Memory with a raw pointer outside has a private copy on each device.
+    if (is_joint && is_same_view(t, out) && !out->storage->escaped) *out_alias |= 1u << k;
     else if (is_joint && is_same_view(t, out) && out->storage->place[0].space == 0 && out->ctx->n_devices == 1) *out_alias |= 1u << k;
     else needs = true;
   }
@@ -199,9 +200,9 @@ static rti_kernel *front_fill(rt_ctx *ctx, uint16_t op, const uint64_t *words, i
       continue;
     }
     if (kernel->inner.accept || kernel->inner.workspace_bytes) return NULL;
-    rti_mutex_lock(&ctx->lock);
+    rti_spin_lock(&ctx->lock);
     kernel->refuser = refuser;
-    rti_mutex_unlock(&ctx->lock);
+    rti_spin_unlock(&ctx->lock);
     return kernel;
   }
   return NULL;

@@ -11,7 +11,8 @@ typedef struct run {
   rt_ctx *ctx;
   rti_device *device;
   rt_tensor *out;
-  uint32_t alias;              // inputs that are exactly the output, if their memory will be
+  uint32_t alias;              // inputs that are exactly the output
+  uint32_t alias_here;         // of these, the ones whose memory the output's will be, where the current backend computes
   uint64_t converted_for;      // instances that have had their arguments converted: no second time
   int n;                       // arguments
   rti_canon canon;
@@ -123,6 +124,7 @@ static void place_view(rtb_view *view, const rti_buffer *buffer) {
 
 static bool is_aligned(const rti_kernel *kernel, const run *r, const views *v) {
   if (!kernel->align_mask) return true;
+  if (kernel->align_mask >= (kernel->instance->device ? 256 : 64)) return false; // no memory is sure to start there
   for (int k = 0; k < r->n; k++) {
     const rtb_view *view = v->args[k];
     if (!view || view->layout == RTB_IMM) continue;
@@ -171,17 +173,28 @@ static rt_status bring_arguments(run *r, const rti_instance *instance, const cha
 static rt_status submit(run *r, rti_instance *instance, rti_kernel *kernel, rtb_op *op, memory *m, int out_at) {
   rti_count(kernel, &kernel->runs);
   if (instance->device && r->device->is_async) {
-    rti_stream *stream;
-    rt_status status = rti_stream_get(r->device, &stream);
-    if (status != RT_OK) return status;
     uint32_t writes = 1u << out_at | (m->n > out_at + 1 ? 1u << (out_at + 1) : 0);
-    status = rti_stream_submit(stream, kernel, op, m->n, m->buffer, writes);
-    rti_stream_release(stream);
+    rt_status status;
+    do {
+      rti_stream *stream;
+      if ((status = rti_stream_get(r->device, &stream)) != RT_OK) return status;
+      status = rti_stream_submit(stream, kernel, op, m->n, m->buffer, writes);
+      rti_stream_release(stream);
+    } while (status == RTI_RETIRED);
     return status;
   }
   uint32_t before = rti_error_count();
   int32_t code = kernel->fn(kernel->fn_ctx, NULL, op);
   return code == RTB_OK ? RT_OK : rti_kernel_failed(kernel, code, before);
+}
+
+/// Records that the output was written.
+static rt_status written(const run *r, int32_t space, rti_buffer *buffer) {
+  const rtb_view *view = &r->out->view;
+  int64_t low = 0, high = 0, element = r->out->element_bytes;
+  rti_reach(view->ndim, view->shape, view->stride, &low, &high);
+  return rti_written(r->out->storage, space, buffer, view->offset + (uint64_t)(low * element), view->offset + (uint64_t)((high + 1) * element),
+                     r->call->op);
 }
 
 /// The kernel is chosen and welcomes this call: bring, run, record.
@@ -205,13 +218,7 @@ static rt_status run_kernel(run *r, rti_instance *instance, rti_kernel *kernel, 
                  .workspace = workspace_bytes ? &workspace : NULL};
     status = submit(r, instance, kernel, &op, &m, out_at);
   }
-  if (status == RT_OK) {
-    int64_t low = 0, high = 0;
-    rti_reach(r->out->view.ndim, r->out->view.shape, r->out->view.stride, &low, &high);
-    int64_t element = r->out->element_bytes;
-    status = rti_written(r->out->storage, instance->device, m.buffer[out_at], r->out->view.offset + (uint64_t)(low * element),
-                         r->out->view.offset + (uint64_t)((high + 1) * element), r->call->op);
-  }
+  if (status == RT_OK) status = written(r, instance->device, m.buffer[out_at]);
   let_go(&m);
   return status;
 }
@@ -231,7 +238,7 @@ static rt_status run_rows(run *r, rti_instance *instance, bool *was_run) {
   }
   rti_kernel *kernel;
   bool uncached;
-  rt_status status = rti_resolve(instance, r->call->op, r->call->nin, 1, words, r->alias, r->call->attr, r->call->attr_bytes, &kernel, &uncached);
+  rt_status status = rti_resolve(instance, r->call->op, r->call->nin, 1, words, r->alias_here, r->call->attr, r->call->attr_bytes, &kernel, &uncached);
   if (status != RT_OK) return status;
   views v;
   memory m = {.n = 0};
@@ -264,7 +271,7 @@ static rt_status run_rows(run *r, rti_instance *instance, bool *was_run) {
     rti_count(kernel, &kernel->runs);
     if (status == RT_OK) {
       rti_note(r->ctx, RT_REPORT_FALLBACK, r->call->op, instance->name, "layout refused: the dense kernel is called once per row", 0);
-      status = rti_written(r->out->storage, 0, m.buffer[m.n - 1], 0, r->out->storage->bytes, r->call->op);
+      status = written(r, 0, m.buffer[m.n - 1]);
     }
     let_go(&m);
   }
@@ -359,6 +366,17 @@ static void pass_on(run *r, rti_kernel *refusal, int32_t reason, const char *why
   rti_note(r->ctx, RT_REPORT_FALLBACK, r->call->op, refusal->instance->name, why ? why : rti_reason_name(reason), 0);
 }
 
+/// Memory that is shared with a clone is left to the clone by the write: then the output is no input there.
+static uint32_t alias_in(const run *r, int32_t space) {
+  rti_storage *storage = r->out->storage;
+  if (!r->alias) return 0;
+  rti_spin_lock(&storage->lock);
+  const rti_place *place = rti_storage_place(storage, space);
+  bool is_shared = place && place->valid && place->buffer && atomic_load_explicit(&place->buffer->owners, memory_order_acquire) > 1;
+  rti_spin_unlock(&storage->lock);
+  return is_shared ? 0 : r->alias;
+}
+
 /// Tries one backend. *was_run: it (or a conversion for it) took the call; otherwise `refused` says why not.
 static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, bool *was_run, rti_text *refused) {
   *was_run = false;
@@ -366,7 +384,7 @@ static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, 
   rtb_attr_axes axes;
   uint32_t attr_bytes;
   const void *attr = attributes(r, &axes, &attr_bytes);
-  uint32_t alias = r->alias;
+  uint32_t alias = r->alias_here = alias_in(r, instance->device);
   rti_kernel *kernel;
   bool uncached;
   rt_status status = rti_resolve(instance, r->call->op, r->call->nin, 1, r->words, alias, attr, attr_bytes, &kernel, &uncached);
@@ -449,6 +467,7 @@ rt_status rti_execute(const rti_call *call, int32_t device, rt_tensor *out, uint
   r.device = &out->ctx->device[device];
   r.out = out;
   r.alias = alias;
+  r.alias_here = 0;
   r.converted_for = 0;
   r.n = call->nin + 1;
   return execute(&r);

@@ -76,13 +76,19 @@ static int32_t host_read(const rtb_host *host, void *self, const rtb_view *view,
   rti_reach(view->ndim, view->shape, view->stride, &low, &high);
   int64_t element = rti_dtype_size[view->dtype];
   uint64_t first = view->offset + (uint64_t)(low * element), last = view->offset + (uint64_t)((high + 1) * element);
-  rti_buffer device_side, *landing;
-  rt_status status = rti_buffer_create(ctx, 0, last, &landing);
-  if (status != RT_OK) return status;
-  rti_buffer_init(&device_side, ctx, RTI_MEMORY_DEVICE, instance->device, last);
-  device_side.handle = view->buf;
-  status = rti_copy_bytes(ctx, &device_side, landing, first, last, RTB_OP_COPY, "a layer reads it");
-  if (device_side.stream) rti_stream_release(device_side.stream);
+  if (rti_stream_is_inside(&ctx->device[instance->device]))
+    return rti_fail(RT_E_STATE, "read: the memory of device %s cannot be read while a call is being submitted to it",
+                    ctx->device[instance->device].desc.name);
+  rti_buffer *device_side = rti_small_alloc(ctx, sizeof *device_side), *landing = NULL; // the stream may let go of it later
+  rt_status status = device_side ? rti_buffer_create(ctx, 0, last, &landing) : RT_E_NO_MEMORY;
+  if (status != RT_OK) {
+    if (device_side) rti_small_free(ctx, device_side, sizeof *device_side);
+    return status;
+  }
+  rti_buffer_init(device_side, ctx, RTI_MEMORY_INLINE, instance->device, last); // the memory is not its own
+  device_side->handle = view->buf;
+  status = rti_copy_bytes(ctx, device_side, landing, first, last, RTB_OP_COPY, "a layer reads it");
+  rti_buffer_release(device_side);
   if (status == RT_OK)
     status = rti_copy_host(ctx, (rt_dtype)view->dtype, view->ndim, view->shape, view->stride, (char *)landing->host + view->offset, dense, dst);
   rti_buffer_release(landing);

@@ -52,6 +52,18 @@ rt_status rti_env_i64(rti_env which, int64_t low, int64_t high, int64_t *value);
 /// RT_<BACKEND>_<KEY>, both in capitals; NULL when unset.
 const char *rti_env_config(const char *backend, const char *key);
 
+// ---- lock.c: for a few instructions, never held across a call into a plugin or a wait --------------------------------------------------------------
+// It holds the fork generation of its holder: a child of fork takes over what a thread of its parent held. Every step under one leaves what it
+// protects usable.
+typedef struct rti_spin { atomic_uint holder; } rti_spin;
+RTI_COLD void rti_spin_wait(rti_spin *spin, uint32_t mine);
+static inline void rti_spin_init(rti_spin *spin) { atomic_init(&spin->holder, 0); }
+static inline void rti_spin_lock(rti_spin *spin) {
+  uint32_t mine = (uint32_t)rti_os_fork_count() + 1, nobody = 0;
+  if (RTI_UNLIKELY(!atomic_compare_exchange_strong_explicit(&spin->holder, &nobody, mine, memory_order_acquire, memory_order_relaxed))) rti_spin_wait(spin, mine);
+}
+static inline void rti_spin_unlock(rti_spin *spin) { atomic_store_explicit(&spin->holder, 0, memory_order_release); }
+
 // ---- pool.c ----------------------------------------------------------------------------------------------------------------------------
 // A size-class pool over an rt_allocator. Blocks are 64-byte aligned and carry no header: free needs the bytes that were asked for.
 typedef struct rti_pool rti_pool;

@@ -26,17 +26,18 @@ void rti_layers_detach(rti_instance *instance) {
   }
 }
 
-void rti_layers_wrap(rti_kernel *kernel, const rtb_sig *sig) {
+int32_t rti_layers_wrap(rti_kernel *kernel, const rtb_sig *sig) {
   rti_instance *instance = kernel->instance;
-  if (!instance->n_layers) return;
-  // A layer may keep the pointer to its inner kernel until unwrap. Without memory for these, calls pass the layers by.
-  if (!(kernel->below = rti_pool_alloc(instance->ctx->pool, (size_t)instance->n_layers * sizeof *kernel->below))) return;
+  if (!instance->n_layers) return RTB_OK;
+  // A layer may keep the pointer to its inner kernel until unwrap.
+  if (!(kernel->below = rti_pool_alloc(instance->ctx->pool, (size_t)instance->n_layers * sizeof *kernel->below))) return RTB_E_NO_MEMORY;
   for (int32_t i = 0; i < instance->n_layers; i++) {
     // Each layer sees the call of the one below as its inner kernel.
     rtb_kernel *inner = &kernel->below[i];
     *inner = kernel->inner;
     inner->fn = kernel->fn;
     inner->kctx = kernel->fn_ctx;
+    if (i > 0) inner->accept = NULL, inner->free = NULL; // these take the backend's own kctx
     rtb_fn fn = kernel->fn;
     void *fn_ctx = kernel->fn_ctx;
     const rti_layer_use *use = &instance->layer[i];
@@ -46,6 +47,7 @@ void rti_layers_wrap(rti_kernel *kernel, const rtb_sig *sig) {
     kernel->fn = fn;
     kernel->fn_ctx = fn_ctx;
   }
+  return RTB_OK;
 }
 
 void rti_layers_unwrap(rti_kernel *kernel) {

@@ -22,13 +22,6 @@ typedef struct rti_lib rti_lib;
 typedef struct rti_stream rti_stream;
 typedef struct rti_report rti_report;
 
-/// A lock for a few instructions; never held across a call into a plugin or a wait.
-typedef struct rti_spin { atomic_flag flag; } rti_spin;
-static inline void rti_spin_lock(rti_spin *spin) {
-  while (RTI_UNLIKELY(atomic_flag_test_and_set_explicit(&spin->flag, memory_order_acquire))) rti_os_pause();
-}
-static inline void rti_spin_unlock(rti_spin *spin) { atomic_flag_clear_explicit(&spin->flag, memory_order_release); }
-
 // ---- memory -------------------------------------------------------------------------------------------------------------------------
 
 typedef enum rti_memory { RTI_MEMORY_POOL, RTI_MEMORY_INLINE, RTI_MEMORY_IMPORT, RTI_MEMORY_DEVICE } rti_memory;
@@ -105,7 +98,7 @@ typedef struct rt_block {
   _Alignas(64) unsigned char data[RT_INLINE_BYTES];
 } rt_block;
 
-// ---- devices, backends, kernels ----------------------------------------------------------------------------------------------------------
+// ---- devices, backends, kernels ---------------------------------------------------------------------------------------------------------
 
 typedef struct rti_layer_use { const rti_lib *lib; void *self; } rti_layer_use;
 
@@ -134,8 +127,11 @@ struct rti_device {
   atomic_ullong epoch;
   int32_t n_chain;
   rti_instance *chain[RTI_MAX_INSTANCES]; // who is tried, in order
-  rti_mutex lock;            // protects stream and the cache
+  rti_mutex lock;            // protects the fields from here to the cache
   rti_stream *stream;        // current; replaced after a failure
+  rt_status unseen;          // the first failure that no caller has been told of yet, for rt_ctx_sync
+  const rti_stream *unseen_of; // whose it is; maybe gone
+  char unseen_text[256];
   struct rti_device_cache *cache; // freed device memory kept for reuse
   rt_device_desc desc;
 };
@@ -185,7 +181,7 @@ struct rt_ctx {
   rti_instance instance[RTI_MAX_INSTANCES];
   rti_device device[RTI_MAX_DEVICES];
   const rti_lib *layer_lib[RTI_MAX_LAYERS]; // outermost first
-  rti_mutex lock;            // protects the insertion of kernels
+  rti_spin lock;             // protects the insertion of kernels and the list of counted ones
   _Atomic(rti_kernel *) bucket[RTI_KERNEL_BUCKETS];
   _Atomic(rti_kernel *) front[RTI_FRONT_SLOTS];
   rti_report *report;
@@ -213,7 +209,7 @@ typedef struct rti_op_info {
 #define RTI_OP_COUNT 256
 extern const rti_op_info rti_ops[RTI_OP_COUNT];
 
-// ---- shape.c: extents, strides, layout classes ----------------------------------------------------------------------------------------------
+// ---- shape.c: extents, strides, layout classes ------------------------------------------------------------------------------------------
 /// Checks rank and extents; *out_numel and *out_bytes are exact.
 rt_status rti_check_shape(const char *who, rt_dtype dtype, int32_t rank, const int64_t *shape, int64_t *out_numel, uint64_t *out_bytes);
 void rti_dense_strides(int32_t rank, const int64_t *shape, int64_t *out_strides);
@@ -249,7 +245,7 @@ static inline bool rti_is_readable(const rt_tensor *t) {
 /// A dense host tensor with the extents of `like`, itself dense; sig: as the result's handle has it. For the short way.
 rt_status rti_tensor_create_like(const rt_tensor *like, uint64_t sig, rt_tensor **out);
 
-// ---- storage.c: buffers and places ----------------------------------------------------------------------------------------------------------
+// ---- storage.c: buffers and places ------------------------------------------------------------------------------------------------------
 rt_block *rti_block_create(rt_ctx *ctx);
 void rti_block_drop(rt_block *block); // one of its parts died
 void rti_block_free_whole(rt_block *block);
@@ -279,9 +275,8 @@ rt_status rti_buffer_check(rti_buffer *buffer);
 rt_status rti_buffer_quiet(rti_buffer *buffer, bool reading);
 rti_place *rti_storage_place(rti_storage *storage, int32_t space); // NULL: none; call with the lock held
 void rti_storage_update_fast(rti_storage *storage);                // call with the lock held
-bool rti_storage_is_shared(rti_storage *storage);
 
-// ---- transfer.c: the only code that moves bytes between spaces ---------------------------------------------------------------------------------
+// ---- transfer.c: the only code that moves bytes between spaces --------------------------------------------------------------------------
 /// Makes the storage readable in a space; the buffer is retained for the caller. why: for the report.
 rt_status rti_bring(rti_storage *storage, int32_t space, uint16_t op, const char *why, rti_buffer **out);
 /// Makes the storage writable in a space: exclusive memory there, holding the contents when `keep`. Retained. The caller writes, then calls rti_written.
@@ -293,7 +288,11 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
 
 // ---- stream.c ----------------------------------------------------------------------------------------------------------------------
 rt_status rti_stream_get(rti_device *device, rti_stream **out); // retained
-void rti_stream_release(rti_stream *stream);
+void rti_stream_retain(rti_stream *stream);
+void rti_stream_release(rti_stream *stream); // NULL is allowed
+/// Is this thread inside a kernel that is being submitted to the device? Then it must not submit another one.
+bool rti_stream_is_inside(rti_device *device);
+#define RTI_RETIRED ((rt_status)-2) // the stream failed meanwhile and is being replaced: get one again
 /// Submits a kernel: numbers it, calls it under the stream's lock, keeps `buffers` until it has passed. writes: bit i, buffer i is written.
 rt_status rti_stream_submit(rti_stream *stream, rti_kernel *kernel, rtb_op *op, int32_t n_buffers, rti_buffer *const *buffers, uint32_t writes);
 rt_status rti_stream_wait(rti_stream *stream, uint64_t seq, uint16_t op, const char *why);
@@ -301,15 +300,19 @@ bool rti_stream_passed(rti_stream *stream, uint64_t seq);
 /// RT_OK unless seq is poisoned by a failure of this stream.
 rt_status rti_stream_error(rti_stream *stream, uint64_t seq);
 void rti_stream_poll(rti_stream *stream);
+/// The caller is about to be told of this stream's failure.
+void rti_stream_seen(const rti_stream *stream);
+/// The failure of a device that nobody was told of; RT_OK from then on.
+rt_status rti_device_unseen(rti_device *device);
 rt_status rti_device_sync(rti_device *device);
 
-// ---- device_memory: in storage.c's sibling devmem.c --------------------------------------------------------------------------------------------
+// ---- device_memory.c --------------------------------------------------------------------------------------------------------------------
 rt_status rti_device_alloc(rti_device *device, uint64_t bytes, uint64_t *out_handle);
 void rti_device_free(rti_device *device, uint64_t handle, uint64_t bytes);
 void rti_device_trim(rti_device *device);
 void rti_device_deinit(rti_device *device);
 
-// ---- call.c, dispatch.c ------------------------------------------------------------------------------------------------------------------------
+// ---- dispatch.c, execute.c --------------------------------------------------------------------------------------------------------------
 #define RTI_MAX_IN (RTB_MAX_ARGS - 1)
 typedef struct rti_arg {
   const rt_tensor *tensor;   // NULL with is_imm false: absent
@@ -379,7 +382,7 @@ void rti_report_destroy(rt_ctx *ctx);
 void rti_note(rt_ctx *ctx, rt_report_kind kind, uint16_t op, const char *backend, const char *reason, uint64_t bytes);
 void rti_note_event(rt_ctx *ctx, const rtb_event *event); ///< from a plugin
 
-// ---- registry.c, loader.c, host.c, layer.c, context.c ----------------------------------------------------------------------------------------
+// ---- registry.c, loader.c, host.c, layer.c, context.c -----------------------------------------------------------------------------------
 struct rti_lib {
   bool used, is_layer, is_static;
   char name[40], path[1024], origin[40];
@@ -406,7 +409,7 @@ extern const rtb_host rti_negotiation_host;
 const rtb_backend *rti_builtin_entry(const rtb_host *host);
 rt_status rti_layers_attach(rti_instance *instance);
 void rti_layers_detach(rti_instance *instance);
-void rti_layers_wrap(rti_kernel *kernel, const rtb_sig *sig);
+int32_t rti_layers_wrap(rti_kernel *kernel, const rtb_sig *sig); ///< RTB_E_NO_MEMORY: nothing was wrapped
 void rti_layers_unwrap(rti_kernel *kernel);
 void rti_layers_event(rt_ctx *ctx, const rtb_event *event);
 int32_t rti_layers_alloc(rti_instance *instance, uint64_t bytes);

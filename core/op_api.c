@@ -61,8 +61,12 @@ static rt_status elementwise(uint16_t op, int n, const rt_tensor *const *in, con
     call.out_dtype = rti_infer_result(op, compute);
     status = rti_run_op(&call, to);
   }
-  for (int k = 0; k < n; k++) rt_release(made[k]);
-  if (status == RT_OK && !scalar && !param) rti_fast_learn(op, n, in, to.given ? to.given : *to.out);
+  bool is_cast = false; // the short way casts nothing: backends are never asked about other dtypes than the operation computes in
+  for (int k = 0; k < n; k++) {
+    is_cast |= made[k] != NULL;
+    rt_release(made[k]);
+  }
+  if (status == RT_OK && !scalar && !param && !is_cast) rti_fast_learn(op, n, in, to.given ? to.given : *to.out);
   return status;
 }
 

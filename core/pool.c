@@ -3,8 +3,7 @@
 // ones are allocations of their own that start at staggered offsets; the largest go back to the allocator at once.
 //
 // One lock covers the lists and the counters, for a handful of instructions at a time; the allocator is never called under it. The counters
-// need one shared atomic operation per call anyway, so a lock per class would only add to that. The lock holds the fork generation of its
-// holder: a child of fork takes over a lock that a thread of its parent held, and every step under it leaves the lists usable.
+// need one shared atomic operation per call anyway, so a lock per class would only add to that.
 #include <string.h>
 
 #include "internal.h"
@@ -47,8 +46,8 @@ typedef struct slab {           // followed by its blocks
 _Static_assert(sizeof(slab) <= SLAB_HEADER, "the header of a slab fits before its first block");
 
 struct rti_pool {
-  _Alignas(ALIGN) atomic_uint lock; // of the lists and counters: 0, or the generation of the holder
-  atomic_uint pressure;             // taken for the length of a trim, so that nobody else fails for want of memory that is about to come back
+  _Alignas(ALIGN) rti_spin lock;    // of the lists and counters
+  rti_spin pressure;                // taken for the length of a trim, so that nobody else fails for want of memory that is about to come back
   uint32_t stagger;
   uint64_t live, peak, system, n_requests, n_system, n_failed; // system: bytes taken from the allocator and not given back
   uint64_t limit;
@@ -85,22 +84,8 @@ static inline size_t class_cost(uint32_t class) {
 
 // ---- lock and list -----------------------------------------------------------------------------------------------------------------------
 
-static RTI_COLD void wait_for(atomic_uint *word, uint32_t mine) {
-  for (uint32_t spins = 0;; spins++) {
-    uint32_t holder = atomic_load_explicit(word, memory_order_relaxed);
-    if (holder != mine && atomic_compare_exchange_weak_explicit(word, &holder, mine, memory_order_acquire, memory_order_relaxed)) return;
-    if (spins < 64) rti_os_pause();
-    else rti_os_yield();
-  }
-}
-
-static inline void acquire(atomic_uint *word) {
-  uint32_t mine = (uint32_t)rti_os_fork_count() + 1, free = 0;
-  if (RTI_UNLIKELY(!atomic_compare_exchange_strong_explicit(word, &free, mine, memory_order_acquire, memory_order_relaxed))) wait_for(word, mine);
-}
-static inline void release(atomic_uint *word) { atomic_store_explicit(word, 0, memory_order_release); }
-static inline void lock(rti_pool *pool) { acquire(&pool->lock); }
-static inline void unlock(rti_pool *pool) { release(&pool->lock); }
+static inline void lock(rti_pool *pool) { rti_spin_lock(&pool->lock); }
+static inline void unlock(rti_pool *pool) { rti_spin_unlock(&pool->lock); }
 
 static LINK_ACCESS block *next_of(const block *b) { return b->next; }
 static LINK_ACCESS void set_next(block *b, block *next) { b->next = next; }
@@ -306,14 +291,14 @@ static void *take_free(rti_pool *pool, uint32_t class, size_t cost) {
 static RTI_COLD void *alloc_slow(rti_pool *pool, uint32_t class, size_t bytes, size_t cost) {
   void *ptr = take_new(pool, class, cost, false);
   if (ptr) return ptr;
-  acquire(&pool->pressure);
+  rti_spin_lock(&pool->pressure);
   ptr = take_free(pool, class, cost); // another thread's trim may have had the lists
   if (!ptr) {
     trim(pool);
     ptr = take_new(pool, class, cost, false);
     if (!ptr && class < N_SLAB_CLASSES) ptr = take_new(pool, class, cost, true);
   }
-  release(&pool->pressure);
+  rti_spin_unlock(&pool->pressure);
   if (ptr) return ptr;
   lock(pool);
   pool->n_failed++;
@@ -415,9 +400,9 @@ void rti_pool_free(rti_pool *pool, void *ptr, size_t bytes) {
 }
 
 void rti_pool_trim(rti_pool *pool) {
-  acquire(&pool->pressure);
+  rti_spin_lock(&pool->pressure);
   trim(pool);
-  release(&pool->pressure);
+  rti_spin_unlock(&pool->pressure);
 }
 
 // ---- the pool itself -------------------------------------------------------------------------------------------------------------------------

@@ -8,14 +8,20 @@
 
 #define LIBS_MOST 64
 static rti_lib libs[LIBS_MOST];
-static _Atomic uint32_t lock_word;
+static _Atomic uint32_t lock_word; // 0, or the fork generation of the holder
 
-// A lock that may be held while a file is read and its constructors run, so it sleeps.
+// A lock that may be held while a file is read and its constructors run, so it sleeps. A forked child takes over what its parent held.
 static void lock(void) {
-  while (atomic_exchange_explicit(&lock_word, 1, memory_order_acquire)) rti_os_wait_u32((uint32_t *)(void *)&lock_word, 1);
+  uint32_t mine = (uint32_t)rti_os_fork_count() + 1;
+  for (;;) {
+    uint32_t holder = 0;
+    if (atomic_compare_exchange_strong(&lock_word, &holder, mine)) return;
+    if (holder != mine && atomic_compare_exchange_strong(&lock_word, &holder, mine)) return;
+    rti_os_wait_u32((uint32_t *)(void *)&lock_word, mine);
+  }
 }
 static void unlock(void) {
-  atomic_store_explicit(&lock_word, 0, memory_order_release);
+  atomic_store(&lock_word, 0);
   rti_os_wake_u32((uint32_t *)(void *)&lock_word, 1);
 }
 

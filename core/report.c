@@ -16,26 +16,20 @@ typedef struct row {
 } row;
 
 struct rti_report {
-  rti_mutex lock;
+  rti_spin lock;
   int32_t n_rows;
-  uint64_t n_logged;
   row rows[ROWS_MOST];
 };
 
 rt_status rti_report_create(rt_ctx *ctx) {
   rti_report *report = rti_pool_alloc_zeroed(ctx->pool, sizeof *report);
   if (!report) return RT_E_NO_MEMORY;
-  if (rti_mutex_init(&report->lock)) {
-    rti_pool_free(ctx->pool, report, sizeof *report);
-    return rti_fail(RT_E_NO_MEMORY, "context: no mutex for the report");
-  }
   ctx->report = report;
   return RT_OK;
 }
 
 void rti_report_destroy(rt_ctx *ctx) {
   if (!ctx->report) return;
-  rti_mutex_deinit(&ctx->report->lock);
   rti_pool_free(ctx->pool, ctx->report, sizeof *ctx->report);
   ctx->report = NULL;
 }
@@ -43,7 +37,7 @@ void rti_report_destroy(rt_ctx *ctx) {
 static void note(rt_ctx *ctx, rt_report_kind kind, uint16_t op, const char *backend, const char *reason, uint64_t bytes, uint64_t count) {
   rti_report *report = ctx->report;
   bool is_new = false;
-  rti_mutex_lock(&report->lock);
+  rti_spin_lock(&report->lock);
   row *r = NULL;
   for (int32_t i = 0; i < report->n_rows && !r; i++) {
     row *at = &report->rows[i];
@@ -61,7 +55,7 @@ static void note(rt_ctx *ctx, rt_report_kind kind, uint16_t op, const char *back
   if (!r) r = &report->rows[ROWS_MOST - 1];
   r->count += count;
   r->bytes += bytes;
-  rti_mutex_unlock(&report->lock);
+  rti_spin_unlock(&report->lock);
   if (is_new && ctx->fallback == RT_FALLBACK_REPORT && (kind == RT_REPORT_FALLBACK || kind == RT_REPORT_COPY))
     rti_log(ctx, RT_LOG_INFO, "%s: %s %s: %s", kind == RT_REPORT_COPY ? "copy" : "fallback", op && rti_ops[op].name ? rti_ops[op].name : "", backend, reason);
 }
@@ -125,12 +119,12 @@ void rti_counted(rti_kernel *kernel) {
     note(ctx, kernel->fn ? RT_REPORT_RUN : RT_REPORT_FALLBACK, (uint16_t)kernel->op_alias, kernel->instance->name, kernel->fn ? "" : kernel->inner.why, 0, 1);
     return;
   }
-  rti_mutex_lock(&ctx->lock);
+  rti_spin_lock(&ctx->lock);
   if (!atomic_exchange(&kernel->counted, true)) {
     kernel->next_counted = atomic_load(&ctx->counted);
     atomic_store(&ctx->counted, kernel);
   }
-  rti_mutex_unlock(&ctx->lock);
+  rti_spin_unlock(&ctx->lock);
 }
 
 static void gather_one(gathered *all, const rti_kernel *kernel, uint64_t count) {
@@ -149,12 +143,12 @@ static gathered *gather_kernels(rt_ctx *ctx) {
   gathered *all = rti_pool_alloc(ctx->pool, sizeof *all);
   if (!all) return NULL;
   all->n = 0;
-  rti_mutex_lock(&ctx->lock);
+  rti_spin_lock(&ctx->lock);
   for (rti_kernel *kernel = atomic_load(&ctx->counted); kernel; kernel = kernel->next_counted) {
     gather_one(all, kernel, kernel->fn ? runs_of(kernel) : atomic_load(&kernel->passes));
     if (kernel->fn && kernel->refuser) gather_one(all, kernel->refuser, atomic_load(&kernel->fast_runs));
   }
-  rti_mutex_unlock(&ctx->lock);
+  rti_spin_unlock(&ctx->lock);
   return all;
 }
 
@@ -170,9 +164,9 @@ int32_t rt_report_count(rt_ctx *ctx) {
   gathered *all = gather_kernels(ctx);
   int32_t n = all ? all->n : 0;
   if (all) rti_pool_free(ctx->pool, all, sizeof *all);
-  rti_mutex_lock(&ctx->report->lock);
+  rti_spin_lock(&ctx->report->lock);
   n += ctx->report->n_rows;
-  rti_mutex_unlock(&ctx->report->lock);
+  rti_spin_unlock(&ctx->report->lock);
   return n;
 }
 
@@ -186,7 +180,7 @@ rt_status rt_report_get(rt_ctx *ctx, int32_t index, rt_report_row *out_row) {
   if (found) fill_kernel_row(all->row[index].kernel, all->row[index].count, out_row);
   if (all) rti_pool_free(ctx->pool, all, sizeof *all);
   if (found) return RT_OK;
-  rti_mutex_lock(&ctx->report->lock);
+  rti_spin_lock(&ctx->report->lock);
   int32_t at = index - n;
   if (index >= 0 && at < ctx->report->n_rows) {
     const row *r = &ctx->report->rows[at];
@@ -198,14 +192,14 @@ rt_status rt_report_get(rt_ctx *ctx, int32_t index, rt_report_row *out_row) {
     out_row->count = r->count;
     out_row->bytes = r->bytes;
   }
-  rti_mutex_unlock(&ctx->report->lock);
+  rti_spin_unlock(&ctx->report->lock);
   return found ? RT_OK : rti_fail(RT_E_NOT_FOUND, "report: no row %d", index);
 }
 
 rt_status rt_report_reset(rt_ctx *ctx) {
   if (!ctx) return rti_fail(RT_E_ARGUMENT, "report: ctx is NULL");
   ask_layers(ctx); // so that what they counted so far does not appear later
-  rti_mutex_lock(&ctx->lock);
+  rti_spin_lock(&ctx->lock);
   for (rti_kernel *kernel = atomic_exchange(&ctx->counted, NULL), *next; kernel; kernel = next) {
     next = kernel->next_counted;
     atomic_store(&kernel->runs, 0);
@@ -213,9 +207,9 @@ rt_status rt_report_reset(rt_ctx *ctx) {
     atomic_store(&kernel->fast_runs, 0);
     atomic_store(&kernel->counted, false);
   }
-  rti_mutex_unlock(&ctx->lock);
-  rti_mutex_lock(&ctx->report->lock);
+  rti_spin_unlock(&ctx->lock);
+  rti_spin_lock(&ctx->report->lock);
   ctx->report->n_rows = 0;
-  rti_mutex_unlock(&ctx->report->lock);
+  rti_spin_unlock(&ctx->report->lock);
   return RT_OK;
 }

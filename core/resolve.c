@@ -57,8 +57,7 @@ static int32_t ask(rti_kernel *kernel, int nin, int nout, uint32_t alias) {
     kernel->fn = inner->fn;
     kernel->fn_ctx = inner->kctx;
     kernel->align_mask = inner->align > 1 && !(inner->align & (inner->align - 1)) ? inner->align - 1 : 0;
-    rti_layers_wrap(kernel, &sig);
-    return RTB_OK;
+    return rti_layers_wrap(kernel, &sig);
   }
   inner->fn = NULL;
   inner->free = NULL;
@@ -105,14 +104,14 @@ rt_status rti_resolve(rti_instance *instance, uint16_t op, int nin, int nout, co
     *out = kernel;
     return RT_OK;
   }
-  rti_mutex_lock(&ctx->lock);
+  rti_spin_lock(&ctx->lock);
   rti_kernel *first = atomic_load_explicit(bucket, memory_order_relaxed);
   rti_kernel *winner = find(first, instance, op_word, alias, hash, n, args, attr, attr_bytes);
   if (!winner) {
     kernel->next = first;
     atomic_store_explicit(bucket, kernel, memory_order_release);
   }
-  rti_mutex_unlock(&ctx->lock);
+  rti_spin_unlock(&ctx->lock);
   if (winner) rti_kernel_free(kernel);
   *out = winner ? winner : kernel;
   return RT_OK;
@@ -120,6 +119,11 @@ rt_status rti_resolve(rti_instance *instance, uint16_t op, int nin, int nout, co
 
 void rti_kernel_free(rti_kernel *kernel) {
   rt_ctx *ctx = kernel->instance->ctx;
+  rti_device *device = &ctx->device[kernel->instance->device];
+  if (kernel->is_uncached && device->is_async && atomic_load(&kernel->runs)) { // its call may still be queued
+    rt_status ignored = rti_device_sync(device); // what failed belongs to the tensors that read it
+    (void)ignored;
+  }
   rti_layers_unwrap(kernel);
   if (kernel->inner.free) kernel->inner.free(kernel->inner.kctx);
   rti_pool_free(ctx->pool, kernel, kernel_bytes(arg_count(kernel), kernel->attr_bytes));

@@ -88,7 +88,7 @@ void rti_buffer_init(rti_buffer *buffer, rt_ctx *ctx, rti_memory memory, int32_t
   buffer->handle = 0;
   buffer->bytes = bytes;
   buffer->epoch = space ? atomic_load(&ctx->device[space].epoch) : 0;
-  atomic_flag_clear_explicit(&buffer->lock.flag, memory_order_relaxed);
+  rti_spin_init(&buffer->lock);
   buffer->stream = NULL;
   buffer->write_seq = buffer->read_seq = 0;
   buffer->release = NULL;
@@ -156,24 +156,36 @@ void rti_buffer_disown(rti_buffer *buffer) {
   rti_buffer_release(buffer);
 }
 
+/// The stream that used the buffer last, retained (another thread's work may take its place), and what to wait for before touching it.
+static rti_stream *last_use(rti_buffer *buffer, bool reading, uint64_t *out_seq) {
+  rti_spin_lock(&buffer->lock);
+  rti_stream *stream = buffer->stream;
+  if (stream) rti_stream_retain(stream);
+  *out_seq = reading || buffer->write_seq > buffer->read_seq ? buffer->write_seq : buffer->read_seq;
+  rti_spin_unlock(&buffer->lock);
+  return stream;
+}
+
 rt_status rti_buffer_check(rti_buffer *buffer) {
   rti_device *device = &buffer->ctx->device[buffer->space];
   if (buffer->space && (atomic_load(&device->lost) || buffer->epoch != atomic_load(&device->epoch)))
     return rti_fail(RT_E_DEVICE_LOST, "the data was in the memory of device %s, which is lost", device->desc.name);
-  rti_spin_lock(&buffer->lock);
-  rti_stream *stream = buffer->stream;
-  uint64_t seq = buffer->write_seq;
-  rti_spin_unlock(&buffer->lock);
-  return stream && seq ? rti_stream_error(stream, seq) : RT_OK;
+  uint64_t seq;
+  rti_stream *stream = last_use(buffer, true, &seq);
+  rt_status status = stream && seq ? rti_stream_error(stream, seq) : RT_OK;
+  if (status != RT_OK) rti_stream_seen(stream);
+  rti_stream_release(stream);
+  return status;
 }
 
 rt_status rti_buffer_quiet(rti_buffer *buffer, bool reading) {
-  rti_spin_lock(&buffer->lock);
-  rti_stream *stream = buffer->stream;
-  uint64_t seq = reading || buffer->write_seq > buffer->read_seq ? buffer->write_seq : buffer->read_seq;
-  rti_spin_unlock(&buffer->lock);
-  if (!stream || !seq || rti_stream_passed(stream, seq)) return RT_OK;
-  rt_status status = rti_stream_wait(stream, seq, 0, reading ? "the host reads what the device computes" : "the host writes what the device uses");
+  uint64_t seq;
+  rti_stream *stream = last_use(buffer, reading, &seq);
+  rt_status status = RT_OK;
+  const char *why = reading ? "the host reads what the device computes" : "the host writes what the device uses";
+  if (stream && seq) status = rti_stream_passed(stream, seq) ? rti_stream_error(stream, seq) : rti_stream_wait(stream, seq, 0, why);
+  if (status != RT_OK && reading) rti_stream_seen(stream);
+  rti_stream_release(stream);
   return reading ? status : RT_OK; // a failed reader no longer touches the memory
 }
 
@@ -183,7 +195,7 @@ void rti_storage_init(rti_storage *storage, rt_ctx *ctx, int32_t home, uint64_t 
   atomic_init(&storage->refs, 1);
   atomic_init(&storage->fast, 0);
   atomic_init(&storage->base, 0);
-  atomic_flag_clear_explicit(&storage->lock.flag, memory_order_relaxed);
+  rti_spin_init(&storage->lock);
   storage->read_only = storage->escaped = false;
   storage->n_reads_mapped = storage->n_writes_mapped = 0;
   storage->bytes = bytes;
@@ -304,10 +316,4 @@ rt_status rti_storage_host_memory(rti_storage *storage) {
   rti_spin_unlock(&storage->lock);
   rti_assert(status == RT_OK && !old); // the first of the two places
   return status;
-}
-
-bool rti_storage_is_shared(rti_storage *storage) {
-  for (rti_place *place = &storage->place[0]; place; place = place == &storage->place[0] ? &storage->place[1] : place->next)
-    if (place->valid && place->buffer && atomic_load_explicit(&place->buffer->owners, memory_order_acquire) > 1) return true;
-  return false;
 }

@@ -17,7 +17,7 @@ struct rti_stream {
   atomic_ullong done, failed_seq;
   rt_status failed_status;     // set before failed_seq
   char failed_text[256];
-  bool failure_seen;           // by rti_device_sync
+  atomic_uintptr_t inside;     // the thread that is in fn, 0: none
   uint64_t capacity, head, count; // ring of memory in use, by rising seq
   in_flight *ring;
 };
@@ -82,6 +82,16 @@ static void drain(rti_stream *stream, uint64_t done) {
   }
 }
 
+void rti_stream_retain(rti_stream *stream) { atomic_fetch_add_explicit(&stream->refs, 1, memory_order_relaxed); }
+
+bool rti_stream_is_inside(rti_device *device) {
+  rti_mutex_lock(&device->lock);
+  // The sentence has another address in each thread.
+  bool is_inside = device->stream && atomic_load(&device->stream->inside) == (uintptr_t)rt_last_error();
+  rti_mutex_unlock(&device->lock);
+  return is_inside;
+}
+
 void rti_stream_release(rti_stream *stream) {
   if (!stream || atomic_fetch_sub_explicit(&stream->refs, 1, memory_order_acq_rel) != 1) return;
   rti_instance *own = stream->device->own;
@@ -114,6 +124,11 @@ static void fail_with(rti_stream *stream, uint64_t failed_seq, const rtb_error *
   rti_mutex_lock(&device->lock);
   bool was_current = device->stream == stream;
   if (was_current) device->stream = NULL;
+  if (device->unseen == RT_OK) {
+    device->unseen = stream->failed_status;
+    device->unseen_of = stream;
+    memcpy(device->unseen_text, stream->failed_text, sizeof device->unseen_text);
+  }
   if (is_lost) {
     atomic_store(&device->lost, true);
     atomic_fetch_add(&device->epoch, 1);
@@ -171,6 +186,24 @@ rt_status rti_stream_wait(rti_stream *stream, uint64_t seq, uint16_t op, const c
   return rti_stream_error(stream, seq);
 }
 
+void rti_stream_seen(const rti_stream *stream) {
+  rti_device *device = stream->device;
+  rti_mutex_lock(&device->lock);
+  if (device->unseen_of == stream) device->unseen = RT_OK;
+  rti_mutex_unlock(&device->lock);
+}
+
+rt_status rti_device_unseen(rti_device *device) {
+  if (!device->own || forked(device->own->ctx)) return RT_OK;
+  char text[sizeof device->unseen_text];
+  rti_mutex_lock(&device->lock);
+  rt_status status = device->unseen;
+  memcpy(text, device->unseen_text, sizeof text);
+  device->unseen = RT_OK;
+  rti_mutex_unlock(&device->lock);
+  return status == RT_OK ? RT_OK : rti_fail(status, "%s", text);
+}
+
 static rt_status reserve(rti_stream *stream, uint64_t more) {
   if (stream->count + more <= stream->capacity) return RT_OK;
   rt_ctx *ctx = stream->device->own->ctx;
@@ -188,26 +221,32 @@ rt_status rti_stream_submit(rti_stream *stream, rti_kernel *kernel, rtb_op *op, 
   rti_device *device = stream->device;
   if (forked(device->own->ctx)) return refuse_forked(device);
   rti_mutex_lock(&stream->lock);
-  rt_status status = reserve(stream, (uint64_t)n_buffers);
+  // What is submitted after a failure would be poisoned by it, though it has nothing to do with it.
+  rt_status status = atomic_load(&stream->failed_seq) ? RTI_RETIRED : reserve(stream, (uint64_t)n_buffers);
   if (status != RT_OK) {
     rti_mutex_unlock(&stream->lock);
+    if (status == RTI_RETIRED) rti_os_yield();
     return status;
   }
   uint64_t seq = ++stream->next_seq; // used up even when fn fails
   op->seq = seq;
   uint32_t before = rti_error_count();
+  atomic_store(&stream->inside, (uintptr_t)rt_last_error());
   int32_t code = kernel->fn(kernel->fn_ctx, stream->impl, op);
+  atomic_store(&stream->inside, 0);
+  struct { rti_stream *stream; uint64_t seq; } earlier[RTB_MAX_ARGS + 1];
+  int32_t n_earlier = 0;
   if (code == RTB_OK) {
     stream->last_seq = seq;
     for (int32_t i = 0; i < n_buffers; i++) {
       rti_buffer *buffer = buffers[i];
       rti_buffer_retain(buffer);
       stream->ring[(stream->head + stream->count++) % stream->capacity] = (in_flight){seq, buffer};
-      rti_stream *old = NULL;
       rti_spin_lock(&buffer->lock);
       if (buffer->stream != stream) {
-        old = buffer->stream;
-        atomic_fetch_add(&stream->refs, 1);
+        earlier[n_earlier].seq = buffer->write_seq > buffer->read_seq ? buffer->write_seq : buffer->read_seq;
+        if ((earlier[n_earlier].stream = buffer->stream)) n_earlier++;
+        rti_stream_retain(stream);
         buffer->stream = stream;
         buffer->read_seq = 0;
         // What an earlier stream wrote was checked before this op; keep 0 unless this op writes, so that it cannot poison it.
@@ -220,13 +259,18 @@ rt_status rti_stream_submit(rti_stream *stream, rti_kernel *kernel, rtb_op *op, 
         buffer->read_seq = seq;
       }
       rti_spin_unlock(&buffer->lock);
-      if (old) rti_stream_release(old);
     }
   } else {
     status = rti_kernel_failed(kernel, code, before);
   }
   bool should_poll = stream->count > 256 && seq % 64 == 0;
   rti_mutex_unlock(&stream->lock);
+  for (int32_t i = 0; i < n_earlier; i++) { // a buffer remembers one stream: what another one still does with it ends now
+    rt_status ignored = RT_OK;
+    if (earlier[i].seq) ignored = rti_stream_wait(earlier[i].stream, earlier[i].seq, op->op, "two devices use the same memory");
+    (void)ignored; // a failed reader no longer touches the memory; failed writes were looked for before
+    rti_stream_release(earlier[i].stream);
+  }
   if (should_poll) { // a backend may hold ops back until it is asked; their memory should come free meanwhile
     device->own->table.flush(device->own->dev, stream->impl);
     rti_stream_poll(stream);
@@ -234,8 +278,21 @@ rt_status rti_stream_submit(rti_stream *stream, rti_kernel *kernel, rtb_op *op, 
   return status;
 }
 
+/// In a forked child: the work stayed with the parent, so what it holds is let go. There is one thread, and locks may be stuck.
+static void abandon(rti_stream *stream) {
+  for (; stream && stream->count; stream->count--) {
+    rti_buffer *buffer = stream->ring[stream->head].buffer;
+    stream->head = (stream->head + 1) % stream->capacity;
+    rti_buffer_release(buffer);
+  }
+}
+
 rt_status rti_device_sync(rti_device *device) {
-  if (!device->own || !device->is_async || forked(device->own->ctx)) return RT_OK;
+  if (!device->own || !device->is_async) return RT_OK;
+  if (forked(device->own->ctx)) {
+    abandon(device->stream);
+    return RT_OK;
+  }
   rti_mutex_lock(&device->lock);
   rti_stream *stream = device->stream;
   if (stream) atomic_fetch_add(&stream->refs, 1);

@@ -64,13 +64,14 @@ static int32_t run_inline(const rti_threads *t, int64_t n, int64_t grain, int64_
   return RTB_OK;
 }
 
-static RTI_COLD void keep_failure(job *j, int64_t chunk, int32_t status) {
+/// errors_before: the sentences of this thread when the chunk began. One that is older says nothing about this failure.
+static RTI_COLD void keep_failure(job *j, int64_t chunk, int32_t status, uint32_t errors_before) {
   atomic_store_explicit(&j->stop, true, memory_order_relaxed);
   rti_mutex_lock(&j->lock);
   if (chunk < j->failed_chunk) {
     j->failed_chunk = chunk;
     j->status = status;
-    if (*rt_last_error() == '\0') rti_fail((rt_status)status, "parallel work failed with status %d", (int)status);
+    if (rti_error_count() == errors_before) rti_fail((rt_status)status, "parallel work failed with status %d", (int)status);
     strncpy(j->sentence, rt_last_error(), sizeof j->sentence - 1);
   }
   rti_mutex_unlock(&j->lock);
@@ -81,13 +82,15 @@ static void take_chunks(rti_threads *t) {
   job *j = &t->job;
   while (!atomic_load_explicit(&j->stop, memory_order_relaxed) && atomic_load_explicit(&j->next, memory_order_relaxed) < j->n_chunks) {
     if (is_cancelled(t)) {
-      keep_failure(j, INT64_MAX - 1, fail_cancelled());
+      uint32_t errors = rti_error_count();
+      keep_failure(j, INT64_MAX - 1, fail_cancelled(), errors);
       return;
     }
     int64_t chunk = atomic_fetch_add_explicit(&j->next, 1, memory_order_relaxed);
     if (chunk >= j->n_chunks) return;
+    uint32_t errors = rti_error_count();
     int32_t status = run_chunk(j->n, j->grain, j->body, j->arg, chunk);
-    if (RTI_UNLIKELY(status != RTB_OK)) keep_failure(j, chunk, status);
+    if (RTI_UNLIKELY(status != RTB_OK)) keep_failure(j, chunk, status, errors);
   }
 }
 
@@ -126,7 +129,6 @@ static void worker_main(void *arg) {
   while (!atomic_load_explicit(&t->quit, memory_order_acquire)) {
     if (enter_gate(t)) {
       fesetenv(&t->job.fenv);
-      rti_error_set(""); // a body that fails without a sentence must not show an older one
       take_chunks(t);
       leave_gate(t);
     }

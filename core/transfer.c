@@ -54,18 +54,20 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
   rtb_op call = {.op = RTB_OP_COPY, .nin = 1, .nout = 1, .math = ctx->math, .args = args};
   rti_count(kernel, &kernel->runs);
   if (device->is_async) {
-    rti_stream *stream = NULL;
     rti_buffer *buffers[2] = {src, dst};
-    status = rti_stream_get(device, &stream);
-    // Host memory has one stream at a time: wait for another device that still uses it.
-    rti_spin_lock(&src->lock);
-    bool is_elsewhere = src->stream != stream;
-    rti_spin_unlock(&src->lock);
-    if (status == RT_OK && !src->space && is_elsewhere) status = rti_buffer_quiet(src, false);
-    if (status == RT_OK && !dst->space) status = rti_buffer_quiet(dst, false);
-    if (status == RT_OK) status = rti_stream_submit(stream, kernel, &call, 2, buffers, 2);
-    if (status == RT_OK && !dst->space) status = rti_stream_wait(stream, call.seq, op, why);
-    rti_stream_release(stream);
+    for (bool again = true; again;) {
+      rti_stream *stream = NULL;
+      status = rti_stream_get(device, &stream);
+      if (status == RT_OK && !dst->space) status = rti_buffer_quiet(dst, false);
+      if (status == RT_OK) status = rti_stream_submit(stream, kernel, &call, 2, buffers, 2);
+      bool is_waited = status == RT_OK && !dst->space;
+      if (is_waited) status = rti_stream_wait(stream, call.seq, op, why);
+      bool has_failed = is_waited && status != RT_OK;
+      // An earlier op may have failed and taken the queue with it; if the source is none of its results, the new queue makes the copy.
+      again = status == RTI_RETIRED || (has_failed && rti_stream_error(stream, call.seq - 1) != RT_OK && rti_buffer_check(src) == RT_OK);
+      if (has_failed && !again) rti_stream_seen(stream);
+      rti_stream_release(stream);
+    }
   } else {
     uint32_t before = rti_error_count();
     int32_t code = kernel->fn(kernel->fn_ctx, NULL, &call);
@@ -223,7 +225,8 @@ rt_status rti_written(rti_storage *storage, int32_t space, rti_buffer *buffer, u
   rti_spin_unlock(&storage->lock);
   rt_status status = RT_OK;
   bool is_partial = low != 0 || high != storage->bytes;
-  if (space != home && home_buffer && (storage->escaped || (is_partial && home_was_valid))) {
+  bool home_is_lost = home && atomic_load(&storage->ctx->device[home].lost); // then what was written here is all there is
+  if (space != home && home_buffer && !home_is_lost && (storage->escaped || (is_partial && home_was_valid))) {
     // The home may be shared with a clone that did not see this write.
     rti_buffer *target = home_buffer;
     if (!storage->escaped && atomic_load(&home_buffer->owners) > 1) target = NULL;
@@ -231,7 +234,8 @@ rt_status rti_written(rti_storage *storage, int32_t space, rti_buffer *buffer, u
       if (!home) status = rti_buffer_quiet(target, false);
       if (status == RT_OK) status = rti_copy_bytes(storage->ctx, buffer, target, low, high, op, storage->escaped ? "memory with a raw pointer outside is written" : "a partial write goes home");
       rti_spin_lock(&storage->lock);
-      storage->place[0].valid = status == RT_OK;
+      // Memory of the user's stays what this storage is, even when the write did not reach it.
+      storage->place[0].valid = status == RT_OK || storage->escaped;
       rti_storage_update_fast(storage);
       rti_spin_unlock(&storage->lock);
     }

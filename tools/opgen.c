@@ -300,7 +300,7 @@ static void errors_text(const op_row *row, int scalar, char *out, size_t bytes) 
     append(out, bytes, "; ", "RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer");
   if (row->family == REDUCE || row->family == ARG) append(out, bytes, "; ", "RT_E_ARGUMENT for a repeated or out-of-range axis");
   if (row->family == ARG || (row->family == REDUCE && is(row->empty, "false")))
-    append(out, bytes, "; ", "RT_E_ARGUMENT over no elements");
+    append(out, bytes, "; ", "RT_E_SHAPE over no elements");
   if (row->family == OP && is(row->collapse, "JOINT") && !is(row->inputs, "1"))
     append(out, bytes, "; ", "RT_E_SHAPE when the shapes do not broadcast");
   if (is(row->result, "SUM") || strstr(row->list, "rt_dtype dtype")) {

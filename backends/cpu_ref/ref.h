@@ -14,8 +14,7 @@
 #endif
 
 #define REF_DTYPES 14 // codes 1 to 13
-#define REF_OPS 256   // ids of ops.def lie below; those of rows with a formula below REF_ROWS
-#define REF_ROWS 128
+#define REF_OPS 256   // ids of ops.def lie below
 #define REF_CHUNK 64  // elements that pass through a buffer on the stack at a time
 
 // ---- kernels made from the rows of ops.def (rows.h) -------------------------------------------------------------------------------------
@@ -35,7 +34,7 @@ typedef struct ref_row {
   ref_map map;
   ref_fold fold;
 } ref_row;
-const ref_row *rti_ref_rows_of(uint16_t dtype); ///< REF_ROWS cells
+const ref_row *rti_ref_rows_of(uint16_t dtype); ///< REF_OPS cells
 
 int32_t rti_ref_map_dense(void *row, void *stream, const rtb_op *op); ///< every argument DENSE
 int32_t rti_ref_map_any(void *row, void *stream, const rtb_op *op);

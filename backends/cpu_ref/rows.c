@@ -109,6 +109,7 @@ static inline void span_next(span_walk *w, const ref_span *span) {
 #define LOAD(s) ref_f16_to(s)
 #define STORE(v) ref_f16_from(v)
 #define PARAM(p) ((double)(float)(p))
+#define NEXTAFTER(a, b) ref_f16_nextafter(a, b)
 #define IS_FLOAT 1
 #include "rows.h"
 
@@ -121,6 +122,7 @@ static inline void span_next(span_walk *w, const ref_span *span) {
 #define LOAD(s) ref_bf16_to(s)
 #define STORE(v) ref_bf16_from(v)
 #define PARAM(p) ((double)(float)(p))
+#define NEXTAFTER(a, b) ref_bf16_nextafter(a, b)
 #define IS_FLOAT 1
 #include "rows.h"
 
@@ -133,6 +135,7 @@ static inline void span_next(span_walk *w, const ref_span *span) {
 #define LOAD(s) ((double)(s))
 #define STORE(v) ((float)(v))
 #define PARAM(p) ((double)(float)(p))
+#define NEXTAFTER(a, b) ((double)nextafterf((float)(a), (float)(b)))
 #define IS_FLOAT 1
 #include "rows.h"
 
@@ -145,6 +148,7 @@ static inline void span_next(span_walk *w, const ref_span *span) {
 #define LOAD(s) (s)
 #define STORE(v) ((double)(v))
 #define PARAM(p) (p)
+#define NEXTAFTER(a, b) nextafter(a, b)
 #define IS_FLOAT 1
 #include "rows.h"
 

@@ -6,6 +6,7 @@
 //   WIDE_CLASS WIDE     the same for accumulators; WIDE is also the type of a SUM row's result when IS_INTEGER
 //   LOAD(s) STORE(v)    STORED to a value and back, rounding once
 //   PARAM(p)            an f64 parameter as this dtype computes with it
+//   NEXTAFTER(a, b)     the value next to a in this dtype, towards b
 //   IS_BOOL IS_INTEGER IS_FLOAT   one of them 1: which rows apply
 // An integer dtype is its own class and value and needs no LOAD and STORE.
 
@@ -153,7 +154,7 @@
 #define RT_TERNARY RT_UNARY
 #define RT_REDUCE(id, NAME, name, dtypes, ...) IF_##dtypes([id] = {.fold = KERNEL(name)}, )
 #define RT_ARG RT_REDUCE
-static const ref_row KERNEL(rows)[REF_ROWS] = {
+static const ref_row KERNEL(rows)[REF_OPS] = {
 #include <trivet/ops.def>
 };
 
@@ -186,6 +187,7 @@ static const ref_row KERNEL(rows)[REF_ROWS] = {
 #undef LOAD
 #undef STORE
 #undef PARAM
+#undef NEXTAFTER
 #undef IS_BOOL
 #undef IS_INTEGER
 #undef IS_FLOAT

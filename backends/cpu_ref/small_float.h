@@ -56,4 +56,16 @@ static inline double ref_f16_to(uint16_t x) { return ref_widen(x, 10); }
 static inline uint16_t ref_bf16_from(double x) { return ref_narrow(x, 7); }
 static inline double ref_bf16_to(uint16_t x) { return ref_widen(x, 7); }
 
+/// The next one up or down: magnitudes are ordered like their bits, infinity after the largest number.
+static inline uint16_t ref_neighbour(uint16_t half, int up) {
+  if ((half & 0x7fffu) == 0) return up ? 0x0001u : 0x8001u;
+  return (uint16_t)(up == !(half >> 15) ? half + 1 : half - 1);
+}
+static inline double ref_f16_nextafter(double a, double b) {
+  return a != a || b != b ? a + b : a == b ? b : ref_f16_to(ref_neighbour(ref_f16_from(a), a < b));
+}
+static inline double ref_bf16_nextafter(double a, double b) {
+  return a != a || b != b ? a + b : a == b ? b : ref_bf16_to(ref_neighbour(ref_bf16_from(a), a < b));
+}
+
 #endif

@@ -26,6 +26,7 @@ F(lowest)(void) { return -(REAL)INFINITY; }
 F(highest)(void) { return (REAL)INFINITY; }
 TRUTH(arg_gt)(REAL x, REAL best) { return x > best || (x != x && best == best); }
 TRUTH(arg_lt)(REAL x, REAL best) { return x < best || (x != x && best == best); }
+TRUTH(sign_bit)(REAL x) { return !!signbit(x); }
 TRUTH(is_nan)(REAL x) { return x != x; }
 TRUTH(is_inf)(REAL x) { return !!isinf(x); }
 TRUTH(is_finite)(REAL x) { return !!isfinite(x); }
@@ -56,15 +57,31 @@ F(floor_div)(REAL a, REAL b) {
 
 F(sqrt)(REAL x) { return PLAIN(sqrt)(x); }
 F(rsqrt)(REAL x) { return (REAL)(1 / MATH(sqrt)(x)); }
+F(cbrt)(REAL x) { return (REAL)MATH(cbrt)(x); }
 F(exp)(REAL x) { return (REAL)MATH(exp)(x); }
+F(exp2)(REAL x) { return (REAL)MATH(exp2)(x); }
 F(expm1)(REAL x) { return (REAL)MATH(expm1)(x); }
 F(log)(REAL x) { return (REAL)MATH(log)(x); }
+F(log2)(REAL x) { return (REAL)MATH(log2)(x); }
+F(log10)(REAL x) { return (REAL)MATH(log10)(x); }
 F(log1p)(REAL x) { return (REAL)MATH(log1p)(x); }
 F(sin)(REAL x) { return (REAL)MATH(sin)(x); }
 F(cos)(REAL x) { return (REAL)MATH(cos)(x); }
+F(tan)(REAL x) { return (REAL)MATH(tan)(x); }
+F(asin)(REAL x) { return (REAL)MATH(asin)(x); }
+F(acos)(REAL x) { return (REAL)MATH(acos)(x); }
+F(atan)(REAL x) { return (REAL)MATH(atan)(x); }
+F(sinh)(REAL x) { return (REAL)MATH(sinh)(x); }
+F(cosh)(REAL x) { return (REAL)MATH(cosh)(x); }
 F(tanh)(REAL x) { return (REAL)MATH(tanh)(x); }
+F(asinh)(REAL x) { return (REAL)MATH(asinh)(x); }
+F(acosh)(REAL x) { return (REAL)MATH(acosh)(x); }
+F(atanh)(REAL x) { return (REAL)MATH(atanh)(x); }
 F(erf)(REAL x) { return (REAL)MATH(erf)(x); }
+F(erfc)(REAL x) { return (REAL)MATH(erfc)(x); }
 F(pow)(REAL a, REAL b) { return (REAL)MATH(pow)(a, b); }
+F(atan2)(REAL a, REAL b) { return (REAL)MATH(atan2)(a, b); }
+F(hypot)(REAL a, REAL b) { return (REAL)MATH(hypot)(a, b); }
 
 // x / (1 + exp(-z)), with the exponential of a negative number only, so nothing overflows and no bit is lost on either side. For z of
 // -infinity the limit, a zero with the sign of x.
@@ -87,6 +104,33 @@ F(softplus)(REAL x) {
   const WIDE v = x;
   return (REAL)((v > 0 ? v : v != v ? v : 0) + MATH(log1p)(MATH(exp)(-MATH(fabs)(v))));
 }
+
+F(logaddexp)(REAL a, REAL b) { // equal ones aside, so that infinities of one sign do not become NaN
+  const WIDE high = a > b ? a : b, low = a > b ? b : a;
+  if (a != a || b != b) return a + b;
+  return (REAL)(high + (high == low ? (WIDE)0.693147180559945309417232121458176568L : MATH(log1p)(MATH(exp)(low - high))));
+}
+
+// tanh(log(1 + e)) with e = exp(x) is n / (n + 2) with n = e (e + 2): for x above 0, in powers of 1 / e.
+F(mish)(REAL x) {
+  const WIDE v = x, e = MATH(exp)(-MATH(fabs)(v));
+  if (v > 0) return (REAL)(v * ((1 + 2 * e) / (1 + 2 * e + 2 * e * e)));
+  const WIDE n = e * (e + 2);
+  return (REAL)(n == 0 ? MATH(copysign)(0, v) : v * (n / (n + 2)));
+}
+F(softsign)(REAL x) {
+  const WIDE v = x;
+  return isinf(x) ? PLAIN(copysign)(1, x) : (REAL)(v / (1 + MATH(fabs)(v)));
+}
+F(hardswish)(REAL x) { // near -3 the sum is exact, where x / 6 + 1 / 2 would cancel
+  const WIDE v = x, moved = v + 3;
+  return moved <= 0 ? PLAIN(copysign)(0, x) : moved >= 6 ? x : (REAL)(v * moved / 6);
+}
+F(selu)(REAL x) {
+  const WIDE v = x, scale = (WIDE)1.0507009873554804934193349852946L, alpha = (WIDE)1.6732632423543772848170429916717L;
+  return (REAL)(scale * (v < 0 ? alpha * MATH(expm1)(v) : v));
+}
+F(celu)(REAL x, REAL alpha) { return (REAL)(alpha * MATH(expm1)((WIDE)x / alpha)); }
 
 #undef F
 #undef TRUTH

@@ -57,6 +57,7 @@ F(lowest)(void) { return LOW; }
 F(highest)(void) { return HIGH; }
 TRUTH(arg_gt)(INT x, INT best) { return x > best; }
 TRUTH(arg_lt)(INT x, INT best) { return x < best; }
+TRUTH(sign_bit)(INT x) { return (void)x, NEGATIVE(x); }
 TRUTH(is_nan)(INT x) { return (void)x, 0; }
 TRUTH(is_inf)(INT x) { return (void)x, 0; }
 TRUTH(is_finite)(INT x) { return (void)x, 1; }

@@ -176,8 +176,29 @@ extern "C" {
 #define RTB_OP_ISFINITE 28
 #define RTB_OP_LOGICAL_NOT 29
 #define RTB_OP_BITWISE_NOT 30
+#define RTB_OP_CBRT 31
+#define RTB_OP_EXP2 32
+#define RTB_OP_LOG2 33
+#define RTB_OP_LOG10 34
+#define RTB_OP_TAN 35
+#define RTB_OP_ASIN 36
+#define RTB_OP_ACOS 37
+#define RTB_OP_ATAN 38
+#define RTB_OP_SIGNBIT 39
+#define RTB_OP_SINH 200
+#define RTB_OP_COSH 201
+#define RTB_OP_ASINH 202
+#define RTB_OP_ACOSH 203
+#define RTB_OP_ATANH 204
+#define RTB_OP_ERFC 205
+#define RTB_OP_MISH 206
+#define RTB_OP_SOFTSIGN 207
+#define RTB_OP_SELU 208
+#define RTB_OP_HARDSIGMOID 209
+#define RTB_OP_HARDSWISH 210
 #define RTB_OP_LEAKY_RELU 40
 #define RTB_OP_ELU 41
+#define RTB_OP_CELU 42
 #define RTB_OP_ADD 50
 #define RTB_OP_SUB 51
 #define RTB_OP_MUL 52
@@ -203,6 +224,10 @@ extern "C" {
 #define RTB_OP_BITWISE_XOR 72
 #define RTB_OP_SHIFT_LEFT 73
 #define RTB_OP_SHIFT_RIGHT 74
+#define RTB_OP_ATAN2 75
+#define RTB_OP_HYPOT 76
+#define RTB_OP_NEXTAFTER 77
+#define RTB_OP_LOGADDEXP 78
 #define RTB_OP_CLAMP 90
 #define RTB_OP_FMA 91
 #define RTB_OP_SUM 100
@@ -343,7 +368,7 @@ typedef struct rtb_kernel {
   void (*free)(void *kctx);       /* NULL: nothing to free */
   rtb_accept accept;              /* NULL: every shape of this signature is welcome */
   uint64_t workspace_bytes;       /* constant need; accept may replace it per call */
-  uint32_t align;                 /* bytes each data pointer or offset must be a multiple of; 0 or 1: element alignment */
+  uint32_t align;                 /* bytes each data pointer or offset must be a multiple of: to 64, on a device 256; 0: one element */
   int32_t reason;                 /* unused when RTB_OK is returned; set it to what resolve returns */
   uint8_t want_layout[RTB_MAX_ARGS]; /* with RTB_UNSUPPORTED_LAYOUT: the worst class that each argument may have */
   char why[RTB_WHY_BYTES];        /* with any refusal: one sentence, NUL-terminated */
@@ -394,7 +419,8 @@ struct rtb_host {
   const char *(*dtype_name)(const rtb_host *host, uint16_t dtype); /* "f32", or "?" */
   /* For layers. */
   int32_t (*resolve_reference)(const rtb_host *host, const rtb_sig *sig, rtb_kernel *out);
-  /* Copies the elements of a view, in C order and densely, to host memory; waits for device memory. dev: the layer's `self`. */
+  /* Copies the elements of a view, in C order and densely, to host memory; waits for device memory. self: the layer's own. While fn runs
+   * the memory of an asynchronous device cannot be read: RTB_E_STATE. */
   int32_t (*read)(const rtb_host *host, void *self, const rtb_view *view, void *dst, uint64_t bytes);
   void (*event)(const rtb_host *host, const rtb_event *event);
 };
@@ -446,7 +472,8 @@ typedef struct rtb_backend {
    * RTB_E_ error (no memory, say), which fails the call and is not kept. */
   int32_t (*resolve)(void *dev, const rtb_sig *sig, rtb_kernel *out);
 
-  /* Device memory. mem_alloc is never asked for 0 bytes; alignment is at least 256 bytes. */
+  /* Device memory. mem_alloc is never asked for 0 bytes; alignment is at least 256 bytes. A backend with memory of its own must resolve COPY of
+   * dense 1-d u8 from the host, to the host and within its memory: with these the core moves and un-shares whole storages. */
   int32_t (*mem_alloc)(void *dev, uint64_t bytes, uint64_t *out_buf);
   void (*mem_free)(void *dev, uint64_t buf);
   int32_t (*mem_map)(void *dev, uint64_t buf, void **out_ptr);                     /* host address, valid until mem_free; NULL: none has one */
@@ -459,7 +486,8 @@ typedef struct rtb_backend {
   /* The highest seq whose memory is no longer touched; neither blocks nor flushes; goes on after a fault. *out_failed_seq becomes
    * the first seq that failed, 0 while none has. */
   uint64_t (*done)(void *dev, void *stream, uint64_t *out_failed_seq);
-  /* Waits until seq is reached (and flushes). Fails with out_error filled if seq >= the first failed one; RTB_E_TIMEOUT. */
+  /* Waits until seq is reached (and flushes), UINT64_MAX: for ever. Fails with out_error filled if seq >= the first failed one, but only
+   * when the memory of all ops up to seq is no longer touched; RTB_E_TIMEOUT. */
   int32_t (*wait_host)(void *dev, void *stream, uint64_t seq, uint64_t timeout_ns, rtb_error *out_error);
 
   const void *(*extension)(const char *name, uint32_t minor); /* named extra tables; NULL: none */

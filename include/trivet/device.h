@@ -51,8 +51,9 @@ typedef struct rt_ctx_options {
 
 /// Opens a context: reads RT_* variables that options leave open, loads backends, opens their devices.
 /// Owner    *out_ctx is yours; rt_ctx_close it
-/// Errors   RT_E_NOT_FOUND when a named backend does not load (the sentence lists what exists and why it was refused), RT_E_ARGUMENT,
-///          RT_E_NO_MEMORY
+/// Errors   RT_E_NOT_FOUND when a named backend does not load (the sentence lists what exists and why it was refused) or a file of
+///          `plugins` is not there, RT_E_FORMAT for such a file that is no plugin, RT_E_ARGUMENT (names, numbers, unknown math bits,
+///          configuration keys), RT_E_NO_MEMORY
 /// Threads  any; contexts are independent of each other
 RT_API RT_NODISCARD rt_status rt_ctx_create(const rt_ctx_options *options, rt_ctx **out_ctx);
 /// Closes it. NULL is allowed.

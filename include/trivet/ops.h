@@ -331,6 +331,209 @@ RT_API RT_NODISCARD rt_status rt_bitwise_not(const rt_tensor *x, rt_tensor **out
 /// rules above.
 RT_API RT_NODISCARD rt_status rt_bitwise_not_into(const rt_tensor *x, rt_tensor *out);
 
+/// Cube root, of negative numbers too.
+/// Formula  m_cbrt(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_cbrt(const rt_tensor *x, rt_tensor **out);
+/// rt_cbrt into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_cbrt and the rules above.
+RT_API RT_NODISCARD rt_status rt_cbrt_into(const rt_tensor *x, rt_tensor *out);
+
+/// 2 to the x.
+/// Formula  m_exp2(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_exp2(const rt_tensor *x, rt_tensor **out);
+/// rt_exp2 into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_exp2 and the rules above.
+RT_API RT_NODISCARD rt_status rt_exp2_into(const rt_tensor *x, rt_tensor *out);
+
+/// Logarithm to base 2; 0 gives -infinity, negative gives NaN.
+/// Formula  m_log2(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_log2(const rt_tensor *x, rt_tensor **out);
+/// rt_log2 into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_log2 and the rules above.
+RT_API RT_NODISCARD rt_status rt_log2_into(const rt_tensor *x, rt_tensor *out);
+
+/// Logarithm to base 10; 0 gives -infinity, negative gives NaN.
+/// Formula  m_log10(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_log10(const rt_tensor *x, rt_tensor **out);
+/// rt_log10 into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_log10 and the rules above.
+RT_API RT_NODISCARD rt_status rt_log10_into(const rt_tensor *x, rt_tensor *out);
+
+/// Tangent of x in radians, for every finite x.
+/// Formula  m_tan(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_tan(const rt_tensor *x, rt_tensor **out);
+/// rt_tan into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_tan and the rules above.
+RT_API RT_NODISCARD rt_status rt_tan_into(const rt_tensor *x, rt_tensor *out);
+
+/// Angle in [-pi/2, pi/2] whose sine is x; NaN outside of [-1, 1].
+/// Formula  m_asin(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_asin(const rt_tensor *x, rt_tensor **out);
+/// rt_asin into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_asin and the rules above.
+RT_API RT_NODISCARD rt_status rt_asin_into(const rt_tensor *x, rt_tensor *out);
+
+/// Angle in [0, pi] whose cosine is x; NaN outside of [-1, 1].
+/// Formula  m_acos(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_acos(const rt_tensor *x, rt_tensor **out);
+/// rt_acos into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_acos and the rules above.
+RT_API RT_NODISCARD rt_status rt_acos_into(const rt_tensor *x, rt_tensor *out);
+
+/// Angle in [-pi/2, pi/2] whose tangent is x.
+/// Formula  m_atan(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_atan(const rt_tensor *x, rt_tensor **out);
+/// rt_atan into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_atan and the rules above.
+RT_API RT_NODISCARD rt_status rt_atan_into(const rt_tensor *x, rt_tensor *out);
+
+/// Is the sign bit set? (of -0 and NaN too; integers: x < 0).
+/// Formula  m_sign_bit(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   integers and floats; out: bool
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_DTYPE for bool
+RT_API RT_NODISCARD rt_status rt_signbit(const rt_tensor *x, rt_tensor **out);
+/// rt_signbit into a given output, which stays yours: it is bool. Errors as rt_signbit and the rules above.
+RT_API RT_NODISCARD rt_status rt_signbit_into(const rt_tensor *x, rt_tensor *out);
+
+/// Hyperbolic sine.
+/// Formula  m_sinh(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_sinh(const rt_tensor *x, rt_tensor **out);
+/// rt_sinh into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_sinh and the rules above.
+RT_API RT_NODISCARD rt_status rt_sinh_into(const rt_tensor *x, rt_tensor *out);
+
+/// Hyperbolic cosine.
+/// Formula  m_cosh(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_cosh(const rt_tensor *x, rt_tensor **out);
+/// rt_cosh into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_cosh and the rules above.
+RT_API RT_NODISCARD rt_status rt_cosh_into(const rt_tensor *x, rt_tensor *out);
+
+/// Inverse of sinh.
+/// Formula  m_asinh(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_asinh(const rt_tensor *x, rt_tensor **out);
+/// rt_asinh into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_asinh and the rules above.
+RT_API RT_NODISCARD rt_status rt_asinh_into(const rt_tensor *x, rt_tensor *out);
+
+/// Inverse of cosh, 0 or above; NaN below 1.
+/// Formula  m_acosh(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_acosh(const rt_tensor *x, rt_tensor **out);
+/// rt_acosh into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_acosh and the rules above.
+RT_API RT_NODISCARD rt_status rt_acosh_into(const rt_tensor *x, rt_tensor *out);
+
+/// Inverse of tanh; 1 and -1 give infinities, NaN beyond.
+/// Formula  m_atanh(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_atanh(const rt_tensor *x, rt_tensor **out);
+/// rt_atanh into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_atanh and the rules above.
+RT_API RT_NODISCARD rt_status rt_atanh_into(const rt_tensor *x, rt_tensor *out);
+
+/// 1 - erf(x) without cancellation for large x.
+/// Formula  m_erfc(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_erfc(const rt_tensor *x, rt_tensor **out);
+/// rt_erfc into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_erfc and the rules above.
+RT_API RT_NODISCARD rt_status rt_erfc_into(const rt_tensor *x, rt_tensor *out);
+
+/// x times tanh(softplus(x)).
+/// Formula  m_mish(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_mish(const rt_tensor *x, rt_tensor **out);
+/// rt_mish into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_mish and the rules above.
+RT_API RT_NODISCARD rt_status rt_mish_into(const rt_tensor *x, rt_tensor *out);
+
+/// x / (1 + |x|); infinities give 1 and -1.
+/// Formula  m_softsign(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_softsign(const rt_tensor *x, rt_tensor **out);
+/// rt_softsign into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_softsign and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_softsign_into(const rt_tensor *x, rt_tensor *out);
+
+/// scale times x, or scale times alpha (exp(x) - 1) where x < 0; scale 1.0507009873554805, alpha 1.6732632423543773.
+/// Formula  m_selu(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_selu(const rt_tensor *x, rt_tensor **out);
+/// rt_selu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_selu and the rules above.
+RT_API RT_NODISCARD rt_status rt_selu_into(const rt_tensor *x, rt_tensor *out);
+
+/// x/6 + 1/2 held between 0 and 1, as in PyTorch (ONNX's HardSigmoid takes alpha and beta, usually 0.2 and 0.5).
+/// Formula  m_div(m_min(m_max(m_add(x, T(3)), T(0)), T(6)), T(6))
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_hardsigmoid(const rt_tensor *x, rt_tensor **out);
+/// rt_hardsigmoid into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_hardsigmoid and the
+/// rules above.
+RT_API RT_NODISCARD rt_status rt_hardsigmoid_into(const rt_tensor *x, rt_tensor *out);
+
+/// x times hardsigmoid(x).
+/// Formula  m_hardswish(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_hardswish(const rt_tensor *x, rt_tensor **out);
+/// rt_hardswish into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_hardswish and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_hardswish_into(const rt_tensor *x, rt_tensor *out);
+
 // ---- Elementwise, one input and a parameter --------------------------------------------------------------------------------------------
 
 /// x, or slope times x where x < 0.
@@ -353,6 +556,16 @@ RT_API RT_NODISCARD rt_status rt_leaky_relu_into(const rt_tensor *x, double slop
 RT_API RT_NODISCARD rt_status rt_elu(const rt_tensor *x, double alpha, rt_tensor **out);
 /// rt_elu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_elu and the rules above.
 RT_API RT_NODISCARD rt_status rt_elu_into(const rt_tensor *x, double alpha, rt_tensor *out);
+
+/// x, or alpha (exp(x / alpha) - 1) where x < 0.
+/// Formula  m_select(m_lt(x, T(0)), m_celu(x, p), x), with p = alpha rounded to that dtype (usually 1.0)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_celu(const rt_tensor *x, double alpha, rt_tensor **out);
+/// rt_celu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_celu and the rules above.
+RT_API RT_NODISCARD rt_status rt_celu_into(const rt_tensor *x, double alpha, rt_tensor *out);
 
 // ---- Elementwise, two inputs -----------------------------------------------------------------------------------------------------------
 
@@ -739,6 +952,68 @@ RT_API RT_NODISCARD rt_status rt_shift_right_scalar(const rt_tensor *a, rt_scala
 /// rt_shift_right_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_shift_right_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
 
+/// Angle in [-pi, pi] of the point (b, a): atan(a / b) in the right quadrant, signs of zeros included.
+/// Formula  m_atan2(a, b)
+/// Shapes   a, b: any that broadcast; out: the broadcast shape
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+RT_API RT_NODISCARD rt_status rt_atan2(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
+/// rt_atan2 into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_atan2 and the rules above.
+RT_API RT_NODISCARD rt_status rt_atan2_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
+/// rt_atan2 with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_atan2_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
+/// rt_atan2_scalar into a given output, which stays yours.
+RT_API RT_NODISCARD rt_status rt_atan2_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
+
+/// sqrt(a^2 + b^2) without overflow on the way; an infinity wins over NaN.
+/// Formula  m_hypot(a, b)
+/// Shapes   a, b: any that broadcast; out: the broadcast shape
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+RT_API RT_NODISCARD rt_status rt_hypot(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
+/// rt_hypot into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_hypot and the rules above.
+RT_API RT_NODISCARD rt_status rt_hypot_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
+/// rt_hypot with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_hypot_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
+/// rt_hypot_scalar into a given output, which stays yours.
+RT_API RT_NODISCARD rt_status rt_hypot_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
+
+/// The number of the dtype next to a on the way to b; b when they are equal.
+/// Formula  m_nextafter(a, b)
+/// Shapes   a, b: any that broadcast; out: the broadcast shape
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+RT_API RT_NODISCARD rt_status rt_nextafter(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
+/// rt_nextafter into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_nextafter and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_nextafter_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
+/// rt_nextafter with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_nextafter_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
+/// rt_nextafter_scalar into a given output, which stays yours.
+RT_API RT_NODISCARD rt_status rt_nextafter_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
+
+/// log(exp(a) + exp(b)) without overflow; close to 0 the bound is in ulp of max(a, b).
+/// Formula  m_logaddexp(a, b)
+/// Shapes   a, b: any that broadcast; out: the broadcast shape
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+RT_API RT_NODISCARD rt_status rt_logaddexp(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
+/// rt_logaddexp into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_logaddexp and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_logaddexp_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
+/// rt_logaddexp with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_logaddexp_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
+/// rt_logaddexp_scalar into a given output, which stays yours.
+RT_API RT_NODISCARD rt_status rt_logaddexp_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
+
 // ---- Elementwise, three inputs ---------------------------------------------------------------------------------------------------------
 
 /// a held between b and c: min(max(a, b), c); NaN if any is.
@@ -798,7 +1073,7 @@ RT_API RT_NODISCARD rt_status rt_mean_into(const rt_tensor *x, const rt_axes *ax
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
 /// Dtypes   any; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements
 RT_API RT_NODISCARD rt_status rt_max(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_max into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_max and the rules above.
 RT_API RT_NODISCARD rt_status rt_max_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
@@ -808,7 +1083,7 @@ RT_API RT_NODISCARD rt_status rt_max_into(const rt_tensor *x, const rt_axes *axe
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
 /// Dtypes   any; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements
 RT_API RT_NODISCARD rt_status rt_min(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_min into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_min and the rules above.
 RT_API RT_NODISCARD rt_status rt_min_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
@@ -840,7 +1115,7 @@ RT_API RT_NODISCARD rt_status rt_all_into(const rt_tensor *x, const rt_axes *axe
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
 /// Dtypes   any; out: i64
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements
 RT_API RT_NODISCARD rt_status rt_argmax(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_argmax into a given output, which stays yours: it is i64. Errors as rt_argmax and the rules above.
 RT_API RT_NODISCARD rt_status rt_argmax_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
@@ -850,7 +1125,7 @@ RT_API RT_NODISCARD rt_status rt_argmax_into(const rt_tensor *x, const rt_axes *
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
 /// Dtypes   any; out: i64
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements
 RT_API RT_NODISCARD rt_status rt_argmin(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_argmin into a given output, which stays yours: it is i64. Errors as rt_argmin and the rules above.
 RT_API RT_NODISCARD rt_status rt_argmin_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);

@@ -54,7 +54,9 @@ RT_API RT_NODISCARD rt_status rt_empty_on(rt_ctx *ctx, rt_device device, rt_dtyp
 RT_API RT_NODISCARD rt_status rt_from_data(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, const void *data, rt_tensor **out);
 RT_API RT_NODISCARD rt_status rt_from_data_on(rt_ctx *ctx, rt_device device, rt_dtype dtype, int32_t rank, const int64_t *shape, const void *data, rt_tensor **out);
 /// Uses memory of yours in place, on the host device. strides: elements, NULL for C order; every element reachable from `data` must be yours.
+/// Two imports of overlapping memory are two storages: operations do not see that they overlap.
 /// release(user) is called exactly once, when nothing uses the memory any more, on any thread; also when this call fails: never.
+/// Errors   RT_E_ARGUMENT for data that is not aligned to its elements, RT_E_SHAPE for strides that leave the address space
 RT_API RT_NODISCARD rt_status rt_import(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, const int64_t *strides, void *data, bool read_only, void (*release)(void *user), void *user, rt_tensor **out);
 /// Filled with 0 or 1 (rt_full of ops.h fills with anything).
 RT_API RT_NODISCARD rt_status rt_zeros(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, rt_tensor **out);
@@ -88,7 +90,7 @@ RT_API bool rt_tensor_shares_storage(const rt_tensor *a, const rt_tensor *b);
 RT_API RT_NODISCARD rt_status rt_read(const rt_tensor *t, void *dst, size_t bytes);
 /// Replaces all elements from host memory in C order.
 RT_API RT_NODISCARD rt_status rt_write(rt_tensor *t, const void *src, size_t bytes);
-/// The only element of a tensor with numel 1.
+/// The only element of a tensor with numel 1. Errors: RT_E_SHAPE for any other.
 RT_API RT_NODISCARD rt_status rt_item(const rt_tensor *t, rt_scalar *out_value);
 
 #define RT_MAP_READ 1u

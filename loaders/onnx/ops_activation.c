@@ -27,13 +27,7 @@ static void run_selu(rti_onnx_call *call) {
 }
 
 static void run_celu(rti_onnx_call *call) {
-  const rt_tensor *x = rti_call_in(call, 0);
-  const double alpha = rti_call_f(call, "alpha", 1);
-  STEP(scaled, rt_div_scalar, x, rt_float(alpha));
-  STEP(below, rt_elu, scaled, 1.0);
-  STEP(low, rt_mul_scalar, below, rt_float(alpha));
-  STEP(is_low, rt_lt_scalar, x, rt_float(0));
-  STEP(y, rt_where, is_low, low, x);
+  STEP(y, rt_celu, rti_call_in(call, 0), rti_call_f(call, "alpha", 1));
   rti_call_out(call, 0, y);
 }
 
@@ -61,23 +55,11 @@ static void run_prelu(rti_onnx_call *call) {
   rti_call_out(call, 0, y);
 }
 
-// max(0, min(1, alpha x + beta))
-static const rt_tensor *hard_sigmoid(rti_onnx_call *call, const rt_tensor *x, double alpha, double beta) {
-  STEP(scaled, rt_mul_scalar, x, rt_float(alpha));
-  STEP(moved, rt_add_scalar, scaled, rt_float(beta));
+static void run_hard_sigmoid(rti_onnx_call *call) { // max(0, min(1, alpha x + beta)); the row rt_hardsigmoid has numbers of its own
+  STEP(scaled, rt_mul_scalar, rti_call_in(call, 0), rt_float(rti_call_f(call, "alpha", 0.2f)));
+  STEP(moved, rt_add_scalar, scaled, rt_float(rti_call_f(call, "beta", 0.5)));
   STEP(low, rt_minimum_scalar, moved, rt_float(1));
   STEP(y, rt_maximum_scalar, low, rt_float(0));
-  return y;
-}
-
-static void run_hard_sigmoid(rti_onnx_call *call) {
-  rti_call_out(call, 0, hard_sigmoid(call, rti_call_in(call, 0), rti_call_f(call, "alpha", 0.2f), rti_call_f(call, "beta", 0.5)));
-}
-
-static void run_hard_swish(rti_onnx_call *call) {
-  const rt_tensor *x = rti_call_in(call, 0);
-  const rt_tensor *gate = hard_sigmoid(call, x, 1.0 / 6, 0.5);
-  STEP(y, rt_mul, x, gate);
   rti_call_out(call, 0, y);
 }
 
@@ -86,22 +68,6 @@ static void run_thresholded_relu(rti_onnx_call *call) {
   STEP(is_above, rt_gt_scalar, x, rt_float(rti_call_f(call, "alpha", 1)));
   STEP(zero, rt_full, call->ctx, rt_tensor_dtype(x), 0, NULL, rt_float(0));
   STEP(y, rt_where, is_above, x, zero);
-  rti_call_out(call, 0, y);
-}
-
-static void run_softsign(rti_onnx_call *call) {
-  const rt_tensor *x = rti_call_in(call, 0);
-  STEP(size, rt_abs, x);
-  STEP(divisor, rt_add_scalar, size, rt_float(1));
-  STEP(y, rt_div, x, divisor);
-  rti_call_out(call, 0, y);
-}
-
-static void run_mish(rti_onnx_call *call) {
-  const rt_tensor *x = rti_call_in(call, 0);
-  STEP(soft, rt_softplus, x);
-  STEP(gate, rt_tanh, soft);
-  STEP(y, rt_mul, x, gate);
   rti_call_out(call, 0, y);
 }
 
@@ -159,7 +125,7 @@ static const rti_onnx_op rows[] = {
     {"Sigmoid",          1, 1, 1, 1, "consumed_inputs:-",         run_unary,        rt_sigmoid, NULL},
     {"Tanh",             1, 1, 1, 1, "consumed_inputs:-",         run_unary,        rt_tanh, NULL},
     {"Softplus",         1, 1, 1, 1, "",                          run_unary,        rt_softplus, NULL},
-    {"Softsign",         1, 1, 1, 1, "",                          run_softsign,     NULL, NULL},
+    {"Softsign",         1, 1, 1, 1, "",                          run_unary,        rt_softsign, NULL},
     {"LeakyRelu",        1, 1, 1, 1, "alpha:f consumed_inputs:-", run_leaky_relu,   NULL, NULL},
     {"Elu",              1, 1, 1, 1, "alpha:f consumed_inputs:-", run_elu,          NULL, NULL},
     {"Selu",             1, 1, 1, 1, "alpha:f gamma:f consumed_inputs:-", run_selu, NULL, NULL},
@@ -167,9 +133,9 @@ static const rti_onnx_op rows[] = {
     {"Gelu",            20, 1, 1, 1, "approximate:s",             run_gelu,         NULL, NULL},
     {"PRelu",            1, 2, 2, 1, "consumed_inputs:-",         run_prelu,        NULL, NULL},
     {"HardSigmoid",      1, 1, 1, 1, "alpha:f beta:f consumed_inputs:-", run_hard_sigmoid, NULL, NULL},
-    {"HardSwish",       14, 1, 1, 1, "",                          run_hard_swish,   NULL, NULL},
+    {"HardSwish",       14, 1, 1, 1, "",                          run_unary,        rt_hardswish, NULL},
     {"ThresholdedRelu", 10, 1, 1, 1, "alpha:f",                   run_thresholded_relu, NULL, NULL},
-    {"Mish",            18, 1, 1, 1, "",                          run_mish,         NULL, NULL},
+    {"Mish",            18, 1, 1, 1, "",                          run_unary,        rt_mish, NULL},
     {"Swish",           24, 1, 1, 1, "alpha:f",                   run_swish,        NULL, NULL},
     {"Shrink",           9, 1, 1, 1, "bias:f lambd:f",            run_shrink,       NULL, NULL},
     {"Softmax",          1, 1, 1, 1, "axis:i",                    run_softmax_1,    NULL, NULL},

@@ -159,14 +159,6 @@ static void run_is_inf(rti_onnx_call *call) {
   rti_call_out(call, 0, y);
 }
 
-static void run_tan(rti_onnx_call *call) {
-  const rt_tensor *x = rti_call_in(call, 0);
-  STEP(sine, rt_sin, x);
-  STEP(cosine, rt_cos, x);
-  STEP(y, rt_div, sine, cosine);
-  rti_call_out(call, 0, y);
-}
-
 // ---- conversion ----------------------------------------------------------------------------------------------------------------------------
 
 static void cast_to_code(rti_onnx_call *call, int64_t code) {
@@ -212,7 +204,15 @@ static const rti_onnx_op rows[] = {
     {"Reciprocal",     1, 1, 1, 1, "consumed_inputs:-",   run_unary,      rt_reciprocal, NULL},
     {"Sin",            7, 1, 1, 1, "",                    run_unary,      rt_sin, NULL},
     {"Cos",            7, 1, 1, 1, "",                    run_unary,      rt_cos, NULL},
-    {"Tan",            7, 1, 1, 1, "",                    run_tan,        NULL, NULL},
+    {"Tan",            7, 1, 1, 1, "",                    run_unary,      rt_tan, NULL},
+    {"Asin",           7, 1, 1, 1, "",                    run_unary,      rt_asin, NULL},
+    {"Acos",           7, 1, 1, 1, "",                    run_unary,      rt_acos, NULL},
+    {"Atan",           7, 1, 1, 1, "",                    run_unary,      rt_atan, NULL},
+    {"Sinh",           9, 1, 1, 1, "",                    run_unary,      rt_sinh, NULL},
+    {"Cosh",           9, 1, 1, 1, "",                    run_unary,      rt_cosh, NULL},
+    {"Asinh",          9, 1, 1, 1, "",                    run_unary,      rt_asinh, NULL},
+    {"Acosh",          9, 1, 1, 1, "",                    run_unary,      rt_acosh, NULL},
+    {"Atanh",          9, 1, 1, 1, "",                    run_unary,      rt_atanh, NULL},
     {"Erf",            9, 1, 1, 1, "",                    run_unary,      rt_erf, NULL},
     {"Not",            1, 1, 1, 1, "",                    run_unary,      rt_logical_not, NULL},
     {"BitwiseNot",    18, 1, 1, 1, "",                    run_unary,      rt_bitwise_not, NULL},

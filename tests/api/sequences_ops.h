@@ -190,7 +190,7 @@ static void step_unary(world *w) {
     finish_new(w, &p, status, t);
     return;
   }
-  handle *out = pick_out(w, p.result.dtype, p.result.rank, p.result.shape);
+  handle *out = one_in(w, 3) ? (handle *)(uintptr_t)a : pick_out(w, p.result.dtype, p.result.rank, p.result.shape);
   if (!out || hides_overlap(&p, out)) return;
   say(w, "%s_into(slot %d, slot %d)", op->name, index_of(w, a), index_of(w, out));
   finish_into(w, &p, out, false, op->into(a->t, out->t));
@@ -314,27 +314,32 @@ static void step_overlap(world *w) {
   else keep(w, &to);
 }
 
-/// A clone goes to a device and away again, and the original is written while the device may still read the memory that both shared.
+/// A clone goes to a device and away again, and the original is written in place while the clone lives, or while the device may still read
+/// the memory that both shared.
 static void step_detour(world *w) {
   handle *h = pick(w);
   if (!h || h->n == 0 || w->n_devices < 2) return;
   rt_tensor *clone = NULL, *there = NULL, *t = NULL;
   handle copy = *h;
   copy.device = 1 + below(w, w->n_devices - 1);
+  const unary *op = &unaries[below(w, 5)];
+  bool is_gone = one_in(w, 2);
   plan p = {.n = 1, .in = {h}, .result = *h};
   int64_t values[MAX_NUMEL];
   for (int64_t i = 0; i < h->n; i++) {
     values[i] = get(h, i);
-    p.values[i] = values[i] == UNKNOWN ? UNKNOWN : fit(h->dtype, -values[i]);
+    p.values[i] = values[i] == UNKNOWN ? UNKNOWN : fit(h->dtype, op->f(values[i]));
   }
   vote v = count_votes(w, 2, (const handle *[]){h, &copy}, NULL, NULL);
   if (!is_fit(&p)) return;
-  say(w, "slot %d: its clone is added to zeros on device %d, then it is negated", index_of(w, h), copy.device);
+  say(w, "slot %d: its clone is added to zeros on device %d%s, then %s in place", index_of(w, h), copy.device, is_gone ? " and released" : "", op->name);
   bool made = done(w, rt_clone(h->t, &clone), MAY(RT_OK)) && done(w, rt_to(clone, copy.device, &there), MAY(RT_OK)) &&
               done(w, rt_sub_into(there, there, there), has_duplicates(h) || h->odd ? MAY(RT_OK) | MAY(RT_E_ARGUMENT) : MAY(RT_OK));
   if (made) made = done(w, rt_add(clone, there, &t), v.is_split ? MAY(RT_E_ARGUMENT) : MAY(RT_OK));
-  rt_release(clone), rt_release(there);
-  if (!w->why[0]) finish_into(w, &p, h, false, rt_neg_into(h->t, h->t));
+  if (is_gone) rt_release(clone);
+  rt_release(there);
+  if (!w->why[0]) finish_into(w, &p, h, false, op->into(h->t, h->t));
+  if (!is_gone) rt_release(clone);
   if (!made) return;
   p.result.t = t;
   p.result.device = v.device;

@@ -56,7 +56,7 @@ typedef struct world {
   int order[4];        // of each device in the vote
   uint64_t seed, rng;
   int64_t step;
-  bool verbose;
+  int64_t verbose_from; // calls from this step on are printed
   handle slot[N_SLOTS];
   exported exports[N_EXPORTS];
   mapped maps[N_MAPS];
@@ -91,7 +91,7 @@ static inline void fail_why(world *w, const char *format, ...) {
 /// Names the call that follows; printed in the replay of a failure.
 static inline void say(world *w, const char *format, ...) {
   w->n_calls++;
-  if (!w->verbose) return;
+  if (w->step < w->verbose_from) return;
   va_list list;
   va_start(list, format);
   vsnprintf(w->now, sizeof w->now, format, list);

@@ -21,7 +21,7 @@ static handle *keep(world *w, const handle *made) {
   handle *to = &w->slot[below(w, N_SLOTS)];
   handle_release(to);
   *to = *made;
-  if (w->verbose) fprintf(stderr, "         -> slot %d\n", index_of(w, to));
+  if (w->step >= w->verbose_from) fprintf(stderr, "         -> slot %d\n", index_of(w, to));
   return to;
 }
 

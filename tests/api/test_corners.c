@@ -82,6 +82,22 @@ static void convolution_of_nothing_over_its_bias(void **state) {
   rt_release(x), rt_release(weight), rt_release(out), rt_release(bias);
 }
 
+// What is written through a map after the clone was made is not the clone's.
+static void a_clone_made_while_the_tensor_is_mapped(void **state) {
+  (void)state;
+  rt_tensor *x = numbers(1, SHAPE(50)), *clone = NULL;
+  float *map = NULL, got[50];
+  assert_int_equal(rt_map(x, RT_MAP_READ | RT_MAP_WRITE, (void **)&map), RT_OK);
+  assert_int_equal(rt_clone(x, &clone), RT_OK);
+  map[3] = 99;
+  assert_int_equal(rt_unmap(x), RT_OK);
+  assert_int_equal(rt_read(clone, got, sizeof got), RT_OK);
+  assert_true(got[3] == 4);
+  assert_int_equal(rt_read(x, got, sizeof got), RT_OK);
+  assert_true(got[3] == 99);
+  rt_release(clone), rt_release(x);
+}
+
 static void scalars_without_a_kind(void **state) {
   (void)state;
   rt_scalar none;
@@ -104,13 +120,51 @@ static void scalars_without_a_kind(void **state) {
 // Backends trust what they are asked: no window of 14 axes, no axis of a tensor of rank 0.
 static void questions_about_any_rank(void **state) {
   (void)state;
+  int32_t builtin = rt_backend_count(ctx) - 1;
   static const uint16_t windows[] = {RTB_OP_CONV, RTB_OP_MAX_POOL, RTB_OP_AVG_POOL};
   for (int i = 0; i < 3; i++) {
-    for (int32_t rank = 0; rank <= 5; rank++) assert_int_equal(rt_backend_supports(ctx, rt_backend_count(ctx) - 1, windows[i], RT_F32, rank), RT_OK);
-    for (int32_t rank = 6; rank <= RT_MAX_RANK; rank++) assert_int_equal(rt_backend_supports(ctx, rt_backend_count(ctx) - 1, windows[i], RT_F32, rank), RT_E_SHAPE);
+    for (int32_t rank = 0; rank <= RT_MAX_RANK; rank++)
+      assert_int_equal(rt_backend_supports(ctx, builtin, windows[i], RT_F32, rank), rank <= 5 ? RT_OK : RT_E_SHAPE);
   }
-  assert_int_equal(rt_backend_supports(ctx, rt_backend_count(ctx) - 1, RTB_OP_SOFTMAX, RT_F32, 0), RT_OK);
-  assert_int_equal(rt_backend_supports(ctx, rt_backend_count(ctx) - 1, RTB_OP_GATHER, RT_F32, 0), RT_OK);
+  assert_int_equal(rt_backend_supports(ctx, builtin, RTB_OP_SOFTMAX, RT_F32, 0), RT_OK);
+  assert_int_equal(rt_backend_supports(ctx, builtin, RTB_OP_GATHER, RT_F32, 0), RT_OK);
+}
+
+// ---- a backend that listens ---------------------------------------------------------------------------------------------------------------
+
+static int n_asked, n_asked_wrongly;
+
+static int32_t listen(void *dev, const rtb_sig *sig, rtb_kernel *out) {
+  (void)dev, (void)out;
+  n_asked += sig->op == RTB_OP_EXP;
+  n_asked_wrongly += sig->op == RTB_OP_EXP && (sig->arg[0].dtype != RTB_F32 || sig->arg[1].dtype != RTB_F32);
+  return RTB_UNSUPPORTED_OP;
+}
+
+static const void *listener(const void *host) {
+  static const rtb_backend table = {RTB_BACKEND_HEADER, .caps = RTB_CAP_HOST_MEMORY, .name = "listener", .resolve = listen};
+  (void)host;
+  return &table;
+}
+
+// exp of an integer is computed in f32, and no backend is ever asked about anything else.
+static void backends_see_the_dtype_that_is_computed_in(void **state) {
+  (void)state;
+  assert_int_equal(rt_backend_register(listener), RT_OK);
+  rt_ctx_options options = {.size = sizeof options, .backends = "listener"};
+  rt_ctx *own = NULL;
+  rt_tensor *x = NULL, *y = NULL;
+  assert_int_equal(rt_ctx_create(&options, &own), RT_OK);
+  assert_int_equal(rt_from_data(own, RT_I32, 1, SHAPE(3), (int32_t[]){0, 0, 0}, &x), RT_OK);
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(rt_exp(x, &y), RT_OK);
+    expect(y, 3, (float[]){1, 1, 1});
+    rt_release(y);
+  }
+  assert_true(n_asked > 0);
+  assert_int_equal(n_asked_wrongly, 0);
+  rt_release(x);
+  assert_int_equal(rt_ctx_close(own), RT_OK);
 }
 
 int main(void) {
@@ -118,8 +172,10 @@ int main(void) {
       cmocka_unit_test(softmax_of_a_view_of_a_scalar),
       cmocka_unit_test(pads_that_cut_and_grow),
       cmocka_unit_test(convolution_of_nothing_over_its_bias),
+      cmocka_unit_test(a_clone_made_while_the_tensor_is_mapped),
       cmocka_unit_test(scalars_without_a_kind),
       cmocka_unit_test(questions_about_any_rank),
+      cmocka_unit_test(backends_see_the_dtype_that_is_computed_in),
   };
   return cmocka_run_group_tests_name("corners", tests, open_context, close_context);
 }

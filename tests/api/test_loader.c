@@ -13,7 +13,9 @@
 #include <fcntl.h>
 #include <fenv.h>
 #include <math.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -373,6 +375,68 @@ static void a_forked_child_computes(void **state) {
   assert_int_equal(rt_ctx_close(ctx), RT_OK);
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAS_OWN_ALLOCATOR true // theirs does not promise to survive a fork beside other threads
+#else
+#define HAS_OWN_ALLOCATOR false
+#endif
+
+static atomic_bool hammering;
+static void *hammer(void *arg) {
+  rt_tensor *x = arg, *y = NULL, *z = NULL;
+  for (int i = 0; atomic_load(&hammering); i++) {
+    if (rt_add(x, x, &y) != RT_OK || rt_transpose(y, 0, 1, &z) != RT_OK) return arg;
+    rt_release(y);
+    rt_status status = rt_mul_scalar(z, rt_float(i), &y); // the long way, notes and counts
+    rt_release(z);
+    rt_release(y);
+    if (status != RT_OK) return arg;
+  }
+  return NULL;
+}
+
+static void a_child_forked_beside_busy_threads_never_hangs(void **state) {
+  (void)state;
+  if (HAS_OWN_ALLOCATOR) {
+    print_error("SKIPPED: the sanitizer's allocator does not survive a fork beside other threads\n");
+    skip();
+  }
+  rt_ctx_options options = {.size = sizeof options, .backends = "cpu_ref", .n_threads = 2};
+  rt_ctx *ctx = NULL;
+  rt_tensor *x = NULL, *y = NULL, *z = NULL;
+  pthread_t threads[2];
+  assert_int_equal(rt_ctx_create(&options, &ctx), RT_OK);
+  assert_int_equal(rt_ones(ctx, RT_F32, 2, (int64_t[]){4, 3}, &x), RT_OK);
+  atomic_store(&hammering, true);
+  for (int i = 0; i < 2; i++) assert_int_equal(pthread_create(&threads[i], NULL, hammer, x), 0);
+  int n_bad = 0;
+  for (int round = 0; round < 200; round++) {
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+      alarm(10);
+      rt_report_row row;
+      rt_ctx *other = NULL;
+      bool ok = rt_add(x, x, &y) == RT_OK && rt_exp(y, &z) == RT_OK && rt_report_count(ctx) > 0 && rt_report_get(ctx, 0, &row) == RT_OK;
+      ok = ok && (round % 20 || (rt_ctx_create(&options, &other) == RT_OK && rt_ctx_close(other) == RT_OK));
+      rt_release(y), rt_release(z);
+      _exit(ok ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    n_bad += !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  }
+  atomic_store(&hammering, false);
+  for (int i = 0; i < 2; i++) {
+    void *failed;
+    pthread_join(threads[i], &failed);
+    assert_null(failed);
+  }
+  assert_int_equal(n_bad, 0);
+  rt_release(x);
+  assert_int_equal(rt_ctx_close(ctx), RT_OK);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(files_that_are_no_plugins),
@@ -387,6 +451,7 @@ int main(void) {
       cmocka_unit_test(a_backend_that_is_linked_in),
       cmocka_unit_test(floating_point_environment_is_left_alone),
       cmocka_unit_test(a_forked_child_computes),
+      cmocka_unit_test(a_child_forked_beside_busy_threads_never_hangs),
   };
   return cmocka_run_group_tests_name("loader", tests, make_folder, remove_folder);
 }

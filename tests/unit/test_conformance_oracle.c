@@ -104,11 +104,66 @@ static void exact_operations(void **state) {
   }
 }
 
+static void neighbours_are_those_of_c(void **state) {
+  (void)state;
+  const double specials[] = {0.0, -0.0, INFINITY, -INFINITY, NAN, 1, -2, 0x1p-1074, -0x1p-1074, 0x1p-1022, 0x1.fffffffffffffp1023,
+                             0x1p-149, 0x1p-126, 0x1.fffffep127};
+  const int n = CF_COUNT(specials);
+  for (int i = 0; i < 100000; i++) {
+    double a = as_double(random_bits()), b = i % 2 ? as_double(random_bits()) : a + (double)(i % 3 - 1);
+    if (i < n * n) a = specials[i / n], b = specials[i % n];
+    cf_answer y;
+    assert_true(cf_map_float(CF_ID(NEXTAFTER), RT_F64, (cf_real[]){(cf_real)a, (cf_real)b, 0}, 0, &y));
+    double wide = as_double(cf_encode(RT_F64, y.hi, 0)), want = nextafter(a, b);
+    assert_true(a != a || b != b ? wide != wide : memcmp(&wide, &want, sizeof wide) == 0);
+    float fa = (float)a, fb = (float)b, narrow, narrow_want = nextafterf(fa, fb);
+    cf_map_float(CF_ID(NEXTAFTER), RT_F32, (cf_real[]){(cf_real)fa, (cf_real)fb, 0}, 0, &y);
+    uint32_t bits = (uint32_t)cf_encode(RT_F32, y.hi, 0);
+    memcpy(&narrow, &bits, sizeof narrow);
+    assert_true(fa != fa || fb != fb ? narrow != narrow : memcmp(&narrow, &narrow_want, sizeof narrow) == 0);
+  }
+  for (uint32_t bits = 0; bits < 0x7c00; bits++) { // halves are ordered like their bits
+    cf_answer up, down;
+    const cf_real x = cf_decode(RT_F16, bits), above = cf_decode(RT_F16, bits + 1);
+    cf_map_float(CF_ID(NEXTAFTER), RT_F16, (cf_real[]){x, (cf_real)INFINITY, 0}, 0, &up);
+    cf_map_float(CF_ID(NEXTAFTER), RT_F16, (cf_real[]){above, 0, 0}, 0, &down);
+    assert_true(cf_encode(RT_F16, up.hi, 0) == bits + 1 && cf_encode(RT_F16, down.hi, 0) == bits);
+  }
+}
+
 #ifdef HAVE_MPFR
 #include <mpfr.h>
 
 typedef int (*mpfr_function)(mpfr_t, const mpfr_t, mpfr_rnd_t);
 
+/// scale times x, or scale times alpha times expm1(x), with the two from their definition (Klambauer et al., "Self-normalizing neural
+/// networks"): a layer keeps mean 0 and variance 1.
+static void selu(mpfr_t y, const mpfr_t x) {
+  static mpfr_t alpha, scale;
+  static bool is_made;
+  if (!is_made) {
+    mpfr_t pi, e, p, q;
+    mpfr_inits2(400, pi, e, p, q, alpha, scale, (mpfr_ptr)NULL);
+    mpfr_const_pi(pi, MPFR_RNDN), mpfr_set_ui(e, 1, MPFR_RNDN), mpfr_exp(e, e, MPFR_RNDN), mpfr_sqrt(q, e, MPFR_RNDN);
+    mpfr_set_ui(p, 2, MPFR_RNDN), mpfr_rec_sqrt(p, p, MPFR_RNDN), mpfr_erfc(p, p, MPFR_RNDN), mpfr_mul(p, p, q, MPFR_RNDN);
+    mpfr_ui_div(alpha, 2, pi, MPFR_RNDN), mpfr_sqrt(alpha, alpha, MPFR_RNDN), mpfr_ui_sub(q, 1, p, MPFR_RNDN);
+    mpfr_div(alpha, alpha, q, MPFR_RNDN); // sqrt(2 / pi) / (1 - p), p = erfc(1 / sqrt 2) sqrt e
+    mpfr_sqrt_ui(scale, 2, MPFR_RNDN), mpfr_erfc(scale, scale, MPFR_RNDN), mpfr_mul(scale, scale, e, MPFR_RNDN);
+    mpfr_mul(scale, scale, e, MPFR_RNDN), mpfr_mul_ui(scale, scale, 2, MPFR_RNDN), mpfr_add(scale, scale, pi, MPFR_RNDN);
+    mpfr_add_ui(scale, scale, 2, MPFR_RNDN);
+    mpfr_mul(e, p, p, MPFR_RNDN), mpfr_mul(e, e, pi, MPFR_RNDN), mpfr_add(scale, scale, e, MPFR_RNDN);
+    mpfr_add_ui(e, pi, 2, MPFR_RNDN), mpfr_mul(e, e, p, MPFR_RNDN), mpfr_mul_ui(e, e, 2, MPFR_RNDN), mpfr_sub(scale, scale, e, MPFR_RNDN);
+    mpfr_rec_sqrt(scale, scale, MPFR_RNDN), mpfr_mul(scale, scale, q, MPFR_RNDN);
+    mpfr_mul_ui(pi, pi, 2, MPFR_RNDN), mpfr_sqrt(pi, pi, MPFR_RNDN);
+    mpfr_mul(scale, scale, pi, MPFR_RNDN); // (1 - p) sqrt(2 pi) / sqrt(2 erfc(sqrt 2) e^2 + pi p^2 - 2 (2 + pi) p + pi + 2)
+    mpfr_clears(pi, e, p, q, (mpfr_ptr)NULL);
+    is_made = true;
+  }
+  if (mpfr_sgn(x) < 0) mpfr_expm1(y, x, MPFR_RNDN), mpfr_mul(y, y, alpha, MPFR_RNDN), mpfr_mul(y, y, scale, MPFR_RNDN);
+  else mpfr_mul(y, x, scale, MPFR_RNDN);
+}
+
+#define ALPHA 1.5 // of celu
 /// The composed functions, in 400 bits, where nothing cancels that matters.
 static int composed(int op, mpfr_t y, const mpfr_t x) {
   mpfr_t t, u;
@@ -130,10 +185,41 @@ static int composed(int op, mpfr_t y, const mpfr_t x) {
       if (op == CF_ID(SIGMOID)) mpfr_ui_div(y, 1, t, MPFR_RNDN);
       else mpfr_div(y, x, t, MPFR_RNDN);
       break;
+    case CF_ID(MISH):
+      mpfr_exp(t, x, MPFR_RNDN), mpfr_log1p(t, t, MPFR_RNDN), mpfr_tanh(t, t, MPFR_RNDN), mpfr_mul(y, t, x, MPFR_RNDN);
+      break;
+    case CF_ID(SOFTSIGN): mpfr_abs(t, x, MPFR_RNDN), mpfr_add_ui(t, t, 1, MPFR_RNDN), mpfr_div(y, x, t, MPFR_RNDN); break;
+    case CF_ID(HARDSIGMOID): case CF_ID(HARDSWISH): // min(max(x / 6 + 1 / 2, 0), 1)
+      mpfr_div_ui(t, x, 6, MPFR_RNDN), mpfr_add_d(t, t, 0.5, MPFR_RNDN);
+      if (mpfr_cmp_ui(t, 0) < 0) mpfr_set_ui(t, 0, MPFR_RNDN);
+      if (mpfr_cmp_ui(t, 1) > 0) mpfr_set_ui(t, 1, MPFR_RNDN);
+      mpfr_set(y, t, MPFR_RNDN);
+      if (op == CF_ID(HARDSWISH)) mpfr_mul(y, y, x, MPFR_RNDN);
+      break;
+    case CF_ID(SELU): selu(y, x); break;
+    case CF_ID(CELU):
+      mpfr_div_d(t, x, ALPHA, MPFR_RNDN), mpfr_expm1(t, t, MPFR_RNDN), mpfr_mul_d(y, t, ALPHA, MPFR_RNDN);
+      if (mpfr_sgn(x) > 0) mpfr_set(y, x, MPFR_RNDN);
+      break;
     default: mpfr_exp(t, x, MPFR_RNDN), mpfr_log1p(y, t, MPFR_RNDN); break; // SOFTPLUS
   }
   mpfr_clears(t, u, (mpfr_ptr)NULL);
   return 0;
+}
+
+/// How far the oracle's answer lies from y, relative to y or to the terms that cancelled in it.
+static double distance(const cf_answer *answer, const mpfr_t y) {
+  mpfr_t got, part;
+  mpfr_init2(got, 160), mpfr_init2(part, 64);
+  long double head = (long double)answer->hi, size = (long double)answer->size;
+  mpfr_set_ld(got, head, MPFR_RNDN);
+  mpfr_set_ld(part, (long double)(answer->hi - (cf_real)head), MPFR_RNDN), mpfr_add(got, got, part, MPFR_RNDN);
+  mpfr_sub(got, got, y, MPFR_RNDN), mpfr_set_ld(part, size, MPFR_RNDN);
+  if (mpfr_cmpabs(y, part) > 0) mpfr_set(part, y, MPFR_RNDN);
+  if (!mpfr_zero_p(got)) mpfr_div(got, got, part, MPFR_RNDN);
+  double error = fabs(mpfr_get_d(got, MPFR_RNDN));
+  mpfr_clears(got, part, (mpfr_ptr)NULL);
+  return error;
 }
 
 static void functions_agree_with_mpfr(void **state) {
@@ -142,32 +228,69 @@ static void functions_agree_with_mpfr(void **state) {
     {CF_ID(EXP), mpfr_exp, 700}, {CF_ID(EXPM1), mpfr_expm1, 700}, {CF_ID(LOG), mpfr_log, 0}, {CF_ID(LOG1P), mpfr_log1p, 0},
     {CF_ID(SIN), mpfr_sin, 1e6}, {CF_ID(COS), mpfr_cos, 1e6}, {CF_ID(TANH), mpfr_tanh, 30}, {CF_ID(ERF), mpfr_erf, 6},
     {CF_ID(RSQRT), mpfr_rec_sqrt, 0}, {CF_ID(GELU), NULL, 37},
-    {CF_ID(GELU_TANH), NULL, 21}, {CF_ID(SIGMOID), NULL, 700}, {CF_ID(SILU), NULL, 700}, {CF_ID(SOFTPLUS), NULL, 700}};
-  mpfr_t x, y, got, part;
-  mpfr_init2(x, 53), mpfr_init2(y, 400), mpfr_init2(got, 160), mpfr_init2(part, 64);
+    {CF_ID(GELU_TANH), NULL, 21}, {CF_ID(SIGMOID), NULL, 700}, {CF_ID(SILU), NULL, 700}, {CF_ID(SOFTPLUS), NULL, 700},
+    {CF_ID(CBRT), mpfr_cbrt, 0}, {CF_ID(EXP2), mpfr_exp2, 1000}, {CF_ID(LOG2), mpfr_log2, 0}, {CF_ID(LOG10), mpfr_log10, 0},
+    {CF_ID(TAN), mpfr_tan, 1e6}, {CF_ID(ASIN), mpfr_asin, 1}, {CF_ID(ACOS), mpfr_acos, 1}, {CF_ID(ATAN), mpfr_atan, 1e3},
+    {CF_ID(SINH), mpfr_sinh, 700}, {CF_ID(COSH), mpfr_cosh, 700}, {CF_ID(ASINH), mpfr_asinh, 1e6}, {CF_ID(ACOSH), mpfr_acosh, 0},
+    {CF_ID(ATANH), mpfr_atanh, 1}, {CF_ID(ERFC), mpfr_erfc, 26}, {CF_ID(MISH), NULL, 700}, {CF_ID(SOFTSIGN), NULL, 1e3},
+    {CF_ID(HARDSIGMOID), NULL, 4}, {CF_ID(HARDSWISH), NULL, 4}, {CF_ID(SELU), NULL, 40}, {CF_ID(CELU), NULL, 40}};
+  mpfr_t x, y;
+  mpfr_init2(x, 53), mpfr_init2(y, 400);
   for (size_t k = 0; k < CF_COUNT(functions); k++) {
     double worst = 0;
     for (int i = 0; i < 3000; i++) {
       double unit = (double)(random_bits() >> 11) * 0x1p-53, v = (2 * unit - 1) * (functions[k].range ? functions[k].range : 1);
       if (i % 3 == 0) v = ldexp(v, -(int)(random_bits() % 60));
       if (functions[k].op == CF_ID(LOG1P)) v = i % 2 ? fabs(v) * 1e9 : v / 2;
+      else if (functions[k].op == CF_ID(ACOSH)) v = 1 + ldexp(unit, (int)(random_bits() % 150) - 50);
       else if (functions[k].range == 0) v = ldexp(1 + unit, (int)(random_bits() % 200) - 100);
       cf_real in[CF_MAX_IN] = {(cf_real)v};
       cf_answer answer;
-      assert_true(cf_map_float(functions[k].op, RT_F64, in, 0, &answer));
+      assert_true(cf_map_float(functions[k].op, RT_F64, in, (cf_real)ALPHA, &answer));
       mpfr_set_d(x, v, MPFR_RNDN);
       if (functions[k].f) functions[k].f(y, x, MPFR_RNDN);
       else composed(functions[k].op, y, x);
-      long double head = (long double)answer.hi;
-      mpfr_set_ld(got, head, MPFR_RNDN);
-      mpfr_set_ld(part, (long double)(answer.hi - (cf_real)head), MPFR_RNDN), mpfr_add(got, got, part, MPFR_RNDN);
-      mpfr_sub(got, got, y, MPFR_RNDN), mpfr_div(got, got, y, MPFR_RNDN);
-      double error = fabs(mpfr_get_d(got, MPFR_RNDN));
-      if (mpfr_cmp_d(y, 0) != 0 && error > worst) worst = error;
+      double error = distance(&answer, y);
+      if (error > worst) worst = error;
     }
     if (!(worst < 0x1p-60)) fail_msg("%s: relative error 2^%.1f", cf_op_of(functions[k].op)->name, log2(worst));
   }
-  mpfr_clears(x, y, got, part, (mpfr_ptr)NULL);
+  mpfr_clears(x, y, (mpfr_ptr)NULL);
+}
+
+/// log(exp(a) + exp(b)); exponents of MPFR have room for both.
+static int log_add_exp(mpfr_t y, const mpfr_t a, const mpfr_t b, mpfr_rnd_t rounding) {
+  mpfr_t p, q;
+  mpfr_inits2(2500, p, q, (mpfr_ptr)NULL);
+  mpfr_exp(p, a, rounding), mpfr_exp(q, b, rounding), mpfr_add(p, p, q, rounding), mpfr_log(y, p, rounding);
+  mpfr_clears(p, q, (mpfr_ptr)NULL);
+  return 0;
+}
+
+static void functions_of_two_agree_with_mpfr(void **state) {
+  (void)state;
+  const struct { int op; int (*f)(mpfr_t, const mpfr_t, const mpfr_t, mpfr_rnd_t); double range; int n; } functions[] = {
+    {CF_ID(ATAN2), mpfr_atan2, 100, 3000}, {CF_ID(HYPOT), mpfr_hypot, 0x1p1000, 3000}, {CF_ID(LOGADDEXP), log_add_exp, 700, 300},
+    {CF_ID(LOGADDEXP), log_add_exp, 2, 300}};
+  mpfr_t a, b, y;
+  mpfr_init2(a, 53), mpfr_init2(b, 53), mpfr_init2(y, 400);
+  for (size_t k = 0; k < CF_COUNT(functions); k++) {
+    double worst = 0;
+    for (int i = 0; i < functions[k].n; i++) {
+      double v[2];
+      for (int j = 0; j < 2; j++) v[j] = ((double)(random_bits() >> 11) * 0x1p-52 - 1) * functions[k].range;
+      if (i % 3 == 0) v[1] = ldexp(v[0], (int)(random_bits() % 100) - 100);
+      if (i % 10 == 0) v[1] = v[0];
+      cf_answer answer;
+      assert_true(cf_map_float(functions[k].op, RT_F64, (cf_real[]){(cf_real)v[0], (cf_real)v[1], 0}, 0, &answer));
+      mpfr_set_d(a, v[0], MPFR_RNDN), mpfr_set_d(b, v[1], MPFR_RNDN);
+      functions[k].f(y, a, b, MPFR_RNDN);
+      double error = distance(&answer, y);
+      if (error > worst) worst = error;
+    }
+    if (!(worst < 0x1p-60)) fail_msg("%s: relative error 2^%.1f", cf_op_of(functions[k].op)->name, log2(worst));
+  }
+  mpfr_clears(a, b, y, (mpfr_ptr)NULL);
 }
 #endif
 
@@ -177,8 +300,10 @@ int main(void) {
     cmocka_unit_test(f32_and_f64_agree_with_the_compiler),
     cmocka_unit_test(casts_saturate_and_wrap),
     cmocka_unit_test(exact_operations),
+    cmocka_unit_test(neighbours_are_those_of_c),
 #ifdef HAVE_MPFR
     cmocka_unit_test(functions_agree_with_mpfr),
+    cmocka_unit_test(functions_of_two_agree_with_mpfr),
 #endif
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

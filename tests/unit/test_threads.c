@@ -132,6 +132,11 @@ static int32_t fail_silently(void *arg, int64_t begin, int64_t end) {
   return pthread_equal(*caller, pthread_self()) ? RTB_OK : RTB_E_BACKEND;
 }
 
+static int32_t fail_in_every_thread(void *arg, int64_t begin, int64_t end) {
+  (void)arg, (void)begin, (void)end;
+  return RTB_E_INDEX;
+}
+
 static void silent_failure_gets_a_sentence(void **state) {
   rti_threads *threads = create(3, NULL, NULL);
   pthread_t self = pthread_self();
@@ -140,6 +145,10 @@ static void silent_failure_gets_a_sentence(void **state) {
   for (int i = 0; i < 1000 && status == RTB_OK; i++) status = rti_parallel_for(threads, 1000, 1, fail_silently, &self);
   assert_int_equal(status, RTB_E_BACKEND);
   assert_string_equal(rt_last_error(), "parallel work failed with status 12");
+  // Nor does the caller's own failure show what went wrong before.
+  rti_error_set("an older story");
+  assert_int_equal(rti_parallel_for(threads, 1000, 1, fail_in_every_thread, NULL), RTB_E_INDEX);
+  assert_string_equal(rt_last_error(), "parallel work failed with status 4");
   rti_threads_destroy(threads);
 }
 
