@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-static void coordinates(const cf_array *y, int64_t i, int64_t *at) {
+void cf_coordinates(const cf_array *y, int64_t i, int64_t *at) {
   for (int32_t d = y->rank - 1; d >= 0; d--) at[d] = i % y->shape[d], i /= y->shape[d];
 }
 
-static int64_t index_of(const cf_array *x, const int64_t *at) {
+int64_t cf_index_of(const cf_array *x, const int64_t *at) {
   int64_t index = 0;
   for (int32_t d = 0; d < x->rank; d++) index = index * x->shape[d] + at[d];
   return index;
@@ -69,12 +69,12 @@ static void gather_cell(cf_case *c, const gather_how *how, rt_dtype dtype, rt_dt
   for (int32_t d = axis + 1; d < how->rank; d++) shape[rank++] = how->x[d];
   cf_result(c, dtype, rank, shape);
   for (int64_t i = 0; i < c->out.x.numel && !bad_index; i++) {
-    coordinates(&c->out.x, i, at);
+    cf_coordinates(&c->out.x, i, at);
     for (int32_t d = 0; d < how->index_rank; d++) which[d] = at[axis + d];
     for (int32_t d = 0; d < how->rank; d++) from[d] = d < axis ? at[d] : at[d - 1 + how->index_rank];
-    int64_t k = (int64_t)cf_decode_int(index_dtype, cf_bits(index, index_of(index, which)));
+    int64_t k = (int64_t)cf_decode_int(index_dtype, cf_bits(index, cf_index_of(index, which)));
     from[axis] = k < 0 ? k + n : k;
-    cf_want_bits(c, i, cf_bits(x, index_of(x, from)));
+    cf_want_bits(c, i, cf_bits(x, cf_index_of(x, from)));
   }
   cf_close(c);
 }
@@ -152,11 +152,11 @@ static void concat_cell(cf_case *c, const concat_how *how, rt_dtype dtype, rt_dt
   shape[axis] = total;
   cf_result(c, y, how->rank, shape);
   for (int64_t i = 0; i < c->out.x.numel; i++) {
-    coordinates(&c->out.x, i, at);
+    cf_coordinates(&c->out.x, i, at);
     int k = 0;
     while (at[axis] >= how->extent[k]) at[axis] -= how->extent[k++];
     const cf_array *x = &c->in[k].x;
-    cf_want_bits(c, i, cf_cast(x->dtype, cf_bits(x, index_of(x, at)), y));
+    cf_want_bits(c, i, cf_cast(x->dtype, cf_bits(x, cf_index_of(x, at)), y));
   }
   cf_close(c);
 }
@@ -244,13 +244,13 @@ static void pad_cell(cf_case *c, const pad_how *how, rt_dtype dtype, cf_class va
   cf_result(c, dtype, how->rank, shape);
   const cf_array *x = &c->in[0].x;
   for (int64_t i = 0; i < c->out.x.numel; i++) {
-    coordinates(&c->out.x, i, at);
+    cf_coordinates(&c->out.x, i, at);
     bool inside = true;
     for (int32_t d = 0; d < how->rank; d++) {
       at[d] = source(how->mode, at[d] - how->lo[d], how->x[d]);
       if (at[d] < 0) inside = false;
     }
-    cf_want_bits(c, i, inside ? cf_bits(x, index_of(x, at)) : cf_cast(RT_I8, 3, dtype));
+    cf_want_bits(c, i, inside ? cf_bits(x, cf_index_of(x, at)) : cf_cast(RT_I8, 3, dtype));
   }
   cf_close(c);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Cells of the reductions over any axes, of argmax and argmin, and of softmax.
+// Cells of the reductions over any axes (those made of others too), of argmax and argmin, and of softmax.
 #include "internal.h"
+
+#include <math.h>
 
 typedef struct reduce_how {
   const char *name;
@@ -76,6 +78,7 @@ static void finish_cell(cf_case *c, const reduce_how *how, rt_dtype compute, rt_
   }
   cf_result(c, result, rank, shape);
   if (n_reduced == 0 && !c->op->may_be_empty) c->fails = RT_E_SHAPE;
+  else if (c->op->family == CF_COMPOSITE) cf_reduce_in_passes(c, compute, is_reduced);
   else cf_reduce(c, compute, is_reduced);
   cf_close(c);
 }
@@ -117,6 +120,51 @@ void cf_cases_reduce(cf_grid *g, const cf_op *op) {
       }
     }
     if (op->gives == CF_GIVES_SUM) asked_cells(g, op, dtype);
+  }
+}
+
+// ---- var, std, logsumexp, norm --------------------------------------------------------------------------------------------------------
+#define CALL_MADE(name, ...) into ? rt_##name##_into(in[0], __VA_ARGS__, into) : rt_##name(in[0], __VA_ARGS__, out)
+static rt_status call_made(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt_tensor **out) {
+  const rt_axes *axes = c->all_axes ? NULL : &c->axes;
+  switch (c->op->id) {
+    case CF_ID(VAR): return CALL_MADE(var, axes, c->keep_dims, c->param);
+    case CF_ID(STD): return CALL_MADE(std, axes, c->keep_dims, c->param);
+    case CF_ID(NORM): return CALL_MADE(norm, c->param, axes, c->keep_dims);
+    default: return CALL_MADE(logsumexp, axes, c->keep_dims);
+  }
+}
+
+void cf_cases_reduce_made(cf_grid *g, const cf_op *op) {
+  static const double corrections[] = {0, 1, 2.5}, ps[] = {2, 1, HUGE_VAL};
+  bool is_norm = op->id == CF_ID(NORM);
+  size_t n = op->id == CF_ID(LOGSUMEXP) ? 1 : 3;
+  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+    rt_dtype dtype = (rt_dtype)code, compute = cf_compute_dtype(CF_ACCEPT_FLOAT, dtype);
+    for (size_t h = 0; h < CF_COUNT(hows); h++) {
+      const cf_class *classes = cf_classes_of(dtype);
+      if (dtype != compute && !hows[h].is_basic) continue;
+      for (int v = 0; classes[v] != CF_CLASSES; v++) {
+        if (v > 0 && !hows[h].is_basic && dtype != RT_F32) continue;
+        double param = is_norm ? ps[(h + (size_t)v) % n] : corrections[(h + (size_t)v) % n];
+        cf_case *c = cf_open(g, op, dtype, n == 1 ? "%s/%s" : is_norm ? "%s/%s/p=%g" : "%s/%s/correction=%g", hows[h].name, cf_class_name[classes[v]], param);
+        if (!c) continue;
+        cf_input(c, 0, dtype, hows[h].rank, hows[h].shape);
+        cf_fill(c, 0, classes[v]);
+        cf_place(c, 0, hows[h].in);
+        c->call = call_made, c->param = param;
+        finish_cell(c, &hows[h], compute, compute);
+      }
+    }
+  }
+  for (int k = 0; k < 2; k++) { // what is no axis, and what is no parameter
+    cf_case *c = k && n == 1 ? NULL : cf_open(g, op, RT_F32, k ? "refused-parameter" : "refused-axis");
+    if (!c) continue;
+    c->call = call_made, c->fails = RT_E_ARGUMENT, c->param = k ? HUGE_VAL - HUGE_VAL : 1, c->all_axes = false;
+    c->axes = (rt_axes){1, {k ? 0 : 2}};
+    cf_input(c, 0, RT_F32, 2, (int64_t[]){3, 2});
+    cf_place(c, 0, CF_DENSE);
+    cf_close(c);
   }
 }
 

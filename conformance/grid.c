@@ -86,6 +86,13 @@ static void visit_cells(cf_grid *g) {
   cf_cases_promotion(g);
   cf_cases_softmax(g, cf_op_of(CF_ID(SOFTMAX)));
   cf_cases_softmax(g, cf_op_of(CF_ID(LOG_SOFTMAX)));
+  static const int made[] = {CF_ID(VAR), CF_ID(STD), CF_ID(LOGSUMEXP), CF_ID(NORM)};
+  for (size_t i = 0; i < CF_COUNT(made); i++) cf_cases_reduce_made(g, cf_op_of(made[i]));
+  cf_cases_scan(g, cf_op_of(CF_ID(CUMSUM)));
+  cf_cases_scan(g, cf_op_of(CF_ID(CUMPROD)));
+  cf_cases_sort(g, cf_op_of(CF_ID(SORT)));
+  cf_cases_sort(g, cf_op_of(CF_ID(ARGSORT)));
+  cf_cases_searchsorted(g);
   cf_cases_matmul(g);
   cf_cases_conv(g);
   cf_cases_pool(g, cf_op_of(CF_ID(MAX_POOL)));
@@ -94,6 +101,11 @@ static void visit_cells(cf_grid *g) {
   cf_cases_cast(g);
   cf_cases_where(g);
   cf_cases_gather(g);
+  cf_cases_take_along(g);
+  static const int rearranged[] = {CF_ID(TILE), CF_ID(REPEAT), CF_ID(ROLL), CF_ID(STACK)};
+  for (size_t i = 0; i < CF_COUNT(rearranged); i++) cf_cases_rearranged(g, cf_op_of(rearranged[i]));
+  cf_cases_linspace(g);
+  cf_cases_eye(g);
   cf_cases_concat(g);
   cf_cases_pad(g);
   cf_cases_full(g);

@@ -246,17 +246,27 @@ int64_t cf_broadcast_index(const cf_array *a, int32_t rank, const int64_t *shape
 
 // ---- oracle_reduce.c, oracle_window.c, oracle_move.c: what c->out must be -------------------------------------------------------------
 void cf_reduce(cf_case *c, rt_dtype compute, const bool *is_reduced);
+/// var, std, logsumexp, norm
+void cf_reduce_in_passes(cf_case *c, rt_dtype compute, const bool *is_reduced);
 void cf_softmax(cf_case *c, rt_dtype compute);
 void cf_matmul(cf_case *c, rt_dtype compute);
 void cf_conv(cf_case *c, rt_dtype compute);
 void cf_pool(cf_case *c, rt_dtype compute);
 void cf_random_numbers(cf_case *c, bool is_normal, double a, double b);
 
+/// The coordinates of element i of y, and back.
+void cf_coordinates(const cf_array *y, int64_t i, int64_t *at);
+int64_t cf_index_of(const cf_array *x, const int64_t *at);
+
 // ---- cases_*.c: the cells -------------------------------------------------------------------------------------------------------------
 void cf_cases_map(cf_grid *g, const cf_op *op);
 void cf_cases_promotion(cf_grid *g);
 void cf_cases_reduce(cf_grid *g, const cf_op *op);
+void cf_cases_reduce_made(cf_grid *g, const cf_op *op);
 void cf_cases_softmax(cf_grid *g, const cf_op *op);
+void cf_cases_scan(cf_grid *g, const cf_op *op);
+void cf_cases_sort(cf_grid *g, const cf_op *op);
+void cf_cases_searchsorted(cf_grid *g);
 void cf_cases_matmul(cf_grid *g);
 void cf_cases_conv(cf_grid *g);
 void cf_cases_pool(cf_grid *g, const cf_op *op);
@@ -264,6 +274,10 @@ void cf_cases_copy(cf_grid *g);
 void cf_cases_cast(cf_grid *g);
 void cf_cases_where(cf_grid *g);
 void cf_cases_gather(cf_grid *g);
+void cf_cases_take_along(cf_grid *g);
+void cf_cases_rearranged(cf_grid *g, const cf_op *op); // tile, repeat, roll, stack
+void cf_cases_linspace(cf_grid *g);
+void cf_cases_eye(cf_grid *g);
 void cf_cases_concat(cf_grid *g);
 void cf_cases_pad(cf_grid *g);
 void cf_cases_full(cf_grid *g);

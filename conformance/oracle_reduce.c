@@ -64,22 +64,97 @@ static void finish(cf_case *c, rt_dtype compute, int64_t i, const bucket *b) {
   }
 }
 
+/// Which element of the result element i of x goes to.
+static int64_t bucket_of(const cf_array *x, const bool *is_reduced, int64_t i) {
+  int64_t at = 0, next = 1;
+  for (int32_t d = x->rank - 1; d >= 0; d--) {
+    int64_t index = i % x->shape[d];
+    i /= x->shape[d];
+    if (is_reduced[d]) continue;
+    at += index * next;
+    next *= x->shape[d];
+  }
+  return at;
+}
+
 void cf_reduce(cf_case *c, rt_dtype compute, const bool *is_reduced) {
   const cf_array *x = &c->in[0].x;
   bucket *buckets = cf_alloc(c, c->out.x.numel * (int64_t)sizeof *buckets);
   for (int64_t i = 0; i < c->out.x.numel; i++) buckets[i].all = true;
   for (int64_t i = 0; i < x->numel; i++) {
-    int64_t rest = i, at = 0, next = 1;
-    for (int32_t d = x->rank - 1; d >= 0; d--) {
-      int64_t index = rest % x->shape[d];
-      rest /= x->shape[d];
-      if (is_reduced[d]) continue;
-      at += index * next;
-      next *= x->shape[d];
-    }
-    take(&buckets[at], c, compute, cf_cast(x->dtype, cf_bits(x, i), compute));
+    take(&buckets[bucket_of(x, is_reduced, i)], c, compute, cf_cast(x->dtype, cf_bits(x, i), compute));
   }
   for (int64_t i = 0; i < c->out.x.numel; i++) finish(c, compute, i, &buckets[i]);
+}
+
+// ---- var, std, logsumexp, norm --------------------------------------------------------------------------------------------------------
+typedef struct spread {
+  cf_terms terms;                  // of x
+  cf_real highest, largest;        // of x, of |x|
+  cf_real squares, exps, absolute; // around the mean; below the highest; of x
+  int64_t n;
+  bool has_nan, has_inf;
+} spread;
+
+/// Bounds: each term carries a few roundings, adding them n more; the mean that is taken out is off by what its own sum may lose.
+static void finish_passes(cf_case *c, rt_dtype compute, int64_t i, const spread *b) {
+  cf_real unit = cf_unit(compute), n = (cf_real)b->n, nan = (cf_real)HUGE_VALL - (cf_real)HUGE_VALL, tiny = cf_ulp(compute == RT_F64 ? RT_F64 : RT_F32, 0);
+  bool is_std = c->op->id == CF_ID(STD);
+  if (c->op->id == CF_ID(LOGSUMEXP)) {
+    if (b->n == 0 || b->has_nan || cf_is_inf(b->highest)) {
+      cf_want_sum(c, i, b->has_nan ? nan : b->n ? b->highest : -(cf_real)HUGE_VALL, 0);
+      return;
+    }
+    cf_real log_sum = (cf_real)logl((long double)b->exps);
+    cf_want_sum(c, i, b->highest + log_sum, (n + 8) * unit * (1 + cf_abs(log_sum)) + 2 * unit * cf_abs(b->highest));
+  } else if (c->op->id == CF_ID(NORM)) {
+    if (c->param == 1) cf_want_sum(c, i, b->has_nan ? nan : b->terms.size, cf_terms_error(&b->terms, compute));
+    else if (c->param != 2) cf_want_bits(c, i, cf_encode(compute, b->has_nan ? nan : b->largest, 0));
+    else if (b->has_nan || b->has_inf || b->largest == 0) cf_want_sum(c, i, b->has_nan ? nan : b->largest, 0);
+    else cf_want_sum(c, i, cf_sqrt(b->absolute), (n + 8) * unit * cf_sqrt(b->absolute) + tiny);
+  } else {
+    cf_real divisor = n - (cf_real)c->param, off = cf_terms_error(&b->terms, compute) / (n > 0 ? n : 1) + unit * cf_abs(b->terms.sum) / (n > 0 ? n : 1);
+    if (b->n == 0 || b->has_nan || b->has_inf) {
+      cf_want_sum(c, i, nan, 0);
+      return;
+    }
+    bool overflows = b->squares > cf_max_finite(compute == RT_F64 ? RT_F64 : RT_F32); // the sum of the squares, before it is divided
+    cf_real value = (overflows ? (cf_real)HUGE_VALL : b->squares) / (divisor > 0 ? divisor : 0), moved = n * off * off;
+    cf_real error = divisor > 0 ? ((n + 8) * unit * (b->squares + moved) + moved) / divisor + tiny : 0;
+    if (divisor > 0 && is_std && !overflows) {
+      cf_real root = cf_sqrt(value);
+      error = 2 * unit * root + (error < value ? error / root : cf_sqrt(error));
+      value = root;
+    }
+    cf_want_sum(c, i, value, error);
+  }
+}
+
+void cf_reduce_in_passes(cf_case *c, rt_dtype compute, const bool *is_reduced) {
+  const cf_array *x = &c->in[0].x;
+  spread *all = cf_alloc(c, c->out.x.numel * (int64_t)sizeof *all);
+  for (int pass = 0; pass < 2; pass++) {
+    for (int64_t i = 0; i < x->numel; i++) {
+      spread *b = &all[bucket_of(x, is_reduced, i)];
+      cf_real v = cf_decode(compute, cf_cast(x->dtype, cf_bits(x, i), compute));
+      if (pass == 0) {
+        if (cf_is_nan(v)) b->has_nan = true;
+        if (cf_is_inf(v)) b->has_inf = true;
+        if (b->n == 0 || v > b->highest) b->highest = v;
+        if (cf_abs(v) > b->largest) b->largest = cf_abs(v);
+        cf_add_term(&b->terms, v);
+        b->n++;
+      } else if (!b->has_nan && !b->has_inf) {
+        cf_real apart = v - b->terms.sum / (cf_real)b->n;
+        b->squares += apart * apart;
+        b->absolute += v * v;
+        b->exps += cf_exp(v - b->highest);
+      } else if (!b->has_nan && !cf_is_inf(b->highest)) {
+        b->exps += cf_is_inf(v) ? 0 : cf_exp(v - b->highest);
+      }
+    }
+  }
+  for (int64_t i = 0; i < c->out.x.numel; i++) finish_passes(c, compute, i, &all[i]);
 }
 
 // ---- softmax --------------------------------------------------------------------------------------------------------------------------

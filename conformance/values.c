@@ -62,10 +62,13 @@ static bool wants_positive(const cf_case *c, int which) {
 static bool is_accumulating(const cf_case *c) {
   switch (c->op->id) {
     case CF_ID(SUM): case CF_ID(PROD): case CF_ID(MEAN): case CF_ID(MATMUL): case CF_ID(CONV): case CF_ID(AVG_POOL):
-    case CF_ID(SOFTMAX): case CF_ID(LOG_SOFTMAX): return true;
+    case CF_ID(SOFTMAX): case CF_ID(LOG_SOFTMAX): case CF_ID(CUMSUM): case CF_ID(CUMPROD): case CF_ID(VAR): case CF_ID(STD):
+    case CF_ID(LOGSUMEXP): return true;
     default: return false;
   }
 }
+
+static bool is_product(const cf_case *c) { return c->op->id == CF_ID(PROD) || c->op->id == CF_ID(CUMPROD); }
 
 static uint64_t float_value(cf_case *c, int which, cf_class values, rt_dtype dtype, int64_t i) {
   int precision = cf_precision(dtype);
@@ -75,7 +78,7 @@ static uint64_t float_value(cf_case *c, int which, cf_class values, rt_dtype dty
     case CF_WIDE: {
       int low = dtype == RT_F64 ? -1060 : dtype == RT_F16 ? -20 : -140, high = dtype == RT_F64 ? 1020 : dtype == RT_F16 ? 15 : 126;
       if (is_accumulating(c)) low /= 4, high /= 4; // so that no product or sum overflows
-      if (c->op->id == CF_ID(PROD)) low = -1, high = 1;
+      if (is_product(c)) low = -1, high = 1;
       x = (1 + fraction(c)) * cf_power2(low + (int)cf_random_below(c, high - low));
       if (wants_positive(c, which) && i % 8) sign = false;
       break;
@@ -118,11 +121,11 @@ static uint64_t float_value(cf_case *c, int which, cf_class values, rt_dtype dty
       break;
     case CF_INTEGERS:
       x = (cf_real)cf_random_below(c, 9);
-      if (c->op->id == CF_ID(PROD)) x = cf_random_below(c, 5) ? 1 : 2;
+      if (is_product(c)) x = cf_random_below(c, 5) ? 1 : 2;
       break;
     default: // CF_UNIFORM
       x = fraction(c) * 4;
-      if (c->op->id == CF_ID(PROD)) x = 0.75 + fraction(c) / 2;
+      if (is_product(c)) x = 0.75 + fraction(c) / 2;
       if (wants_positive(c, which) && i % 16) sign = false;
       break;
   }
@@ -148,7 +151,7 @@ static uint64_t integer_value(cf_case *c, int which, cf_class values, rt_dtype d
     x = cf_random_below(c, 12) - (cf_is_signed(dtype) ? 2 : 0);
   } else {
     x = cf_random_below(c, 15) - (cf_is_signed(dtype) ? 7 : 0);
-    if (op == CF_ID(PROD)) x = 1 + cf_random_below(c, 2);
+    if (is_product(c)) x = 1 + cf_random_below(c, 2);
   }
   return cf_encode_int(dtype, x);
 }

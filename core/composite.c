@@ -2,17 +2,17 @@
 // Operations made of other operations: concat and pad are copies into views of the output, so every backend that copies has them.
 #include <string.h>
 
+#include "composite.h"
 #include "infer.h"
 
-// Computing beside the output and copying at the end is what keeps `out` correct when it overlaps an input.
-static rt_status deliver(const char *op, rt_status status, rt_tensor *result, rt_tensor *given, rt_tensor **out) {
+rt_status rti_composite_deliver(const char *op, rt_status status, rt_tensor *result, rt_tensor *given, rt_tensor **out) {
   if (status == RT_OK && given && (status = rt_copy_into(result, given)) != RT_OK) rti_fail_in(status, "%s", op);
   if (status == RT_OK && !given) *out = result;
   else rt_release(result);
   return status;
 }
 
-static rt_status check_given(const char *op, const rt_tensor *given, rt_dtype dtype, int32_t rank, const int64_t *shape) {
+rt_status rti_composite_check(const char *op, const rt_tensor *given, rt_dtype dtype, int32_t rank, const int64_t *shape) {
   rti_text want, have;
   if (!given) return RT_OK;
   if ((rt_dtype)given->view.dtype != dtype)
@@ -57,7 +57,7 @@ static rt_status concat(int32_t n, const rt_tensor *const *in, int32_t axis, rt_
   rt_dtype dtype;
   rt_status status = concat_infer(n, in, &axis, &dtype, &rank, shape);
   if (status == RT_OK && given && given->ctx != in[0]->ctx) status = rti_fail(RT_E_STATE, "concat: the tensors belong to two contexts");
-  if (status == RT_OK) status = check_given("concat", given, dtype, rank, shape);
+  if (status == RT_OK) status = rti_composite_check("concat", given, dtype, rank, shape);
   if (status != RT_OK) return status;
   // The same vote as for any operation, over all tensors.
   rti_call call;
@@ -80,7 +80,7 @@ static rt_status concat(int32_t n, const rt_tensor *const *in, int32_t axis, rt_
     rt_release(part);
     at += extent;
   }
-  return deliver("concat", status, result, given, out);
+  return rti_composite_deliver("concat", status, result, given, out);
 }
 
 rt_status rt_concat(int32_t n, const rt_tensor *const *tensors, int32_t axis, rt_tensor **out) {
@@ -179,12 +179,12 @@ static rt_status pad(const rt_tensor *x, const int64_t *low, const int64_t *high
     return rti_fail(RT_E_ARGUMENT, "pad: %d is no kind of scalar", (int)value.kind);
   int64_t shape[RT_MAX_RANK];
   rt_status status = pad_infer(x, low, high, mode, shape);
-  if (status == RT_OK) status = check_given("pad", given, (rt_dtype)x->view.dtype, x->view.ndim, shape);
+  if (status == RT_OK) status = rti_composite_check("pad", given, (rt_dtype)x->view.dtype, x->view.ndim, shape);
   rt_tensor *result = NULL;
   if (status == RT_OK) status = rti_tensor_create(x->ctx, x->device, (rt_dtype)x->view.dtype, x->view.ndim, shape, NULL, &result);
   if (status == RT_OK && mode == RT_PAD_CONSTANT) status = rt_full_into(value, result);
   if (status == RT_OK && result->view.numel > 0) status = pad_fill(x, low, high, mode, result);
-  return deliver("pad", status, result, given, out);
+  return rti_composite_deliver("pad", status, result, given, out);
 }
 
 rt_status rt_pad(const rt_tensor *x, const int64_t *pad_lo, const int64_t *pad_hi, rt_pad_mode mode, rt_scalar value, rt_tensor **out) {

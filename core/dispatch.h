@@ -15,6 +15,8 @@ rt_status rti_check_inputs(uint16_t op, int n, const rt_tensor *const *in, rti_t
 /// Runs a call for the user.
 rt_status rti_run_op(rti_call *call, rti_target to);
 rt_status rti_no_out(uint16_t op);
+/// For operations that take arrays only: *t in this dtype and not weak, cast into *made where needed (else NULL).
+rt_status rti_to_dtype(const rt_tensor **t, rt_dtype dtype, rt_tensor **made);
 
 #define RTI_FAST_MISS ((rt_status)-1)
 /// Elementwise ops on dense host tensors of one shape and dtype. RTI_FAST_MISS: nothing was done, go the long way.

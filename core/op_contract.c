@@ -5,8 +5,7 @@
 #include "dispatch.h"
 #include "infer.h"
 
-/// Contractions take arrays only, in one dtype: casts into *made where needed.
-static rt_status to_dtype(const rt_tensor **t, rt_dtype dtype, rt_tensor **made) {
+rt_status rti_to_dtype(const rt_tensor **t, rt_dtype dtype, rt_tensor **made) {
   *made = NULL;
   if ((rt_dtype)(*t)->view.dtype == dtype && !((*t)->flags & RTI_TENSOR_WEAK)) return RT_OK;
   rt_status status = rt_cast(*t, dtype, made);
@@ -94,8 +93,8 @@ static rt_status matmul(const rt_tensor *a, const rt_tensor *b, rti_target to) {
   rti_call_init(&call, a->ctx, RTB_OP_MATMUL);
   if ((status = rti_infer_compute(RTB_OP_MATMUL, 2, in, NULL, &call.out_dtype)) != RT_OK) return status;
   rt_tensor *made_a, *made_b = NULL, *row = NULL, *column = NULL, *flat = NULL;
-  status = to_dtype(&a, call.out_dtype, &made_a);
-  if (status == RT_OK) status = to_dtype(&b, call.out_dtype, &made_b);
+  status = rti_to_dtype(&a, call.out_dtype, &made_a);
+  if (status == RT_OK) status = rti_to_dtype(&b, call.out_dtype, &made_b);
   // 1-d operands become a row or a column; the result loses that axis again.
   int32_t lost[2], n_lost = 0;
   if (status == RT_OK && a->view.ndim == 1) {
@@ -178,7 +177,7 @@ static rt_status conv(const rt_tensor *x, const rt_tensor *weight, const rt_tens
   call.out_shape[1] = weight->view.shape[0];
   rt_tensor *made[3] = {NULL};
   for (int k = 0; k < n && status == RT_OK; k++) {
-    status = to_dtype(&in[k], call.out_dtype, &made[k]);
+    status = rti_to_dtype(&in[k], call.out_dtype, &made[k]);
     rti_call_tensor(&call, in[k]);
   }
   if (!bias) call.in[call.nin++] = (rti_arg){0};
@@ -214,7 +213,7 @@ static rt_status pool(uint16_t op, const rt_tensor *x, const rt_window *window, 
   if (x->view.numel == 0 && x->view.shape[0] && x->view.shape[1])
     return rti_fail(RT_E_SHAPE, "%s: x of shape %s has no elements to pool", rti_ops[op].name, rti_shape_text(&text, x->view.ndim, x->view.shape));
   rt_tensor *made;
-  status = to_dtype(&x, call.out_dtype, &made);
+  status = rti_to_dtype(&x, call.out_dtype, &made);
   rti_call_tensor(&call, x);
   if (status == RT_OK) status = rti_run_op(&call, to);
   rt_release(made);

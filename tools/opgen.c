@@ -52,6 +52,8 @@ static const op_row ops[] = {
 };
 
 // What the columns of RT_OP and RT_COMPOSITE cannot say. A row without a line here still gets a comment; a line without a row is an error.
+#define REDUCED_SHAPES "x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes"
+#define FLOAT_DTYPES "floats (bool and integers are converted to f32); out: that float"
 typedef struct note { const char *name, *shapes, *dtypes, *errors, *given; } note;
 static const note notes[] = {
   {"copy", NULL, NULL, NULL, "x is broadcast to its shape and converted to its dtype"},
@@ -81,6 +83,27 @@ static const note notes[] = {
   {"concat", "tensors: n >= 1 of one rank >= 1, extents equal outside of axis; out: their sum along axis",
    "any, promoted to one dtype; out: that dtype",
    "RT_E_ARGUMENT for n < 1 or an axis that is out of range; RT_E_SHAPE when the tensors do not fit each other", NULL},
+  {"cumsum", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range", NULL},
+  {"cumprod", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range", NULL},
+  {"take_along", "x: rank >= 1; indices: of that rank, no longer than x except along axis; out: as indices", "x: any; indices: any integer; out: as x",
+   "RT_E_ARGUMENT for an axis that is out of range; RT_E_SHAPE when indices do not fit to x; RT_E_DTYPE for indices that are no integers; "
+   "RT_E_INDEX names the first index that is out of range (an asynchronous device reports it when it gets there)", NULL},
+  {"sort", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range", NULL},
+  {"argsort", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range", NULL},
+  {"searchsorted", "sorted: 1-d; values: any; out: as values", NULL, "RT_E_SHAPE when sorted is not 1-d", NULL},
+  {"linspace", "out: [count]", "`dtype`: a float",
+   "RT_E_ARGUMENT for a bound that is not finite; RT_E_DTYPE for a `dtype` that is no float; RT_E_SHAPE for a negative count", NULL},
+  {"eye", "out: [n, m]", "out: `dtype`", "RT_E_SHAPE for a negative extent", NULL},
+  {"tile", "x: any; out: each extent times its number of repeats", "any; out: as x", "RT_E_SHAPE for a negative number of repeats", NULL},
+  {"repeat", "x: rank >= 1; out: as x, n times as long along axis", "any; out: as x",
+   "RT_E_ARGUMENT for an axis that is out of range; RT_E_SHAPE for a negative n", NULL},
+  {"roll", "x: rank >= 1; out: as x", "any; out: as x", "RT_E_ARGUMENT for an axis that is out of range", NULL},
+  {"stack", "tensors: n >= 1 of one shape; out: with a new axis of extent n before `axis` of the result", "any, promoted to one dtype; out: that dtype",
+   "RT_E_ARGUMENT for n < 1 or an axis that is out of range; RT_E_SHAPE when the shapes differ", NULL},
+  {"var", REDUCED_SHAPES, FLOAT_DTYPES, "RT_E_ARGUMENT for a repeated or out-of-range axis, and a correction that is not finite", NULL},
+  {"std", REDUCED_SHAPES, FLOAT_DTYPES, "as rt_var", NULL},
+  {"logsumexp", REDUCED_SHAPES, FLOAT_DTYPES, "RT_E_ARGUMENT for a repeated or out-of-range axis", NULL},
+  {"norm", REDUCED_SHAPES, FLOAT_DTYPES, "RT_E_ARGUMENT for a repeated or out-of-range axis, and any other p", NULL},
   {"pad", "x: any; out: each extent + pad_lo + pad_hi", "any; value: converted as cast converts; out: as x",
    "RT_E_SHAPE for an extent below 0, or a pad that finds no element to take", NULL},
 };
@@ -200,7 +223,10 @@ static void parameters(const op_row *row, int scalar, int into, char *out, size_
       size_t n = strlen(in_parentheses);
       if (n < 3 || n >= bytes || in_parentheses[0] != '(' || in_parentheses[n - 1] != ')')
         die("%s: parameters %s", row->name, in_parentheses);
-      snprintf(out, bytes, "%.*s", (int)(n - 2), in_parentheses + 1);
+      // A creation made of other operations has one list: its given output says the context and the dtype.
+      static const char creation[] = "rt_ctx *ctx, rt_dtype dtype, ";
+      size_t skip = into && row->family == COMPOSITE && !strncmp(in_parentheses + 1, creation, sizeof creation - 1) ? sizeof creation - 1 : 0;
+      snprintf(out, bytes, "%.*s", (int)(n - 2 - skip), in_parentheses + 1 + skip);
       return;
     }
     case FAMILIES: break;
@@ -241,7 +267,7 @@ static void shapes_text(const op_row *row, char *out, size_t bytes) {
     case UNARY: case PARAM: words = "x: any; out: as x"; break;
     case BINARY: words = "a, b: any that broadcast; out: the broadcast shape"; break;
     case TERNARY: words = "a, b, c: any that broadcast; out: the broadcast shape"; break;
-    case REDUCE: case ARG: words = "x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes"; break;
+    case REDUCE: case ARG: words = REDUCED_SHAPES; break;
     default:
       if (n && n->shapes) words = n->shapes;
       else if (strstr(row->list, "const int64_t *shape")) words = "out: `shape`, `rank` extents >= 0";

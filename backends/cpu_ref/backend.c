@@ -31,6 +31,10 @@ static rtb_fn function_of(uint16_t op) {
   case RTB_OP_ARANGE: return rti_ref_arange;
   case RTB_OP_WHERE: return rti_ref_where;
   case RTB_OP_GATHER: return rti_ref_gather;
+  case RTB_OP_TAKE_ALONG: return rti_ref_take_along;
+  case RTB_OP_CUMSUM: case RTB_OP_CUMPROD: return rti_ref_scan;
+  case RTB_OP_SORT: case RTB_OP_ARGSORT: return rti_ref_sort;
+  case RTB_OP_SEARCHSORTED: return rti_ref_searchsorted;
   case RTB_OP_RANDOM_UNIFORM: return rti_ref_random_uniform;
   case RTB_OP_RANDOM_NORMAL: return rti_ref_random_normal;
   case RTB_OP_MATMUL: return rti_ref_matmul;
@@ -65,7 +69,7 @@ static bool dtypes_fit(const rtb_sig *sig, const op_row *row) {
   case RTB_OP_RANDOM_UNIFORM: case RTB_OP_RANDOM_NORMAL:
     return is_float(out) && in == RTB_U64 && sig->arg[1].dtype == RTB_U64 && sig->arg[2].dtype == RTB_F64 && sig->arg[3].dtype == RTB_F64;
   case RTB_OP_WHERE: return in == RTB_BOOL && sig->arg[1].dtype == out && sig->arg[2].dtype == out;
-  case RTB_OP_GATHER: return is_index(sig->arg[1].dtype) && in == out;
+  case RTB_OP_GATHER: case RTB_OP_TAKE_ALONG: return is_index(sig->arg[1].dtype) && in == out;
   default: break;
   }
   for (int32_t k = 1; k < sig->nin; k++) {
@@ -98,6 +102,7 @@ static bool takes_immediates(const rtb_sig *sig, const op_row *row) {
   if (row->family == MAP) return true;
   switch (sig->op) {
   case RTB_OP_MATMUL: case RTB_OP_CONV: case RTB_OP_MAX_POOL: case RTB_OP_AVG_POOL: case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX:
+  case RTB_OP_TAKE_ALONG: case RTB_OP_CUMSUM: case RTB_OP_CUMPROD: case RTB_OP_SORT: case RTB_OP_ARGSORT: case RTB_OP_SEARCHSORTED:
     return false;
   default: return row->family == OP;
   }
@@ -147,6 +152,7 @@ static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
     }
   }
   out->fn = dense && row->family == MAP ? rti_ref_map_dense : fn;
+  if (fn == rti_ref_sort) out->accept = rti_ref_sort_accept;
   if (row->family != OP) out->kctx = (void *)&rti_ref_rows_of(in)[sig->op]; // read-only, like every kctx
   return RTB_OK;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Operations that move values: copy and fill, cast, arange, where, gather. Elements are moved by their size; only gather looks at values
-// (its indices) and never reads or writes outside of its arguments because of them.
+// Operations that move values: copy and fill, cast, arange, where, gather, take_along. Elements are moved by their size; only the last two look
+// at values (their indices) and never read or write outside of their arguments because of them.
 #include "ref.h"
 
 #include <math.h>
@@ -113,6 +113,20 @@ static int64_t index_at(const rtb_view *indices, int64_t element, int64_t n, cha
   return -1;
 }
 
+/// Looks at every index, before anything is written: a bad one leaves the output alone.
+static int32_t check_indices(void *host, const char *name, const rtb_view *indices, int32_t axis, int64_t n) {
+  const rtb_view *const index_only[] = {indices};
+  rtb_walk w;
+  int64_t position = 0;
+  char text[24];
+  for (rtb_walk_start(&w, indices->shape, indices->ndim, index_only, 1); !w.done; rtb_walk_next(&w), position++) {
+    if (index_at(indices, w.at[0], n, text) >= 0) continue;
+    return rtb_failf(host, RTB_E_INDEX, "%s: index %s at position %lld is out of range for axis %d of size %lld", name, text,
+                     (long long)position, axis, (long long)n);
+  }
+  return RTB_OK;
+}
+
 int32_t rti_ref_gather(void *host, void *stream, const rtb_op *op) {
   (void)stream;
   const rtb_view *x = op->args[0], *indices = op->args[1], *out = op->args[2];
@@ -121,18 +135,10 @@ int32_t rti_ref_gather(void *host, void *stream, const rtb_op *op) {
   while (!(axes >> axis & 1)) axis++;
   const int64_t n = x->shape[axis];
 
-  // First look at every index: a bad one leaves the output alone.
-  const rtb_view *const index_only[] = {indices};
-  rtb_walk w;
-  int64_t position = 0;
-  char text[24];
-  for (rtb_walk_start(&w, indices->shape, indices->ndim, index_only, 1); !w.done; rtb_walk_next(&w), position++) {
-    if (index_at(indices, w.at[0], n, text) >= 0) continue;
-    return rtb_failf(host, RTB_E_INDEX, "gather: index %s at position %lld is out of range for axis %d of size %lld", text,
-                     (long long)position, axis, (long long)n);
-  }
+  const int32_t code = check_indices(host, "gather", indices, axis, n);
+  if (code != RTB_OK) return code;
 
-  // Then each index is one copy: of x without the axis, to out without the dimensions of the indices.
+  // Each index is one copy: of x without the axis, to out without the dimensions of the indices.
   int64_t shape[RTB_MAX_RANK], from_stride[RTB_MAX_RANK], to_stride[RTB_MAX_RANK];
   int32_t rank = 0;
   int64_t numel = 1;
@@ -148,11 +154,36 @@ int32_t rti_ref_gather(void *host, void *stream, const rtb_op *op) {
   const rtb_op copy = {.op = RTB_OP_COPY, .nin = 1, .nout = 1, .args = copy_args};
   rtb_view place = {.ndim = indices->ndim, .stride = out->stride + axis}; // out over the dimensions of the indices
   const rtb_view *const both[] = {indices, &place};
+  rtb_walk w;
   for (rtb_walk_start(&w, indices->shape, indices->ndim, both, 2); !w.done; rtb_walk_next(&w)) {
     const int64_t index = index_at(indices, w.at[0], n, NULL);
     from.data = ref_at(x, index * x->stride[axis]);
     to.data = ref_at(out, w.at[1]);
     rti_ref_copy(host, stream, &copy);
+  }
+  return RTB_OK;
+}
+
+// ---- take_along -------------------------------------------------------------------------------------------------------------------------
+int32_t rti_ref_take_along(void *host, void *stream, const rtb_op *op) {
+  (void)stream;
+  const rtb_view *x = op->args[0], *indices = op->args[1], *out = op->args[2];
+  const uint32_t axes = ((const rtb_attr_axes *)op->attr)->axes;
+  int32_t axis = 0;
+  while (!(axes >> axis & 1)) axis++;
+  const int64_t n = x->shape[axis];
+  const int32_t code = check_indices(host, "take_along", indices, axis, n);
+  if (code != RTB_OK) return code;
+  int64_t stride[RTB_MAX_RANK];
+  for (int32_t d = 0; d < x->ndim; d++) stride[d] = d == axis ? 0 : x->stride[d];
+  rtb_view lines = *x; // x at the position of the output, but always first along the axis
+  lines.stride = stride;
+  const rtb_view *const all[] = {&lines, indices, out};
+  const uint32_t bytes = rtb_dtype_bytes(x->dtype);
+  rtb_walk w;
+  for (rtb_walk_start(&w, out->shape, out->ndim, all, 3); !w.done; rtb_walk_next(&w)) {
+    const int64_t index = index_at(indices, w.at[1], n, NULL);
+    memcpy(ref_at(out, w.at[2]), ref_at(x, w.at[0] + index * x->stride[axis]), bytes);
   }
   return RTB_OK;
 }

@@ -80,6 +80,11 @@ int32_t rti_ref_cast(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_arange(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_where(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_gather(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_take_along(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_scan(void *host, void *stream, const rtb_op *op); ///< cumsum and cumprod
+int32_t rti_ref_sort(void *host, void *stream, const rtb_op *op); ///< and argsort; the workspace is what rti_ref_sort_accept asks for
+int32_t rti_ref_sort_accept(void *host, const rtb_op *op, uint64_t *out_workspace_bytes);
+int32_t rti_ref_searchsorted(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_random_uniform(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_random_normal(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_matmul(void *host, void *stream, const rtb_op *op);

@@ -253,8 +253,24 @@ extern "C" {
 #define RTB_OP_AVG_POOL 131
 #define RTB_OP_SOFTMAX 132
 #define RTB_OP_LOG_SOFTMAX 133
+#define RTB_OP_CUMSUM 134
+#define RTB_OP_CUMPROD 135
+#define RTB_OP_TAKE_ALONG 136
+#define RTB_OP_SORT 137
+#define RTB_OP_ARGSORT 138
+#define RTB_OP_SEARCHSORTED 139
 #define RTB_OP_CONCAT 160
 #define RTB_OP_PAD 161
+#define RTB_OP_LINSPACE 162
+#define RTB_OP_EYE 163
+#define RTB_OP_TILE 164
+#define RTB_OP_REPEAT 165
+#define RTB_OP_ROLL 166
+#define RTB_OP_STACK 167
+#define RTB_OP_VAR 168
+#define RTB_OP_STD 169
+#define RTB_OP_LOGSUMEXP 170
+#define RTB_OP_NORM 171
 /* generated: end */
 
 /* ---- data that crosses on every call (frozen) ------------------------------------------------------------------------ */
@@ -295,12 +311,21 @@ typedef struct rtb_sig_arg {
 
 /* ---- structural attributes: plain data, no pointers; part of the kernel cache key ------------------------------------- */
 
-/* Reductions, softmax, gather: bit i of axes is dimension i of the first input as this call shows it. Reductions show their
- * output with the rank of the input and extent 1 in every reduced dimension. */
+/* Reductions, scans, softmax, gather, take_along: bit i of axes is dimension i of the first input as this call shows it.
+ * Reductions show their output with the rank of the input and extent 1 in every reduced dimension. */
 typedef struct rtb_attr_axes {
   uint32_t size;
   uint32_t axes;
 } rtb_attr_axes;
+
+/* Sorting, and searching in what is sorted. */
+typedef struct rtb_attr_sort {
+  uint32_t size;
+  uint32_t axes;  /* one bit: the dimension of the first input along which it is or becomes sorted */
+  uint32_t flags; /* RTB_SORT_... */
+} rtb_attr_sort;
+#define RTB_SORT_DESCENDING 1u /* sort, argsort */
+#define RTB_SORT_RIGHT 2u      /* searchsorted: behind equal elements */
 
 /* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. */
 typedef struct rtb_attr_window {

@@ -1280,6 +1280,62 @@ RT_API RT_NODISCARD rt_status rt_log_softmax(const rt_tensor *x, int32_t axis, r
 /// rules above.
 RT_API RT_NODISCARD rt_status rt_log_softmax_into(const rt_tensor *x, int32_t axis, rt_tensor *out);
 
+/// Running sums along one axis: element i is the sum of x up to and with i; integers wrap.
+/// Shapes   x: rank >= 1; out: as x
+/// Dtypes   any; out: `dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for a `dtype` that is none; RT_E_ARGUMENT for an axis that is out of range
+RT_API RT_NODISCARD rt_status rt_cumsum(const rt_tensor *x, int32_t axis, rt_dtype dtype, rt_tensor **out);
+/// rt_cumsum into a given output, which stays yours: its dtype is the one asked for. Errors as rt_cumsum and the rules above.
+RT_API RT_NODISCARD rt_status rt_cumsum_into(const rt_tensor *x, int32_t axis, rt_tensor *out);
+
+/// Running products along one axis: element i is the product of x up to and with i; integers wrap.
+/// Shapes   x: rank >= 1; out: as x
+/// Dtypes   any; out: `dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for a `dtype` that is none; RT_E_ARGUMENT for an axis that is out of range
+RT_API RT_NODISCARD rt_status rt_cumprod(const rt_tensor *x, int32_t axis, rt_dtype dtype, rt_tensor **out);
+/// rt_cumprod into a given output, which stays yours: its dtype is the one asked for. Errors as rt_cumprod and the rules above.
+RT_API RT_NODISCARD rt_status rt_cumprod_into(const rt_tensor *x, int32_t axis, rt_tensor *out);
+
+/// Elements of x: each takes its position from the output, but along axis from indices, in [-n, n).
+/// Shapes   x: rank >= 1; indices: of that rank, no longer than x except along axis; out: as indices
+/// Dtypes   x: any; indices: any integer; out: as x
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for an axis that is out of range; RT_E_SHAPE when indices do not fit to x; RT_E_DTYPE for indices that are no
+///          integers; RT_E_INDEX names the first index that is out of range (an asynchronous device reports it when it gets there)
+RT_API RT_NODISCARD rt_status rt_take_along(const rt_tensor *x, const rt_tensor *indices, int32_t axis, rt_tensor **out);
+/// rt_take_along into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_take_along and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_take_along_into(const rt_tensor *x, const rt_tensor *indices, int32_t axis, rt_tensor *out);
+
+/// The elements along one axis in order; equal ones (-0 and +0 too) stay in the order they have; NaN counts as the largest.
+/// Shapes   x: rank >= 1; out: as x
+/// Dtypes   any; out: as x
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for an axis that is out of range
+RT_API RT_NODISCARD rt_status rt_sort(const rt_tensor *x, int32_t axis, bool descending, rt_tensor **out);
+/// rt_sort into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_sort and the rules above.
+RT_API RT_NODISCARD rt_status rt_sort_into(const rt_tensor *x, int32_t axis, bool descending, rt_tensor *out);
+
+/// Where the elements of rt_sort come from: indices along the axis.
+/// Shapes   x: rank >= 1; out: as x
+/// Dtypes   any; out: i64
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for an axis that is out of range
+RT_API RT_NODISCARD rt_status rt_argsort(const rt_tensor *x, int32_t axis, bool descending, rt_tensor **out);
+/// rt_argsort into a given output, which stays yours: it is i64. Errors as rt_argsort and the rules above.
+RT_API RT_NODISCARD rt_status rt_argsort_into(const rt_tensor *x, int32_t axis, bool descending, rt_tensor *out);
+
+/// How many elements of sorted (1-d, in the ascending order of rt_sort) are below each value; with right: not above it.
+/// Shapes   sorted: 1-d; values: any; out: as values
+/// Dtypes   any, promoted to one dtype; out: i64
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when sorted is not 1-d
+RT_API RT_NODISCARD rt_status rt_searchsorted(const rt_tensor *sorted, const rt_tensor *values, bool right, rt_tensor **out);
+/// rt_searchsorted into a given output, which stays yours: it is i64. Errors as rt_searchsorted and the rules above.
+RT_API RT_NODISCARD rt_status rt_searchsorted_into(const rt_tensor *sorted, const rt_tensor *values, bool right, rt_tensor *out);
+
 // ---- Operations made of other operations -----------------------------------------------------------------------------------------------
 
 /// Tensors joined along an axis; all other extents are equal; dtypes promote.
@@ -1302,6 +1358,100 @@ RT_API RT_NODISCARD rt_status rt_pad(const rt_tensor *x, const int64_t *pad_lo, 
 /// rt_pad into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_pad and the rules above.
 RT_API RT_NODISCARD rt_status rt_pad_into(const rt_tensor *x, const int64_t *pad_lo, const int64_t *pad_hi, rt_pad_mode mode,
     rt_scalar value, rt_tensor *out);
+
+/// 1-d: count numbers in equal steps from start to stop, both included; computed in f64, then rounded.
+/// Shapes   out: [count]
+/// Dtypes   `dtype`: a float
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for a `dtype` that is none; RT_E_ARGUMENT for a bound that is not finite; RT_E_DTYPE for a `dtype` that is no
+///          float; RT_E_SHAPE for a negative count
+RT_API RT_NODISCARD rt_status rt_linspace(rt_ctx *ctx, rt_dtype dtype, rt_scalar start, rt_scalar stop, int64_t count, rt_tensor **out);
+/// rt_linspace into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_linspace and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_linspace_into(rt_scalar start, rt_scalar stop, int64_t count, rt_tensor *out);
+
+/// 2-d, n rows and m columns: 1 where the column is the row plus k, else 0.
+/// Shapes   out: [n, m]
+/// Dtypes   out: `dtype`
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for a `dtype` that is none; RT_E_SHAPE for a negative extent
+RT_API RT_NODISCARD rt_status rt_eye(rt_ctx *ctx, rt_dtype dtype, int64_t n, int64_t m, int64_t k, rt_tensor **out);
+/// rt_eye into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_eye and the rules above.
+RT_API RT_NODISCARD rt_status rt_eye_into(int64_t n, int64_t m, int64_t k, rt_tensor *out);
+
+/// x repeated as a whole along each axis; repeats holds one number per axis.
+/// Shapes   x: any; out: each extent times its number of repeats
+/// Dtypes   any; out: as x
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE for a negative number of repeats
+RT_API RT_NODISCARD rt_status rt_tile(const rt_tensor *x, const int64_t *repeats, rt_tensor **out);
+/// rt_tile into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_tile and the rules above.
+RT_API RT_NODISCARD rt_status rt_tile_into(const rt_tensor *x, const int64_t *repeats, rt_tensor *out);
+
+/// Each element of x n times in a row along an axis.
+/// Shapes   x: rank >= 1; out: as x, n times as long along axis
+/// Dtypes   any; out: as x
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for an axis that is out of range; RT_E_SHAPE for a negative n
+RT_API RT_NODISCARD rt_status rt_repeat(const rt_tensor *x, int64_t n, int32_t axis, rt_tensor **out);
+/// rt_repeat into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_repeat and the rules above.
+RT_API RT_NODISCARD rt_status rt_repeat_into(const rt_tensor *x, int64_t n, int32_t axis, rt_tensor *out);
+
+/// x moved by shift along an axis; what leaves at one end comes in at the other.
+/// Shapes   x: rank >= 1; out: as x
+/// Dtypes   any; out: as x
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for an axis that is out of range
+RT_API RT_NODISCARD rt_status rt_roll(const rt_tensor *x, int64_t shift, int32_t axis, rt_tensor **out);
+/// rt_roll into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_roll and the rules above.
+RT_API RT_NODISCARD rt_status rt_roll_into(const rt_tensor *x, int64_t shift, int32_t axis, rt_tensor *out);
+
+/// Tensors of one shape joined along a new axis; dtypes promote.
+/// Shapes   tensors: n >= 1 of one shape; out: with a new axis of extent n before `axis` of the result
+/// Dtypes   any, promoted to one dtype; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for n < 1 or an axis that is out of range; RT_E_SHAPE when the shapes differ
+RT_API RT_NODISCARD rt_status rt_stack(int32_t n, const rt_tensor *const *tensors, int32_t axis, rt_tensor **out);
+/// rt_stack into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_stack and the rules above.
+RT_API RT_NODISCARD rt_status rt_stack_into(int32_t n, const rt_tensor *const *tensors, int32_t axis, rt_tensor *out);
+
+/// Variance: the squares of x - mean, summed and divided by max(elements - correction, 0) (correction 0: of a population, 1: of a
+/// sample).
+/// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis, and a correction that is not finite
+RT_API RT_NODISCARD rt_status rt_var(const rt_tensor *x, const rt_axes *axes, bool keep_dims, double correction, rt_tensor **out);
+/// rt_var into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_var and the rules above.
+RT_API RT_NODISCARD rt_status rt_var_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, double correction, rt_tensor *out);
+
+/// Standard deviation: the square root of rt_var.
+/// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   as rt_var
+RT_API RT_NODISCARD rt_status rt_std(const rt_tensor *x, const rt_axes *axes, bool keep_dims, double correction, rt_tensor **out);
+/// rt_std into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_std and the rules above.
+RT_API RT_NODISCARD rt_status rt_std_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, double correction, rt_tensor *out);
+
+/// log(sum of exp(x)) without overflow; nothing, or nothing but -infinity, gives -infinity.
+/// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis
+RT_API RT_NODISCARD rt_status rt_logsumexp(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
+/// rt_logsumexp into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_logsumexp and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_logsumexp_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
+
+/// p 1: sum of the magnitudes; 2: square root of the sum of the squares, without overflow; infinity: largest magnitude; 0 over nothing.
+/// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis, and any other p
+RT_API RT_NODISCARD rt_status rt_norm(const rt_tensor *x, double p, const rt_axes *axes, bool keep_dims, rt_tensor **out);
+/// rt_norm into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_norm and the rules above.
+RT_API RT_NODISCARD rt_status rt_norm_into(const rt_tensor *x, double p, const rt_axes *axes, bool keep_dims, rt_tensor *out);
 
 RT_END
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// ONNX operations that compare positions: triangles, one-hot vectors, identity matrices, elements picked by index tensors, and the losses
-// that are made of such picks.
+// ONNX operations about positions: triangles, one-hot vectors, identity matrices, elements picked by index tensors, what runs along one
+// axis, and the losses that are made of picks.
 #include <string.h>
 
 #include "ops.h"
@@ -94,45 +94,44 @@ static void run_one_hot(rti_onnx_call *call) {
   rti_call_out(call, 0, y);
 }
 
-// Fails with RT_E_INDEX unless every index is in [-n, n). Reads one truth value back.
-static void check_range(rti_onnx_call *call, const rt_tensor *indices, int64_t n) {
-  STEP(low, rt_lt_scalar, indices, rt_int(-n));
-  STEP(high, rt_ge_scalar, indices, rt_int(n));
-  STEP(bad, rt_logical_or, low, high);
-  STEP(any, rt_any, bad, NULL, false);
-  rt_scalar is_bad = rt_bool(false);
-  if (call->status == RT_OK) call->status = rt_item(any, &is_bad);
-  if (is_bad.as.b) rti_call_fail(call, RT_E_INDEX, "an index is outside of [%lld, %lld)", (long long)-n, (long long)n);
-}
-
-// y[i][j] = x[indices[i][j]][j]: the position in the flat input is the index times the stride of the axis plus the offset of the other axes.
 static void run_gather_elements(rti_onnx_call *call) {
   const rt_tensor *x = rti_call_in(call, 0), *indices = rti_call_in(call, 1);
   const int32_t rank = rt_tensor_rank(x), axis = rti_call_axis(call, rti_call_i(call, "axis", 0), rank);
   if (rt_tensor_rank(indices) != rank) rti_call_fail(call, RT_E_SHAPE, "indices of %d dimensions for an input of %d", rt_tensor_rank(indices), rank);
-  if (call->status != RT_OK) return;
-  const int64_t *shape = rt_tensor_shape(x), *index_shape = rt_tensor_shape(indices), all = -1;
-  for (int32_t d = 0; d < rank; d++)
-    if (d != axis && index_shape[d] > shape[d]) rti_call_fail(call, RT_E_SHAPE, "axis %d of the indices is longer than that of the input", d);
-  STEP(whole, rt_cast, indices, RT_I64);
-  check_range(call, whole, shape[axis]);
-  STEP(is_negative, rt_lt_scalar, whole, rt_int(0));
-  STEP(raised, rt_add_scalar, whole, rt_int(shape[axis]));
-  STEP(wrapped, rt_where, is_negative, raised, whole);
-  int64_t stride = 1;
-  const rt_tensor *position = NULL;
-  for (int32_t d = rank - 1; d >= 0 && call->status == RT_OK; d--) {
-    const rt_tensor *along = d == axis ? wrapped : count_up(call, index_shape[d], rank - 1 - d);
-    STEP(part, rt_mul_scalar, along, rt_int(stride));
-    if (position) STEP_TO(position, rt_add, position, part);
-    else position = part;
-    stride *= shape[d]; // at most numel
-  }
-  STEP(flat, rt_reshape, x, 1, &all);
-  STEP(flat_position, rt_reshape, position, 1, &all);
-  STEP(taken, rt_gather, flat, flat_position, 0);
-  STEP(y, rt_reshape, taken, rank, index_shape);
+  STEP(y, rt_take_along, x, indices, axis);
   rti_call_out(call, 0, y);
+}
+
+// ---- along one axis ------------------------------------------------------------------------------------------------------------------------
+
+static void run_cum_sum(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0), *y = x;
+  const int32_t rank = rt_tensor_rank(x), axis = rti_call_axis(call, rti_call_scalar(call, 1).as.i, rank);
+  const rt_axes along = {1, {axis}};
+  const bool backwards = rti_call_i(call, "reverse", 0) != 0;
+  if (backwards) STEP_TO(y, rt_flip, y, &along);
+  if (rti_call_i(call, "exclusive", 0) && call->status == RT_OK) { // a zero goes in front, and the last element away
+    int64_t low[RT_MAX_RANK] = {0}, high[RT_MAX_RANK] = {0};
+    if (rt_tensor_shape(x)[axis] > 0) low[axis] = 1, high[axis] = -1;
+    STEP_TO(y, rt_pad, y, low, high, RT_PAD_CONSTANT, rt_int(0));
+  }
+  STEP_TO(y, rt_cumsum, y, axis, rt_tensor_dtype(x));
+  if (backwards) STEP_TO(y, rt_flip, y, &along);
+  rti_call_out(call, 0, y);
+}
+
+// Of equal elements the one with the lower index comes first, as ONNX demands, because sorting is stable.
+static void run_top_k(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0);
+  const int32_t axis = rti_call_axis(call, rti_call_i(call, "axis", -1), rt_tensor_rank(x));
+  const int64_t k = call->opset < 10 ? rti_call_i(call, "k", -1) : rti_call_scalar(call, 1).as.i;
+  if (call->status != RT_OK) return;
+  if (k < 0 || k > rt_tensor_shape(x)[axis]) rti_call_fail(call, RT_E_SHAPE, "k is %lld for an axis of extent %lld", (long long)k, (long long)rt_tensor_shape(x)[axis]);
+  STEP(order, rt_argsort, x, axis, rti_call_i(call, "largest", 1) != 0);
+  STEP(best, rt_slice, order, axis, 0, k, 1);
+  STEP(values, rt_take_along, x, best, axis);
+  rti_call_out(call, 0, values);
+  rti_call_out(call, 1, best);
 }
 
 // ---- losses: one class index per position picks along axis 1 ---------------------------------------------------------------------------------------
@@ -217,6 +216,10 @@ static const rti_onnx_op rows[] = {
     {"Hardmax",          1, 1, 1, 1, "axis:i",       run_hardmax, NULL, NULL},
     {"OneHot",           9, 3, 3, 1, "axis:i",       run_one_hot, NULL, NULL},
     {"GatherElements",  11, 2, 2, 1, "axis:i",       run_gather_elements, NULL, NULL},
+    {"CumSum",          11, 2, 2, 1, "exclusive:i reverse:i", run_cum_sum, NULL, NULL},
+    {"TopK",             1, 1, 1, 2, "axis:i k:i",   run_top_k, NULL, NULL},
+    {"TopK",            10, 2, 2, 2, "axis:i",       run_top_k, NULL, NULL},
+    {"TopK",            11, 2, 2, 2, "axis:i largest:i sorted:i", run_top_k, NULL, NULL},
     {"NegativeLogLikelihoodLoss", 12, 2, 3, 1, "ignore_index:i reduction:s", run_likelihood_loss, NULL, NULL},
     {"SoftmaxCrossEntropyLoss",   12, 2, 3, 2, "ignore_index:i reduction:s", run_cross_entropy_loss, NULL, NULL},
 };

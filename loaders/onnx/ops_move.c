@@ -132,25 +132,12 @@ static void run_pad(rti_onnx_call *call) {
 // ---- repeating and rearranging -----------------------------------------------------------------------------------------------------------------
 
 static void run_tile(rti_onnx_call *call) {
-  const rt_tensor *y = rti_call_in(call, 0);
+  const rt_tensor *x = rti_call_in(call, 0);
   int64_t n;
   const int64_t *repeats = rti_call_ints(call, 1, &n);
-  const int32_t rank = rt_tensor_rank(y);
+  const int32_t rank = rt_tensor_rank(x);
   if (n != rank) rti_call_fail(call, RT_E_SHAPE, "%lld repeats for %d dimensions", (long long)n, rank);
-  // One axis at a time: a new axis of extent 1 before it, expanded, then merged.
-  for (int32_t axis = 0; axis < rank && call->status == RT_OK; axis++) {
-    if (repeats[axis] == 1) continue;
-    if (repeats[axis] < 0) rti_call_fail(call, RT_E_SHAPE, "%lld repeats", (long long)repeats[axis]);
-    if (rank == RT_MAX_RANK) rti_call_fail(call, RT_E_UNSUPPORTED, "tensors of %d dimensions are not repeated", rank);
-    if (call->status != RT_OK) break;
-    int64_t merged[RT_MAX_RANK], wide[RT_MAX_RANK];
-    for (int32_t i = 0; i < rank; i++) wide[i + (i >= axis)] = merged[i] = rt_tensor_shape(y)[i];
-    wide[axis] = repeats[axis];
-    if (__builtin_mul_overflow(merged[axis], repeats[axis], &merged[axis])) rti_call_fail(call, RT_E_SHAPE, "an extent above 2^63-1");
-    STEP_TO(y, rt_unsqueeze, y, axis);
-    STEP_TO(y, rt_expand, y, rank + 1, wide);
-    STEP_TO(y, rt_reshape, y, rank, merged);
-  }
+  STEP(y, rt_tile, x, repeats);
   rti_call_out(call, 0, y);
 }
 

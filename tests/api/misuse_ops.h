@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "misuse_along.h"
 #include "misuse_families.h"
 
 #define HUGE_EXTENT (INT64_C(1) << 40)
@@ -484,6 +485,7 @@ static void operations_with_parameters(void **state) {
   pooling(w);
   SOFTMAX_ROWS(softmax);
   SOFTMAX_ROWS(log_softmax);
+  misuse_along(w);
   concat(w);
   pad(w);
   judge();

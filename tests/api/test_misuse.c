@@ -4,6 +4,7 @@
 #include "misuse_world.h"
 
 #include "misuse_families.h"
+#include "misuse_along.h"
 #include "misuse_ops.h"
 #include "misuse_tensors.h"
 #include "misuse_context.h"

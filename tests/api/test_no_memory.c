@@ -123,6 +123,25 @@ static rt_status s_pool(world *w) {
   return s ? s : rt_avg_pool(w->made[0], &(rt_window){.size = {2, 2}}, MADE(2));
 }
 static rt_status s_gather(world *w) { return rt_gather(w->x, w->index, 0, MADE(0)); }
+static rt_status s_along(world *w) {
+  rt_status s = rt_cumsum(w->x, 0, RT_I32, MADE(0));
+  if (!s) s = rt_argsort(w->turned, 0, true, MADE(1));
+  if (!s) s = rt_take_along(w->turned, w->made[1], 0, MADE(2));
+  return s ? s : rt_searchsorted(w->v, w->x, true, MADE(3));
+}
+static rt_status s_made(world *w) {
+  rt_status s = rt_linspace(w->ctx, RT_F32, rt_int(0), rt_int(1), 60, MADE(0));
+  if (!s) s = rt_eye(w->ctx, RT_F32, 8, 8, 1, MADE(1));
+  if (!s) s = rt_tile(w->x, SHAPE(3, 2), MADE(2));
+  if (!s) s = rt_repeat(w->turned, 3, 1, MADE(3));
+  if (!s) s = rt_roll(w->x, 3, 0, MADE(4));
+  return s ? s : rt_stack(2, (const rt_tensor *const[]){w->x, w->x}, 1, MADE(5));
+}
+static rt_status s_spread(world *w) {
+  rt_status s = rt_std(w->x, AXES(1), false, 1, MADE(0));
+  if (!s) s = rt_logsumexp(w->turned, AXES(0), true, MADE(1));
+  return s ? s : rt_norm(w->x, 2, NULL, false, MADE(2));
+}
 static rt_status s_concat(world *w) { return rt_concat(2, (const rt_tensor *const[]){w->x, w->x}, 1, MADE(0)); }
 static rt_status s_pad(world *w) { return rt_pad(w->x, SHAPE(1, 2), SHAPE(2, 1), RT_PAD_REFLECT, rt_int(0), MADE(0)); }
 static rt_status s_pad_constant(world *w) { return rt_pad(w->x, SHAPE(1, -1), SHAPE(0, 1), RT_PAD_CONSTANT, rt_float(1), MADE(0)); }
@@ -176,7 +195,8 @@ static const struct scenario { const char *name; rt_status (*run)(world *); } sc
 #define S(name) {#name, s_##name}
     S(empty), S(from_data), S(high_rank), S(scalar_tensor), S(add), S(add_into), S(broadcast), S(transposed), S(promote), S(mixed), S(scalar), S(compare),
     S(clamp), S(where), S(leaky), S(overlap), S(views), S(reshape_copies), S(sum), S(sum_dtype), S(mean_of_nothing), S(argmax), S(softmax), S(matmul),
-    S(matvec), S(batched), S(conv), S(pool), S(gather), S(concat), S(pad), S(pad_constant), S(arange), S(random), S(clone_and_write), S(map),
+    S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(made), S(spread), S(concat), S(pad),
+    S(pad_constant), S(arange), S(random), S(clone_and_write), S(map),
     S(read_strided), S(to), S(dlpack), S(report), S(import),
 };
 #define N_SCENARIOS ((int)(sizeof scenarios / sizeof *scenarios))

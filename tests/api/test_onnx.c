@@ -235,6 +235,10 @@ static void noop(proto *node) { attr_i(node, "noop_with_empty_axes", 1); }
 static void allow_zero(proto *node) { attr_i(node, "allowzero", 1); }
 static void clip_6(proto *node) { attr_f(node, "min", -1); attr_f(node, "max", 2); }
 static void shape_1(proto *node) { attr_i(node, "start", -1); }
+static void before(proto *node) { attr_i(node, "exclusive", 1); }
+static void from_behind(proto *node) { attr_i(node, "exclusive", 1); attr_i(node, "reverse", 1); }
+static void smallest(proto *node) { attr_i(node, "largest", 0); attr_i(node, "axis", 0); }
+static void k_2(proto *node) { attr_i(node, "k", 2); }
 static void fmod_1(proto *node) { attr_i(node, "fmod", 1); }
 
 // Input x is f32 [2,3] = {0,1,2,3,4,5} minus 2 = {-2,-1,0,1,2,3}; i1, i2 are i64 weights; v2 is the f32 weight {10,20}; ints divides.
@@ -268,6 +272,13 @@ static const struct {
     {"slice backwards to the start", "Slice", "x m1 lowest one m1", 13, NULL, 2, {2, 3}, {0, -1, -2, 3, 2, 1}},
     {"expand never shrinks", "Expand", "v2 ones", 13, NULL, 3, {1, 1, 2}, {10, 20}},
     {"tile", "Tile", "v2 three", 13, NULL, 1, {6}, {10, 20, 10, 20, 10, 20}},
+    {"running sum", "CumSum", "x one", 14, NULL, 2, {2, 3}, {-2, -3, -3, 1, 3, 6}},
+    {"running sum of what is before", "CumSum", "ints zero", 14, before, 1, {4}, {0, -7, -12, -7}},
+    {"running sum of what is behind", "CumSum", "x one", 14, from_behind, 2, {2, 3}, {-1, 0, 0, 5, 3, 0}},
+    {"the two largest", "TopK", "x", 9, k_2, 2, {2, 2}, {0, -1, 3, 2}},
+    {"the largest", "TopK", "x one", 10, NULL, 2, {2, 1}, {0, 3}},
+    {"the smallest", "TopK", "x one", 11, smallest, 2, {1, 3}, {-2, -1, 0}},
+    {"elements by index", "GatherElements", "ints zero_minus", 13, NULL, 1, {2}, {-7, 7}},
     {"uneven split, first part", "Split", "v2", 18, NULL, 1, {2}, {10, 20}},
     {"powers keep the dtype of the base", "Pow", "ints half", 13, NULL, 1, {4}, {0, 0, 2, 2}},
 };
@@ -286,7 +297,8 @@ static void put_weights(proto *graph) {
   t = tensor_raw("nothing", ONNX_F32, 2, empty_dims, NULL, 0);
   put_message(graph, 5, &t);
   static const struct { const char *name; int64_t n, values[4]; } lists[] = {
-      {"one", 1, {1}}, {"m1", 1, {-1}}, {"three", 1, {3}}, {"lowest", 1, {INT64_MIN}}, {"ones", 3, {1, 1, 1}}, {"zero_minus", 2, {0, -1}}, {"zero_two", 2, {0, 2}},
+      {"one", 1, {1}}, {"m1", 1, {-1}}, {"three", 1, {3}}, {"lowest", 1, {INT64_MIN}}, {"zero", 1, {0}},
+      {"ones", 3, {1, 1, 1}}, {"zero_minus", 2, {0, -1}}, {"zero_two", 2, {0, 2}},
       {"ints", 4, {-7, -5, 5, 7}}};
   for (size_t i = 0; i < COUNT(lists); i++) {
     t = tensor_i64s(lists[i].name, lists[i].n, lists[i].values);
@@ -348,11 +360,14 @@ static const struct {
     {"Reshape", "x x", NULL, RT_E_DTYPE, "f32, not i64"},
     {"Expand", "x huge", NULL, RT_E_SHAPE, "Expand"},
     {"Expand", "x m1", NULL, RT_E_SHAPE, "-1"},
-    {"Tile", "x huge", NULL, RT_E_NO_MEMORY, "limit"},
+    {"Tile", "x huge", NULL, RT_E_SHAPE, "repeats of axis 1"},
     {"Tile", "x m1", NULL, RT_E_SHAPE, "1 repeats for 2 dimensions"},
     {"Gather", "x ints", NULL, RT_E_INDEX, "Gather"},
-    {"GatherElements", "v2 ints", NULL, RT_E_INDEX, "[-2, 2)"},
+    {"GatherElements", "v2 ints", NULL, RT_E_INDEX, "index -7"},
     {"GatherElements", "x ints", NULL, RT_E_SHAPE, "1 dimensions for an input of 2"},
+    {"CumSum", "x three", NULL, RT_E_SHAPE, "axis 3"},
+    {"TopK", "x m1", NULL, RT_E_SHAPE, "k is -1"},
+    {"TopK", "v2 three", NULL, RT_E_SHAPE, "k is 3 for an axis of extent 2"},
     {"OneHot", "ints m1 v2", NULL, RT_E_ARGUMENT, "depth"},
     {"OneHot", "ints three x", NULL, RT_E_SHAPE, "two elements"},
     {"NegativeLogLikelihoodLoss", "x zero_minus", NULL, RT_E_INDEX, "outside of [0, 3)"},
