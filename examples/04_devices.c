@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Lists devices, computes on the default one and shows where each operation ran. The same program runs anywhere:
-//   RT_BACKEND=toy RT_BACKEND_PATH=examples/plugin_async bin/example_04_devices
+//   RT_BACKEND=toy RT_BACKEND_PATH=$PWD/build/release/examples build/release/bin/example_04_devices
 #include <stdio.h>
 #include <trivet/rt.h>
 

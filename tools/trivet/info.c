@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <trivet/backend.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -145,7 +146,7 @@ static void print_text(rt_ctx *ctx, const processor *p, const places *all) {
   rt_device_desc device;
   find_variable("RT_LAYERS", &layers);
   char *library = library_dir(""), *backends = open_backends(ctx);
-  printf("version    %s (backend interface %d, exact match)\n", rt_version(), RT_VERSION_MAJOR);
+  printf("version    %s (backend interface %d.%d, exact match)\n", rt_version(), RTB_MAJOR, RTB_MINOR);
   printf("build      %s, %s\n", BUILD_COMPILER, BUILD_KIND);
   printf("library    %s\n", library ? library : "linked into this program");
   if (uname(&os) == 0) printf("system     %s %s %s\n", os.sysname, os.release, os.machine);
@@ -185,7 +186,7 @@ static void print_json(rt_ctx *ctx, const processor *p, const places *all) {
   json_start(&j);
   json_open(&j, NULL, '{');
   json_text(&j, "version", rt_version());
-  json_int(&j, "backend_interface", RT_VERSION_MAJOR);
+  json_int(&j, "backend_interface", RTB_MAJOR);
   json_text(&j, "compiler", BUILD_COMPILER);
   json_text(&j, "build", BUILD_KIND);
   json_text(&j, "library", library);
