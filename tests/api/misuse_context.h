@@ -130,7 +130,10 @@ static void contexts(void **state) {
 static void two_accelerators(void **state) {
   world *w = *state;
   const char *toy = TRIVET_BUILD_DIR "/examples/trivet_toy.so";
-  if (access(toy, R_OK) != 0) skip();
+  if (access(toy, R_OK) != 0) {
+    print_error("SKIPPED: %s is not built\n", toy);
+    skip();
+  }
   rt_ctx *ctx = NULL;
   rt_ctx_options options = {.size = sizeof options, .plugins = (const char *const[]){toy, NULL}, .config = "toy.devices=2\n"};
   rt_tensor *one = NULL, *two = NULL, *host = NULL;

@@ -436,7 +436,8 @@ static void threads_share_a_pool(void **state) {
 static void a_child_can_use_the_pool(void **state) {
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
   (void)state;
-  skip(); // their own allocators do not promise to survive such forks
+  print_error("SKIPPED: the sanitizer's allocator does not promise to survive such forks\n");
+  skip();
 #else
   rti_pool *pool;
   atomic_bool stop = false;
@@ -490,7 +491,8 @@ static void free_blocks_and_tails_are_poisoned(void **state) {
 #else
 static void free_blocks_and_tails_are_poisoned(void **state) {
   (void)state;
-  skip(); // only AddressSanitizer can tell
+  print_error("SKIPPED: only AddressSanitizer can tell\n");
+  skip();
 }
 #endif
 
