@@ -23,6 +23,16 @@ rt_status rti_composite_check(const char *op, const rt_tensor *given, rt_dtype d
   return RT_OK;
 }
 
+rt_tensor *rti_chain_keep(rti_chain *c, rt_tensor *t) {
+  if (t) c->owned[c->n++] = t;
+  return t;
+}
+
+rt_status rti_chain_end(rti_chain *c) {
+  while (c->n > 0) rt_release(c->owned[--c->n]);
+  return c->status;
+}
+
 // ---- concat ------------------------------------------------------------------------------------------------------------------------------
 
 static rt_status concat_infer(int32_t n, const rt_tensor *const *in, int32_t *axis, rt_dtype *dtype, int32_t *rank, int64_t *shape) {
