@@ -311,7 +311,7 @@ typedef struct rtb_sig_arg {
 
 /* ---- structural attributes: plain data, no pointers; part of the kernel cache key ------------------------------------- */
 
-/* Reductions, scans, softmax, gather, take_along: bit i of axes is dimension i of the first input as this call shows it.
+/* Reductions, scans, softmax, gather, take_along, concat, stack, repeat, roll: bit i of axes is dimension i of the first input as this call shows it.
  * Reductions show their output with the rank of the input and extent 1 in every reduced dimension. */
 typedef struct rtb_attr_axes {
   uint32_t size;
@@ -326,6 +326,17 @@ typedef struct rtb_attr_sort {
 } rtb_attr_sort;
 #define RTB_SORT_DESCENDING 1u /* sort, argsort */
 #define RTB_SORT_RIGHT 2u      /* searchsorted: behind equal elements */
+
+/* Pad: elements added (or, negative, removed) before and after each dimension of x. The inputs are x and the constant. */
+typedef struct rtb_attr_pad {
+  uint32_t size;
+  uint32_t mode;         /* RTB_PAD_... */
+  int64_t pad_lo[RTB_MAX_RANK], pad_hi[RTB_MAX_RANK];
+} rtb_attr_pad;
+#define RTB_PAD_CONSTANT 0u
+#define RTB_PAD_EDGE 1u
+#define RTB_PAD_REFLECT 2u
+#define RTB_PAD_WRAP 3u
 
 /* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. */
 typedef struct rtb_attr_window {
