@@ -125,7 +125,7 @@ extern "C" {
 /* ---- where an argument lives, as the device that resolves sees it -------------------------------------------------- */
 #define RTB_SPACE_HOST 0
 #define RTB_SPACE_MINE 1
-#define RTB_SPACE_FOREIGN 2 /* another device's memory: only for COPY, and only if both sides agree */
+#define RTB_SPACE_FOREIGN 2 /* memory of another device of this plugin: only for COPY, and only if both devices resolve it */
 
 /* ---- math bits: what the caller allows or demands ------------------------------------------------------------------ */
 #define RTB_MATH_FAST 1u          /* bounds may be relaxed */
@@ -488,7 +488,9 @@ typedef struct rtb_backend {
   int32_t (*mem_alloc)(void *dev, uint64_t bytes, uint64_t *out_buf);
   void (*mem_free)(void *dev, uint64_t buf);
   int32_t (*mem_map)(void *dev, uint64_t buf, void **out_ptr);                     /* host address, valid until mem_free; NULL: none has one */
-  int32_t (*mem_import)(void *dev, void *ptr, uint64_t bytes, uint64_t *out_buf);  /* use host memory in place; this version of the host does not ask */
+  /* Use host memory in place: bytes from ptr, at least 64-byte aligned, as a buffer that is only read. Valid, and ptr's bytes unchanged, until
+   * mem_free, which leaves ptr alone. Any failure: the bytes are copied instead. NULL: never. */
+  int32_t (*mem_import)(void *dev, void *ptr, uint64_t bytes, uint64_t *out_buf);
 
   /* Streams of an asynchronous device. Seqs rise along a stream; a value is reached when its op ended. */
   int32_t (*stream_create)(void *dev, void **out_stream);
