@@ -556,7 +556,7 @@ typedef struct rtb_layer {
   uint32_t op_bytes, view_bytes;
   uint32_t reserved2;
   const char *name, *version;
-  /* Once per opened device. below: the backend's table with every slot filled. */
+  /* Once per opened device. below: the backend's table with every slot filled. NULL: self is the host table itself. */
   int32_t (*attach)(const rtb_host *host, const rtb_backend *below, void *dev, void **out_self);
   void (*detach)(void *self);
   /* Offers a kernel that was just resolved; inner stays valid until unwrap. Leave *fn and *ctx alone to let calls pass directly. */
