@@ -71,16 +71,16 @@ static rt_status finish_scatter(const scattering *s, rti_target to) {
   if (!fits)
     return rti_fail(RT_E_SHAPE, "%s: updates %s do not broadcast to %s", name, rti_shape_text(&have, s->updates->view.ndim, s->updates->view.shape),
                     rti_shape_text(&want, s->rank, s->shape));
-  rt_status status = rti_composite_check(name, to.given, s->dtype, s->x->view.ndim, s->x->view.shape);
+  rti_call call;
+  rti_call_init(&call, s->x->ctx, s->op);
+  give_attr(&call, &s->attr);
+  call.out_dtype = s->dtype;
+  shape_as(&call, s->x);
+  rt_status status = rti_composite_check(&call, to);
   for (int k = 0; k < 3 && status == RT_OK; k++) status = rti_to_dtype(&in[k], k == 1 ? (rt_dtype)in[k]->view.dtype : s->dtype, &made[k]);
   for (int32_t d = 0; d < s->rank; d++) numel *= shape[d];
   if (status == RT_OK && (numel == 0 || s->x->view.numel == 0)) status = scatter_nothing(s, in[0], to);
   else if (status == RT_OK && (status = rt_expand(in[2], s->rank, s->shape, &spread)) == RT_OK) {
-    rti_call call;
-    rti_call_init(&call, s->x->ctx, s->op);
-    give_attr(&call, &s->attr);
-    call.out_dtype = s->dtype;
-    shape_as(&call, s->x);
     rti_call_tensor(&call, in[0]);
     rti_call_tensor(&call, in[1]);
     rti_call_tensor(&call, spread);

@@ -316,7 +316,7 @@ typedef struct rtb_sig_arg {
 
 /* ---- structural attributes: plain data, no pointers; part of the kernel cache key ------------------------------------- */
 
-/* Reductions, scans, softmax, gather, take_along: bit i of axes is dimension i of the first input as this call shows it.
+/* Reductions, scans, softmax, gather, take_along, concat, stack, repeat, roll: bit i of axes is dimension i of the first input as this call shows it.
  * Reductions show their output with the rank of the input and extent 1 in every reduced dimension. */
 typedef struct rtb_attr_axes {
   uint32_t size;
@@ -343,6 +343,17 @@ typedef struct rtb_attr_index {
 #define RTB_SCATTER_MUL 2u
 #define RTB_SCATTER_MIN 3u     /* as MINIMUM */
 #define RTB_SCATTER_MAX 4u     /* as MAXIMUM */
+
+/* Pad: elements added (or, negative, removed) before and after each dimension of x. The inputs are x and the constant. */
+typedef struct rtb_attr_pad {
+  uint32_t size;
+  uint32_t mode;         /* RTB_PAD_... */
+  int64_t pad_lo[RTB_MAX_RANK], pad_hi[RTB_MAX_RANK];
+} rtb_attr_pad;
+#define RTB_PAD_CONSTANT 0u
+#define RTB_PAD_EDGE 1u
+#define RTB_PAD_REFLECT 2u
+#define RTB_PAD_WRAP 3u
 
 /* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. */
 typedef struct rtb_attr_window {
