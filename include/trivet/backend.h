@@ -259,6 +259,10 @@ extern "C" {
 #define RTB_OP_SORT 137
 #define RTB_OP_ARGSORT 138
 #define RTB_OP_SEARCHSORTED 139
+#define RTB_OP_SCATTER 140
+#define RTB_OP_SCATTER_ND 141
+#define RTB_OP_GATHER_ND 142
+#define RTB_OP_NONZERO 143
 #define RTB_OP_CONCAT 160
 #define RTB_OP_PAD 161
 #define RTB_OP_LINSPACE 162
@@ -271,6 +275,7 @@ extern "C" {
 #define RTB_OP_STD 169
 #define RTB_OP_LOGSUMEXP 170
 #define RTB_OP_NORM 171
+#define RTB_OP_TOPK 172
 /* generated: end */
 
 /* ---- data that crosses on every call (frozen) ------------------------------------------------------------------------ */
@@ -326,6 +331,18 @@ typedef struct rtb_attr_sort {
 } rtb_attr_sort;
 #define RTB_SORT_DESCENDING 1u /* sort, argsort */
 #define RTB_SORT_RIGHT 2u      /* searchsorted: behind equal elements */
+
+/* Scattering, and gathering by coordinates. Updates fall on their targets in C order of indices; each step rounds as ADD or MUL does. */
+typedef struct rtb_attr_index {
+  uint32_t size;
+  uint32_t axes; /* scatter: one bit, the dimension along which the indices point; gather_nd: the leading dimensions in common */
+  uint32_t mode; /* RTB_SCATTER_...; gather_nd: 0 */
+} rtb_attr_index;
+#define RTB_SCATTER_SET 0u
+#define RTB_SCATTER_ADD 1u
+#define RTB_SCATTER_MUL 2u
+#define RTB_SCATTER_MIN 3u     /* as MINIMUM */
+#define RTB_SCATTER_MAX 4u     /* as MAXIMUM */
 
 /* Pad: elements added (or, negative, removed) before and after each dimension of x. The inputs are x and the constant. */
 typedef struct rtb_attr_pad {

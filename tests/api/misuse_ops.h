@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "misuse_along.h"
+#include "misuse_index.h"
 #include "misuse_families.h"
 
 #define HUGE_EXTENT (INT64_C(1) << 40)
@@ -486,6 +487,7 @@ static void operations_with_parameters(void **state) {
   SOFTMAX_ROWS(softmax);
   SOFTMAX_ROWS(log_softmax);
   misuse_along(w);
+  misuse_index(w);
   concat(w);
   pad(w);
   judge();
