@@ -259,6 +259,9 @@ extern "C" {
 #define RTB_OP_SORT 137
 #define RTB_OP_ARGSORT 138
 #define RTB_OP_SEARCHSORTED 139
+#define RTB_OP_LAYER_NORM 150
+#define RTB_OP_RMS_NORM 151
+#define RTB_OP_BATCH_NORM 152
 #define RTB_OP_CONCAT 160
 #define RTB_OP_PAD 161
 #define RTB_OP_LINSPACE 162
@@ -271,6 +274,8 @@ extern "C" {
 #define RTB_OP_STD 169
 #define RTB_OP_LOGSUMEXP 170
 #define RTB_OP_NORM 171
+#define RTB_OP_GROUP_NORM 180
+#define RTB_OP_EMBEDDING 181
 /* generated: end */
 
 /* ---- data that crosses on every call (frozen) ------------------------------------------------------------------------ */
@@ -311,7 +316,8 @@ typedef struct rtb_sig_arg {
 
 /* ---- structural attributes: plain data, no pointers; part of the kernel cache key ------------------------------------- */
 
-/* Reductions, scans, softmax, gather, take_along: bit i of axes is dimension i of the first input as this call shows it.
+/* Reductions, scans, softmax, layer_norm, rms_norm, gather, take_along: bit i of axes is dimension i of the first input as this call
+ * shows it. Weight and bias of the norms have the shape of x (strides of 0 where they repeat), or are absent.
  * Reductions show their output with the rank of the input and extent 1 in every reduced dimension. */
 typedef struct rtb_attr_axes {
   uint32_t size;

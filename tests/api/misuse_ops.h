@@ -486,6 +486,7 @@ static void operations_with_parameters(void **state) {
   SOFTMAX_ROWS(softmax);
   SOFTMAX_ROWS(log_softmax);
   misuse_along(w);
+  misuse_neural(w);
   concat(w);
   pad(w);
   judge();
