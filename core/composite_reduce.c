@@ -18,11 +18,11 @@ typedef struct reduction {
   int64_t shape[RT_MAX_RANK];
 } reduction;
 
-static rt_status start(reduction *r, rti_chain *c, uint16_t op, const rt_tensor *x, const rt_axes *axes, bool keep_dims, rti_target to) {
-  *c = (rti_chain){.status = RT_OK};
-  c->status = rti_check_inputs(op, 1, &x, to);
+/// Checks, then offers the whole to the backend of the device (with `value`, its scalar parameter). false: c->status is all there is to say.
+static bool start(reduction *r, rti_chain *c, uint16_t op, const rt_tensor *x, const rt_axes *axes, bool keep_dims, const double *value, rti_target to) {
+  *c = (rti_chain){.status = rti_check_inputs(op, 1, &x, to)};
   uint32_t bits = 0;
-  if (c->status != RT_OK || (c->status = rti_axes(rti_ops[op].name, axes, x->view.ndim, &bits)) != RT_OK) return c->status;
+  if (c->status != RT_OK || (c->status = rti_axes(rti_ops[op].name, axes, x->view.ndim, &bits)) != RT_OK) return false;
   rt_dtype own = (rt_dtype)x->view.dtype;
   r->op = op, r->n = 1;
   r->dtype = rti_dtype_kinds[own] != RT_KIND_FLOAT || x->flags & RTI_TENSOR_WEAK ? RT_F32 : own;
@@ -34,12 +34,20 @@ static rt_status start(reduction *r, rti_chain *c, uint16_t op, const rt_tensor 
     r->axes.axis[r->axes.count++] = d;
     r->n *= x->view.shape[d];
   }
-  c->status = rti_composite_check(rti_ops[op].name, to.given, r->dtype, r->rank, r->shape);
-  rt_tensor *made = NULL;
-  if (c->status == RT_OK) c->status = rti_to_dtype(&x, r->work, &made);
-  rti_chain_keep(c, made);
+  rti_call call;
+  rti_composite_call(&call, x->ctx, op, r->dtype, r->rank, r->shape);
+  rt_tensor *made[2] = {NULL};
+  if ((c->status = rti_composite_check(&call, to)) == RT_OK) c->status = rti_to_dtype(&x, r->dtype, &made[0]);
+  rti_chain_keep(c, made[0]);
+  if (c->status != RT_OK) return false;
+  rti_call_tensor(&call, x);
+  if (value) rti_call_imm(&call, RT_F64, rt_float(*value));
+  call.axes = bits;
+  if ((c->status = rti_composite_offer(&call, to)) != RTI_NOT_TAKEN) return false;
+  c->status = rti_to_dtype(&x, r->work, &made[1]);
+  rti_chain_keep(c, made[1]);
   r->x = x;
-  return c->status;
+  return c->status == RT_OK;
 }
 
 /// Ends the chain with `result`, which has the kept axes still.
@@ -68,11 +76,9 @@ static rt_status finish_with(const reduction *r, rti_chain *c, double value, rti
 static rt_status var(uint16_t op, const rt_tensor *x, const rt_axes *axes, bool keep_dims, double correction, rti_target to) {
   reduction r;
   rti_chain c;
-  if (start(&r, &c, op, x, axes, keep_dims, to) != RT_OK) return rti_chain_end(&c);
-  if (!isfinite(correction)) {
-    c.status = rti_fail(RT_E_ARGUMENT, "%s: correction %g", rti_ops[op].name, correction);
-    return rti_chain_end(&c);
-  }
+  if (to.out) *to.out = NULL;
+  if (!isfinite(correction)) return rti_fail(RT_E_ARGUMENT, "%s: correction %g", rti_ops[op].name, correction);
+  if (!start(&r, &c, op, x, axes, keep_dims, &correction, to)) return rti_chain_end(&c);
   double divisor = (double)r.n - correction;
   STEP(&c, mean, rt_mean, r.x, &r.axes, true);
   STEP(&c, apart, rt_sub, r.x, mean);
@@ -101,7 +107,7 @@ rt_status rt_std_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, d
 static rt_status logsumexp(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rti_target to) {
   reduction r;
   rti_chain c;
-  if (start(&r, &c, RTB_OP_LOGSUMEXP, x, axes, keep_dims, to) != RT_OK) return rti_chain_end(&c);
+  if (!start(&r, &c, RTB_OP_LOGSUMEXP, x, axes, keep_dims, NULL, to)) return rti_chain_end(&c);
   if (r.n == 0) return finish_with(&r, &c, -(double)INFINITY, to);
   STEP(&c, highest, rt_max, r.x, &r.axes, true);
   STEP(&c, is_finite, rt_isfinite, highest); // an infinite one is not taken out: it decides the sum as it is
@@ -127,11 +133,9 @@ rt_status rt_logsumexp_into(const rt_tensor *x, const rt_axes *axes, bool keep_d
 static rt_status norm(const rt_tensor *x, double p, const rt_axes *axes, bool keep_dims, rti_target to) {
   reduction r;
   rti_chain c;
-  if (start(&r, &c, RTB_OP_NORM, x, axes, keep_dims, to) != RT_OK) return rti_chain_end(&c);
-  if (p != 1 && p != 2 && !(isinf(p) && p > 0)) {
-    c.status = rti_fail(RT_E_ARGUMENT, "norm: p is %g, not 1, 2 or infinity", p);
-    return rti_chain_end(&c);
-  }
+  if (to.out) *to.out = NULL;
+  if (p != 1 && p != 2 && !(isinf(p) && p > 0)) return rti_fail(RT_E_ARGUMENT, "norm: p is %g, not 1, 2 or infinity", p);
+  if (!start(&r, &c, RTB_OP_NORM, x, axes, keep_dims, &p, to)) return rti_chain_end(&c);
   if (r.n == 0) return finish_with(&r, &c, 0, to);
   STEP(&c, size, rt_abs, r.x);
   if (p == 1) {

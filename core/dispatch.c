@@ -13,6 +13,7 @@ void rti_call_init(rti_call *call, rt_ctx *ctx, uint16_t op) {
   call->c_order = false;
   call->nin = 0;
   call->user = false;
+  call->is_offer = false;
   call->device = -1;
   call->axes = 0;
   call->attr = NULL;

@@ -390,7 +390,9 @@ static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, 
   rt_status status = rti_resolve(instance, r->call->op, r->call->nin, 1, r->words, alias, attr, attr_bytes, &kernel, &uncached);
   if (status != RT_OK) return status;
   refused->at[0] = 0;
-  if (!kernel->fn) {
+  if (!kernel->fn && r->call->is_offer) {
+    status = RTI_NOT_TAKEN;
+  } else if (!kernel->fn) {
     bool was_converted = r->converted_for >> (instance - r->ctx->instance) & 1;
     if (kernel->inner.reason == RTB_UNSUPPORTED_LAYOUT && !was_converted) {
       status = run_rows(r, instance, was_run);
@@ -414,6 +416,8 @@ static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, 
       pass_on(r, kernel, kernel->inner.reason, NULL);
       rti_append(refused, "%s: %s", instance->name, kernel->inner.why);
     }
+  }
+  if (!kernel->fn) {
     if (uncached) rti_kernel_free(kernel);
     return status;
   }
@@ -426,7 +430,9 @@ static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, 
     reason = kernel->inner.accept(kernel->inner.kctx, &op, &workspace_bytes);
   }
   if (reason == RTB_OK && !is_aligned(kernel, r, &v)) reason = RTB_UNSUPPORTED_ALIGN;
-  if (reason != RTB_OK) {
+  if (reason != RTB_OK && r->call->is_offer) {
+    status = RTI_NOT_TAKEN;
+  } else if (reason != RTB_OK) {
     rti_text why = {{0}};
     rti_append(&why, "refused by %s for this call", rti_reason_name(reason));
     pass_on(r, kernel, reason, why.at);
@@ -442,6 +448,10 @@ static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, 
 static rt_status execute(run *r) {
   rti_text first_refusal = {{0}}, refused;
   canonicalise(r);
+  if (r->call->is_offer) {
+    bool was_run;
+    return try_instance(r, r->device->chain[0], false, &was_run, &refused);
+  }
   for (int i = 0; i < r->device->n_chain; i++) {
     rti_instance *instance = r->device->chain[i];
     if (instance->device && atomic_load(&r->device->lost)) continue; // what the host still has can be computed on

@@ -327,6 +327,7 @@ typedef struct rti_call {
   uint8_t nin;
   bool user;                 // called by the user, not by the core itself: RT_FALLBACK=error applies
   bool c_order;              // a new output is C-ordered whatever the inputs are
+  bool is_offer;             // a composite as one op: the backend of its device takes it as it is, or the answer is RTI_NOT_TAKEN
   rt_ctx *ctx;
   int32_t device;            // -1: by vote
   uint32_t axes;             // AXES ops: bits over the axes of the first input
@@ -337,6 +338,7 @@ typedef struct rti_call {
   int32_t out_rank;
   int64_t out_shape[RT_MAX_RANK];
 } rti_call;
+#define RTI_NOT_TAKEN ((rt_status)-3)
 void rti_call_init(rti_call *call, rt_ctx *ctx, uint16_t op);
 void rti_call_tensor(rti_call *call, const rt_tensor *t);
 void rti_call_imm(rti_call *call, rt_dtype dtype, rt_scalar value);

@@ -46,7 +46,7 @@ static const op_row ops[] = {
   {ARG, #id, #NAME, #name, #dtypes, #result, "0", "0", #better, doc, NO_PARAM, NO_REDUCE, NO_LISTS},
 #define RT_OP(id, NAME, name, inputs, dtypes, result, collapse, cpu, gpu, list, into, doc) \
   {OP, #id, #NAME, #name, #dtypes, #result, #cpu, #gpu, "", doc, NO_PARAM, NO_REDUCE, #inputs, #collapse, #list, #into},
-#define RT_COMPOSITE(id, NAME, name, inputs, list, doc) \
+#define RT_COMPOSITE(id, NAME, name, inputs, collapse, list, doc) \
   {COMPOSITE, #id, #NAME, #name, "ANY", "SAME", "0", "0", "", doc, NO_PARAM, NO_REDUCE, #inputs, "", #list, #list},
 #include <trivet/ops.def>
 };

@@ -316,8 +316,8 @@ typedef struct rtb_sig_arg {
 
 /* ---- structural attributes: plain data, no pointers; part of the kernel cache key ------------------------------------- */
 
-/* Reductions, scans, softmax, layer_norm, rms_norm, gather, take_along: bit i of axes is dimension i of the first input as this call
- * shows it. Weight and bias of the norms have the shape of x (strides of 0 where they repeat), or are absent.
+/* Reductions, scans, softmax, layer_norm, rms_norm, gather, take_along, concat, stack, repeat, roll: bit i of axes is dimension i of the first
+ * input as this call shows it. Weight and bias of the norms have the shape of x (strides of 0 where they repeat), or are absent.
  * Reductions show their output with the rank of the input and extent 1 in every reduced dimension. */
 typedef struct rtb_attr_axes {
   uint32_t size;
@@ -332,6 +332,23 @@ typedef struct rtb_attr_sort {
 } rtb_attr_sort;
 #define RTB_SORT_DESCENDING 1u /* sort, argsort */
 #define RTB_SORT_RIGHT 2u      /* searchsorted: behind equal elements */
+
+/* Pad: elements added (or, negative, removed) before and after each dimension of x. The inputs are x and the constant. */
+typedef struct rtb_attr_pad {
+  uint32_t size;
+  uint32_t mode;         /* RTB_PAD_... */
+  int64_t pad_lo[RTB_MAX_RANK], pad_hi[RTB_MAX_RANK];
+} rtb_attr_pad;
+#define RTB_PAD_CONSTANT 0u
+#define RTB_PAD_EDGE 1u
+#define RTB_PAD_REFLECT 2u
+#define RTB_PAD_WRAP 3u
+
+/* group_norm: channels are dimension 1 of x, weight and bias have one element for each or are absent. */
+typedef struct rtb_attr_group {
+  uint32_t size;
+  uint32_t groups;
+} rtb_attr_group;
 
 /* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. */
 typedef struct rtb_attr_window {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // No mistake in this one: a synchronous device whose memory the host can map, with one kernel for each kind of answer that the other plugins
 // do not give. relu wants 64-byte alignment; exp is too small below 100 elements; neg is never kept; abs needs workspace; square refuses
-// aliasing; everything wants dense arguments; copies to and from the host are refused while memory is mapped.
+// aliasing; concat, a composite, is taken along the first axis; everything wants dense arguments; copies to and from the host are refused while memory is mapped.
 #include "plugin.h"
 #include <math.h>
 #include <stdio.h>
@@ -57,6 +57,10 @@ static int32_t run(void *kctx, void *stream, const rtb_op *op) {
     memmove(to, from, (size_t)x->numel * bytes[x->dtype]);
     return RTB_OK;
   }
+  if (op->op == RTB_OP_CONCAT) {
+    for (int k = 0; k < op->nin; k++) to = (float *)(void *)((char *)memcpy(to, address(op->args[k]), 4 * (size_t)op->args[k]->numel) + 4 * (size_t)op->args[k]->numel);
+    return RTB_OK;
+  }
   for (int64_t i = 0; i < y->numel; i++) switch (op->op) {
       case RTB_OP_RELU: to[i] = from[i] > 0 ? from[i] : 0; break;
       case RTB_OP_EXP: to[i] = expf(from[i]); break;
@@ -105,6 +109,9 @@ static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
       if (sig->alias) return no(out, RTB_UNSUPPORTED_ALIAS, "unified does not square in place");
       break;
     case RTB_OP_ADD: break;
+    case RTB_OP_CONCAT:
+      if (((const rtb_attr_axes *)sig->attr)->axes != 1) return no(out, RTB_UNSUPPORTED_ATTR, "unified joins along the first axis");
+      break;
     default: return no(out, RTB_UNSUPPORTED_OP, "unified does not know it");
   }
   out->fn = run;
