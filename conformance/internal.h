@@ -288,6 +288,10 @@ void cf_cases_scatter_nd(cf_grid *g);
 void cf_cases_gather_nd(cf_grid *g);
 void cf_cases_nonzero(cf_grid *g);
 void cf_cases_topk(cf_grid *g);
+void cf_cases_count_nonzero(cf_grid *g);
+void cf_cases_take(cf_grid *g);
+void cf_cases_masked_select(cf_grid *g);
+void cf_cases_unique(cf_grid *g);
 void cf_cases_rearranged(cf_grid *g, const cf_op *op); // tile, repeat, roll, stack
 void cf_cases_linspace(cf_grid *g);
 void cf_cases_eye(cf_grid *g);

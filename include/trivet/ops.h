@@ -1573,6 +1573,44 @@ RT_API RT_NODISCARD rt_status rt_embedding(const rt_tensor *table, const rt_tens
 /// rt_embedding into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_embedding and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_embedding_into(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor *out);
+/// The elements of x (axis NULL) or its slices along *axis, each once: in the order of rt_sort, slices by the first element that differs,
+/// or, not sorted, as they first come. Then the index of the first one of each; for each of x which one it is; how many there are of
+/// each. -0 equals +0; NaN equals nothing, so each one counts. Waits for x; along an axis it sorts once per element of a slice. An output
+/// that is NULL is not made.
+/// Shapes   x: any; values: [count], or as x of extent count along *axis; first, counts: [count]; inverse: as x, or [extent along *axis]
+/// Dtypes   x: any; values: as x; the others: i64
+/// Owner    each output is a new reference; release it
+/// Errors   RT_E_ARGUMENT for an axis that is out of range, and when all outputs are NULL
+RT_API RT_NODISCARD rt_status rt_unique(const rt_tensor *x, const int32_t *axis, bool sorted, rt_tensor **out_values, rt_tensor **out_first,
+    rt_tensor **out_inverse, rt_tensor **out_counts);
+
+/// Elements of x, counted in C order, chosen by integer indices in [-n, n).
+/// Shapes   x: any; indices: any; out: as indices
+/// Dtypes   x: any; indices: any integer; out: as x
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_DTYPE and RT_E_INDEX as rt_gather
+RT_API RT_NODISCARD rt_status rt_take(const rt_tensor *x, const rt_tensor *indices, rt_tensor **out);
+/// rt_take into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_take and the rules above.
+RT_API RT_NODISCARD rt_status rt_take_into(const rt_tensor *x, const rt_tensor *indices, rt_tensor *out);
+
+/// 1-d: the elements of x where mask (bool) is true, in C order; the two broadcast. Waits for mask, to count them.
+/// Shapes   x, mask: any that broadcast; out: [elements of mask that are true]
+/// Dtypes   x: any; mask: bool; out: as x
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_DTYPE when mask is not bool; RT_E_SHAPE when the shapes do not broadcast
+RT_API RT_NODISCARD rt_status rt_masked_select(const rt_tensor *x, const rt_tensor *mask, rt_tensor **out);
+/// rt_masked_select into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_masked_select and the
+/// rules above.
+RT_API RT_NODISCARD rt_status rt_masked_select_into(const rt_tensor *x, const rt_tensor *mask, rt_tensor *out);
+
+/// How many elements are not zero (NaN is not).
+/// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
+/// Dtypes   any; out: i64
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis
+RT_API RT_NODISCARD rt_status rt_count_nonzero(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
+/// rt_count_nonzero into a given output, which stays yours: it is i64. Errors as rt_count_nonzero and the rules above.
+RT_API RT_NODISCARD rt_status rt_count_nonzero_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
 
 RT_END
 #endif
