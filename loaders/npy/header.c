@@ -60,11 +60,13 @@ static rt_status take_string(reader *r, const char **out_text, size_t *out_lengt
 static rt_status take_descr(reader *r, rti_npy_header *out) {
   skip_blanks(r);
   if (r->at < r->end && (*r->at == '[' || *r->at == '('))
-    return rti_io_fail(RT_E_DTYPE, "%s: descr: structured dtypes are not supported", r->name);
+    return snprintf(out->descr, sizeof out->descr, "structured"), rti_io_fail(RT_E_DTYPE, "%s: descr: structured dtypes are not supported", r->name);
   const char *text;
   size_t length;
   rt_status status = take_string(r, &text, &length);
   if (status != RT_OK) return status;
+  rti_io_text quoted;
+  snprintf(out->descr, sizeof out->descr, "%.15s", rti_io_quote(&quoted, text, length));
   const char *code = text;
   size_t rest = length;
   char order = '=';
@@ -79,8 +81,7 @@ static rt_status take_descr(reader *r, rti_npy_header *out) {
     out->big_endian = order == '>' || (order != '<' && !rti_io_host_is_little());
     return RT_OK;
   }
-  rti_io_text quoted;
-  return rti_io_fail(RT_E_DTYPE, "%s: descr: '%s' is not one of b1 i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8", r->name, rti_io_quote(&quoted, text, length));
+  return rti_io_fail(RT_E_DTYPE, "%s: descr: '%s' is not one of b1 i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8", r->name, quoted.at);
 }
 
 static rt_status take_extent(reader *r, int64_t *out) {

@@ -13,6 +13,7 @@ typedef struct rti_npy_header {
   int64_t shape[RT_MAX_RANK];
   uint64_t numel, data_bytes;
   size_t data_offset;
+  char descr[16]; ///< the dtype as the file has it, printable and cut; also when it is none of ours
 } rti_npy_header;
 
 /// Bytes of magic, version, length and dictionary together, from the first RTI_NPY_PREFIX bytes of a file of `total` bytes (all of them, when
