@@ -17,7 +17,8 @@ static rt_status fail_os(const char *path, const char *what, int error) {
   char why[128];
   rti_io_text name;
   if (strerror_r(error, why, sizeof why) != 0) snprintf(why, sizeof why, "error %d", error);
-  return rti_io_fail(error == ENOENT || error == ENOTDIR ? RT_E_NOT_FOUND : RT_E_IO, "%s: cannot %s: %s", rti_io_quote(&name, path, strlen(path)), what, why);
+  const rt_status status = error == ENOENT || error == ENOTDIR ? RT_E_NOT_FOUND : error == ENOMEM ? RT_E_NO_MEMORY : RT_E_IO;
+  return rti_io_fail(status, "%s: cannot %s: %s", rti_io_quote(&name, path, strlen(path)), what, why);
 }
 
 static int open_again(const char *path, int flags, mode_t mode) {
@@ -84,19 +85,27 @@ static int write_all(int fd, const uint8_t *at, size_t bytes) {
   return 0;
 }
 
+// Some file systems report a full disk only now; some do not know fsync at all.
+static int sync_all(int fd) {
+  int result;
+  do result = fsync(fd);
+  while (result != 0 && errno == EINTR);
+  return result == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : errno;
+}
+
 static int write_parts(int fd, const void *head, size_t head_bytes, const void *body, size_t body_bytes, bool sync) {
   int error = write_all(fd, head, head_bytes);
   if (!error) error = write_all(fd, body, body_bytes);
-  // Some file systems report a full disk only now; some do not know fsync at all.
-  if (!error && sync && fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP) error = errno;
+  if (!error && sync) error = sync_all(fd);
   if (close(fd) != 0 && !error && errno != EINTR) error = errno;
   return error;
 }
 
-static rt_status replace(const char *path, const void *head, size_t head_bytes, const void *body, size_t body_bytes) {
+// `path` is where the file lies, `said` what the caller called it. `old` is what it replaces, or NULL: what was private stays private.
+static rt_status replace(const char *said, const char *path, const struct stat *old, const void *head, size_t head_bytes, const void *body, size_t body_bytes) {
   const size_t length = strlen(path);
   char *temp = malloc(length + 48);
-  if (!temp) return rti_io_fail(RT_E_NO_MEMORY, "no memory for a file name");
+  if (!temp) return fail_os(said, "write", ENOMEM);
   int fd = -1, error = EEXIST;
   for (unsigned attempt = 0; attempt < 100 && fd < 0 && error == EEXIST; attempt++) {
     snprintf(temp, length + 48, "%s.%ld.%u.tmp", path, (long)getpid(), attempt);
@@ -105,13 +114,14 @@ static rt_status replace(const char *path, const void *head, size_t head_bytes, 
   }
   rt_status status = RT_OK;
   if (fd < 0) {
-    status = fail_os(path, "create a file beside it", error);
+    status = fail_os(said, "create a file beside it", error);
   } else {
+    if (old) (void)fchmod(fd, old->st_mode & 0777); // some file systems have no permissions to set
     error = write_parts(fd, head, head_bytes, body, body_bytes, true);
     if (!error && rename(temp, path) != 0) error = errno;
     if (error) {
       unlink(temp);
-      status = fail_os(path, "write", error);
+      status = fail_os(said, "write", error);
       if (status == RT_E_NOT_FOUND) status = RT_E_IO; // the directory went away while we wrote
     }
   }
@@ -123,6 +133,7 @@ rt_status rti_io_replace_file(const char *path, const void *head, size_t head_by
   if (!path[0]) return fail_os("(empty path)", "write", ENOENT);
   struct stat info;
   const bool exists = stat(path, &info) == 0;
+  if (!exists && errno != ENOENT) return fail_os(path, "write", errno); // what lies there is not known, so it is not replaced
   if (exists && S_ISDIR(info.st_mode)) return fail_os(path, "write", EISDIR);
   if (exists && !S_ISREG(info.st_mode)) { // renaming over /dev/null would take it away from everybody
     const int fd = open_again(path, O_WRONLY | O_NOCTTY, 0);
@@ -130,7 +141,8 @@ rt_status rti_io_replace_file(const char *path, const void *head, size_t head_by
     return error ? fail_os(path, "write", error) : RT_OK;
   }
   char *resolved = exists ? realpath(path, NULL) : NULL; // a symbolic link keeps pointing at the file that is replaced
-  const rt_status status = replace(resolved ? resolved : path, head, head_bytes, body, body_bytes);
+  if (exists && !resolved) return fail_os(path, "write", errno);
+  const rt_status status = replace(path, resolved ? resolved : path, exists ? &info : NULL, head, head_bytes, body, body_bytes);
   free(resolved);
   return status;
 }
