@@ -37,11 +37,12 @@ static rtb_fn function_of(uint16_t op) {
   case RTB_OP_SEARCHSORTED: return rti_ref_searchsorted;
   case RTB_OP_RANDOM_UNIFORM: return rti_ref_random_uniform;
   case RTB_OP_RANDOM_NORMAL: return rti_ref_random_normal;
-  case RTB_OP_MATMUL: return rti_ref_matmul;
-  case RTB_OP_CONV: return rti_ref_conv;
-  case RTB_OP_MAX_POOL: return rti_ref_max_pool;
+  case RTB_OP_MATMUL: case RTB_OP_MATMUL_INTEGER: return rti_ref_matmul;
+  case RTB_OP_CONV: case RTB_OP_CONV_TRANSPOSE: case RTB_OP_CONV_INTEGER: return rti_ref_conv;
+  case RTB_OP_MAX_POOL: case RTB_OP_MAX_POOL_INDICES: return rti_ref_max_pool;
   case RTB_OP_AVG_POOL: return rti_ref_avg_pool;
   case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX: return rti_ref_softmax;
+  case RTB_OP_QUANTIZE: case RTB_OP_DEQUANTIZE: return rti_ref_quantize;
   default: return NULL;
   }
 }
@@ -53,9 +54,24 @@ static bool is_dtype(uint16_t dtype) { return dtype > 0 && dtype < REF_DTYPES; }
 static bool is_float(uint16_t dtype) { return dtype >= RTB_F16; }
 static bool is_index(uint16_t dtype) { return dtype >= RTB_I8 && dtype <= RTB_U64; }
 
+static bool is_byte(uint16_t dtype) { return dtype == RTB_I8 || dtype == RTB_U8; }
+static bool is_quantized(uint16_t dtype) { return is_index(dtype) && rtb_dtype_bytes(dtype) <= 4; }
+
+/// May input k be absent?
+static bool is_optional(uint16_t op, int32_t k) {
+  switch (op) {
+  case RTB_OP_CONV: case RTB_OP_CONV_TRANSPOSE: case RTB_OP_QUANTIZE: case RTB_OP_DEQUANTIZE: return k == 2;
+  case RTB_OP_MATMUL_INTEGER: case RTB_OP_CONV_INTEGER: return k == 2 || k == 3;
+  default: return false;
+  }
+}
+
 static uint16_t sum_dtype(uint16_t dtype) {
   return is_float(dtype) ? dtype : rti_ref_wide_of(dtype) == REF_U64 ? RTB_U64 : RTB_I64;
 }
+
+/// Is optional input k absent, or of this dtype?
+static bool is_absent_or(const rtb_sig *sig, int32_t k, uint16_t dtype) { return sig->arg[k].layout == RTB_NONE || sig->arg[k].dtype == dtype; }
 
 /// Do the dtypes of this call fit its row? For OP, out is what a SAME row would give.
 static bool dtypes_fit(const rtb_sig *sig, const op_row *row) {
@@ -70,6 +86,10 @@ static bool dtypes_fit(const rtb_sig *sig, const op_row *row) {
     return is_float(out) && in == RTB_U64 && sig->arg[1].dtype == RTB_U64 && sig->arg[2].dtype == RTB_F64 && sig->arg[3].dtype == RTB_F64;
   case RTB_OP_WHERE: return in == RTB_BOOL && sig->arg[1].dtype == out && sig->arg[2].dtype == out;
   case RTB_OP_GATHER: case RTB_OP_TAKE_ALONG: return is_index(sig->arg[1].dtype) && in == out;
+  case RTB_OP_QUANTIZE: return sig->arg[1].dtype == in && is_quantized(out) && is_absent_or(sig, 2, out);
+  case RTB_OP_DEQUANTIZE: return is_float(out) && sig->arg[1].dtype == out && is_absent_or(sig, 2, in);
+  case RTB_OP_MATMUL_INTEGER: case RTB_OP_CONV_INTEGER:
+    return out == RTB_I32 && is_byte(sig->arg[1].dtype) && is_absent_or(sig, 2, in) && is_absent_or(sig, 3, sig->arg[1].dtype);
   default: break;
   }
   for (int32_t k = 1; k < sig->nin; k++) {
@@ -92,8 +112,11 @@ static bool computes_in(const rtb_sig *sig, const op_row *row) {
     return cell->map || cell->fold;
   }
   switch (sig->op) {
-  case RTB_OP_MATMUL: case RTB_OP_MAX_POOL: return in != RTB_BOOL;
-  case RTB_OP_CONV: case RTB_OP_AVG_POOL: case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX: return is_float(in);
+  case RTB_OP_MATMUL: case RTB_OP_MAX_POOL: case RTB_OP_MAX_POOL_INDICES: return in != RTB_BOOL;
+  case RTB_OP_MATMUL_INTEGER: case RTB_OP_CONV_INTEGER: return is_byte(in);
+  case RTB_OP_DEQUANTIZE: return is_quantized(in);
+  case RTB_OP_CONV: case RTB_OP_CONV_TRANSPOSE: case RTB_OP_AVG_POOL: case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX: case RTB_OP_QUANTIZE:
+    return is_float(in);
   default: return true;
   }
 }
@@ -102,6 +125,7 @@ static bool takes_immediates(const rtb_sig *sig, const op_row *row) {
   if (row->family == MAP) return true;
   switch (sig->op) {
   case RTB_OP_MATMUL: case RTB_OP_CONV: case RTB_OP_MAX_POOL: case RTB_OP_AVG_POOL: case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX:
+  case RTB_OP_CONV_TRANSPOSE: case RTB_OP_MAX_POOL_INDICES: case RTB_OP_MATMUL_INTEGER: case RTB_OP_CONV_INTEGER:
   case RTB_OP_TAKE_ALONG: case RTB_OP_CUMSUM: case RTB_OP_CUMPROD: case RTB_OP_SORT: case RTB_OP_ARGSORT: case RTB_OP_SEARCHSORTED:
     return false;
   default: return row->family == OP;
@@ -129,7 +153,7 @@ static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
   for (int32_t k = 0; k <= sig->nin; k++) {
     const rtb_sig_arg *arg = &sig->arg[k];
     const bool immediate = arg->layout == RTB_IMM && k < sig->nin && takes_immediates(sig, row);
-    const bool absent = arg->layout == RTB_NONE && sig->op == RTB_OP_CONV && k == 2;
+    const bool absent = arg->layout == RTB_NONE && is_optional(sig->op, k);
     if (arg->space == RTB_SPACE_FOREIGN) return rtb_refuse(out, RTB_UNSUPPORTED_SPACE, "%s: argument %d is not in host memory", name, k);
     if (arg->layout > RTB_NEGATIVE && !immediate && !absent) {
       memset(out->want_layout, RTB_NEGATIVE, sizeof out->want_layout);
