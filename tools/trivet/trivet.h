@@ -89,6 +89,21 @@ rt_status summarize(const rt_tensor *t, summary *out);
 char *summary_text(const summary *s); ///< yours to free
 void summary_json(json *j, const summary *s);
 
+// ---- profile.c: the time of each node of a model, over several runs ---------------------------------------------------------------------
+typedef struct profile_node { uint64_t ns, calls; char *shape; rt_dtype dtype; } profile_node; // shape, dtype: of its first output
+typedef struct profile {
+  rt_model *model;
+  profile_node *node;
+  int32_t n_nodes;
+  int64_t n_runs; ///< the caller counts them
+} profile;
+/// From here to profile_stop every run of the model counts. `p` must stay where it is.
+rt_status profile_start(profile *p, rt_model *model);
+rt_status profile_stop(profile *p);
+void profile_print(const profile *p);
+void profile_json(json *j, const profile *p);
+void profile_free(profile *p);
+
 // ---- probe.c: a plugin file, or a whole context, opened in a child process --------------------------------------------------------------
 typedef struct probe {
   rt_backend_desc *backends; ///< one for a file, all that are open for a context
