@@ -14,4 +14,4 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$ocr" --draw 'The same question\nto two runtimes: 42' --size 20 "$work/page.png"
 "$ocr" --models "$models" --dump "$work" "$work/page.png" > "$work/text"
-"$python" "$source/tests/peers/ocr.py" check "$models" "$work" "$work/text"
+PYTHONDONTWRITEBYTECODE=1 "$python" "$source/tests/peers/ocr.py" check "$models" "$work" "$work/text"

@@ -63,7 +63,8 @@ def to_bf16(x):
 
 
 def from_bf16(bits):
-    return (bits.astype(np.uint32) << 16).view(np.float32)
+    wide = np.ascontiguousarray(bits, np.uint32).reshape(bits.shape) << np.uint32(16)
+    return np.frombuffer(wide.tobytes(), np.float32).reshape(bits.shape).copy()
 
 
 class Tensor:
