@@ -28,9 +28,9 @@ rt_status rti_nonzero(const rt_tensor *x, int64_t count, rti_target to);
 typedef struct rti_chain {
   rt_status status;
   int n;
-  rt_tensor *owned[16];
+  rt_tensor *owned[32];
 } rti_chain;
-/// Takes over a reference (NULL is allowed) until the end. At most 16.
+/// Takes over a reference (NULL is allowed) until the end. At most 32.
 rt_tensor *rti_chain_keep(rti_chain *c, rt_tensor *t);
 /// Releases all and returns the status.
 rt_status rti_chain_end(rti_chain *c);

@@ -123,6 +123,16 @@ static const note notes[] = {
   {"std", REDUCED_SHAPES, FLOAT_DTYPES, "as rt_var", NULL},
   {"logsumexp", REDUCED_SHAPES, FLOAT_DTYPES, "RT_E_ARGUMENT for a repeated or out-of-range axis", NULL},
   {"norm", REDUCED_SHAPES, FLOAT_DTYPES, "RT_E_ARGUMENT for a repeated or out-of-range axis, and any other p", NULL},
+  {"layer_norm", "x: any; weight, bias: any that broadcasts to x; out: as x; NULL axes means all of them", NULL,
+   "RT_E_ARGUMENT for a repeated or out-of-range axis, and an eps that is negative or not finite; RT_E_SHAPE when weight or bias does not broadcast to x", NULL},
+  {"rms_norm", "x: any; weight: any that broadcasts to x; out: as x; NULL axes means all of them", NULL, "as rt_layer_norm", NULL},
+  {"batch_norm", "x: rank >= 1; the others: [x.shape[axis]]; out: as x", NULL,
+   "RT_E_ARGUMENT for an axis that is out of range, an eps that is negative or not finite, and one of mean and variance without the other; RT_E_SHAPE for "
+   "another number of channels", NULL},
+  {"group_norm", "x: [N, C, ...] of rank 2 to 15; weight, bias: [C]; out: as x", FLOAT_DTYPES,
+   "RT_E_ARGUMENT when groups does not divide C, and for an eps that is negative or not finite; RT_E_SHAPE for another number of channels", NULL},
+  {"embedding", "table: [n, d]; indices: any; out: the shape of indices + [d]", "table: any; indices: any integer; out: as table",
+   "RT_E_SHAPE when table is not of rank 2; RT_E_DTYPE for indices that are no integers; RT_E_INDEX as rt_gather", NULL},
   {"pad", "x: any; out: each extent + pad_lo + pad_hi", "any; value: converted as cast converts; out: as x",
    "RT_E_SHAPE for an extent below 0, or a pad that finds no element to take", NULL},
 };

@@ -125,7 +125,7 @@ extern "C" {
 /* ---- where an argument lives, as the device that resolves sees it -------------------------------------------------- */
 #define RTB_SPACE_HOST 0
 #define RTB_SPACE_MINE 1
-#define RTB_SPACE_FOREIGN 2 /* another device's memory: only for COPY, and only if both sides agree */
+#define RTB_SPACE_FOREIGN 2 /* memory of another device of this plugin: only for COPY, and only if both devices resolve it */
 
 /* ---- math bits: what the caller allows or demands ------------------------------------------------------------------ */
 #define RTB_MATH_FAST 1u          /* bounds may be relaxed */
@@ -263,6 +263,9 @@ extern "C" {
 #define RTB_OP_SCATTER_ND 141
 #define RTB_OP_GATHER_ND 142
 #define RTB_OP_NONZERO 143
+#define RTB_OP_LAYER_NORM 150
+#define RTB_OP_RMS_NORM 151
+#define RTB_OP_BATCH_NORM 152
 #define RTB_OP_CONCAT 160
 #define RTB_OP_PAD 161
 #define RTB_OP_LINSPACE 162
@@ -280,6 +283,8 @@ extern "C" {
 #define RTB_OP_TAKE 174
 #define RTB_OP_MASKED_SELECT 175
 #define RTB_OP_COUNT_NONZERO 176
+#define RTB_OP_GROUP_NORM 180
+#define RTB_OP_EMBEDDING 181
 /* generated: end */
 
 /* ---- data that crosses on every call (frozen) ------------------------------------------------------------------------ */
@@ -320,7 +325,8 @@ typedef struct rtb_sig_arg {
 
 /* ---- structural attributes: plain data, no pointers; part of the kernel cache key ------------------------------------- */
 
-/* Reductions, scans, softmax, gather, take_along, concat, stack, repeat, roll: bit i of axes is dimension i of the first input as this call shows it.
+/* Reductions, scans, softmax, layer_norm, rms_norm, gather, take_along, concat, stack, repeat, roll: bit i of axes is dimension i of the first
+ * input as this call shows it. Weight and bias of the norms have the shape of x (strides of 0 where they repeat), or are absent.
  * Reductions show their output with the rank of the input and extent 1 in every reduced dimension. */
 typedef struct rtb_attr_axes {
   uint32_t size;
@@ -358,6 +364,12 @@ typedef struct rtb_attr_pad {
 #define RTB_PAD_EDGE 1u
 #define RTB_PAD_REFLECT 2u
 #define RTB_PAD_WRAP 3u
+
+/* group_norm: channels are dimension 1 of x, weight and bias have one element for each or are absent. */
+typedef struct rtb_attr_group {
+  uint32_t size;
+  uint32_t groups;
+} rtb_attr_group;
 
 /* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. */
 typedef struct rtb_attr_window {
@@ -509,7 +521,9 @@ typedef struct rtb_backend {
   int32_t (*mem_alloc)(void *dev, uint64_t bytes, uint64_t *out_buf);
   void (*mem_free)(void *dev, uint64_t buf);
   int32_t (*mem_map)(void *dev, uint64_t buf, void **out_ptr);                     /* host address, valid until mem_free; NULL: none has one */
-  int32_t (*mem_import)(void *dev, void *ptr, uint64_t bytes, uint64_t *out_buf);  /* use host memory in place; this version of the host does not ask */
+  /* Use host memory in place: bytes from ptr, at least 64-byte aligned, as a buffer that is only read. Valid, and ptr's bytes unchanged, until
+   * mem_free, which leaves ptr alone. Any failure: the bytes are copied instead. NULL: never. */
+  int32_t (*mem_import)(void *dev, void *ptr, uint64_t bytes, uint64_t *out_buf);
 
   /* Streams of an asynchronous device. Seqs rise along a stream; a value is reached when its op ended. */
   int32_t (*stream_create)(void *dev, void **out_stream);
@@ -575,7 +589,7 @@ typedef struct rtb_layer {
   uint32_t op_bytes, view_bytes;
   uint32_t reserved2;
   const char *name, *version;
-  /* Once per opened device. below: the backend's table with every slot filled. */
+  /* Once per opened device. below: the backend's table with every slot filled. NULL: self is the host table itself. */
   int32_t (*attach)(const rtb_host *host, const rtb_backend *below, void *dev, void **out_self);
   void (*detach)(void *self);
   /* Offers a kernel that was just resolved; inner stays valid until unwrap. Leave *fn and *ctx alone to let calls pass directly. */

@@ -40,6 +40,9 @@ typedef struct rt_window {
   bool count_pad;       ///< avg_pool: padded elements count in the divisor
 } rt_window;
 
+/// For padding_index and ignore_index: no index stands for nothing.
+#define RT_NO_INDEX INT64_MIN
+
 typedef enum rt_pad_mode { RT_PAD_CONSTANT = 0, RT_PAD_EDGE, RT_PAD_REFLECT, RT_PAD_WRAP } rt_pad_mode;
 
 /// What a scattered update does to the element it falls on; the last four are rt_add, rt_mul, rt_minimum and rt_maximum of the two.

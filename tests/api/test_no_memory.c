@@ -165,6 +165,17 @@ static rt_status s_spread(world *w) {
   if (!s) s = rt_logsumexp(w->turned, AXES(0), true, MADE(1));
   return s ? s : rt_norm(w->x, 2, NULL, false, MADE(2));
 }
+static rt_status s_norms(world *w) {
+  rt_status s = rt_layer_norm(w->x, AXES(1), w->v, w->v, 1e-5, MADE(0));
+  if (!s) s = rt_rms_norm(w->turned, AXES(0), NULL, 0, MADE(1));
+  if (!s) s = rt_batch_norm(w->x, w->v, w->v, w->v, NULL, 1, 1e-5, MADE(2));
+  if (!s) s = rt_batch_norm(w->x, NULL, NULL, NULL, w->v, 1, 1e-5, MADE(3));
+  return s ? s : rt_group_norm(w->x, 3, w->v, w->v, 1e-5, MADE(4));
+}
+static rt_status s_embedding(world *w) {
+  rt_status s = rt_embedding(w->x, w->index, RT_NO_INDEX, MADE(0));
+  return s ? s : rt_embedding(w->x, w->index, -1, MADE(1));
+}
 static rt_status s_concat(world *w) { return rt_concat(2, (const rt_tensor *const[]){w->x, w->x}, 1, MADE(0)); }
 static rt_status s_pad(world *w) { return rt_pad(w->x, SHAPE(1, 2), SHAPE(2, 1), RT_PAD_REFLECT, rt_int(0), MADE(0)); }
 static rt_status s_pad_constant(world *w) { return rt_pad(w->x, SHAPE(1, -1), SHAPE(0, 1), RT_PAD_CONSTANT, rt_float(1), MADE(0)); }
@@ -218,7 +229,8 @@ static const struct scenario { const char *name; rt_status (*run)(world *); } sc
 #define S(name) {#name, s_##name}
     S(empty), S(from_data), S(high_rank), S(scalar_tensor), S(add), S(add_into), S(broadcast), S(transposed), S(promote), S(mixed), S(scalar), S(compare),
     S(clamp), S(where), S(leaky), S(overlap), S(views), S(reshape_copies), S(sum), S(sum_dtype), S(mean_of_nothing), S(argmax), S(softmax), S(matmul),
-    S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(scatter), S(find), S(unique), S(split), S(made), S(spread), S(concat), S(pad),
+    S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(scatter), S(find), S(unique), S(split), S(made), S(spread), S(norms), S(embedding),
+    S(concat), S(pad),
     S(pad_constant), S(arange), S(random), S(clone_and_write), S(map),
     S(read_strided), S(to), S(dlpack), S(report), S(import),
 };
