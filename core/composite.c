@@ -175,10 +175,9 @@ static rt_status pad_fill(const rt_tensor *x, const int64_t *low, const int64_t 
 static rt_status pad(const rt_tensor *x, const int64_t *low, const int64_t *high, rt_pad_mode mode, rt_scalar value, rt_tensor *given, rt_tensor **out) {
   if (!x) return rti_fail(RT_E_ARGUMENT, "pad: x is NULL");
   if (given && given->ctx != x->ctx) return rti_fail(RT_E_STATE, "pad: the tensors belong to two contexts");
-  if (mode == RT_PAD_CONSTANT && (value.kind < RT_KIND_BOOLEAN || value.kind > RT_KIND_FLOAT))
-    return rti_fail(RT_E_ARGUMENT, "pad: %d is no kind of scalar", (int)value.kind);
+  rt_status status = mode == RT_PAD_CONSTANT ? rti_scalar_check("pad", value, (rt_dtype)x->view.dtype) : RT_OK;
   int64_t shape[RT_MAX_RANK];
-  rt_status status = pad_infer(x, low, high, mode, shape);
+  if (status == RT_OK) status = pad_infer(x, low, high, mode, shape);
   if (status == RT_OK) status = rti_composite_check("pad", given, (rt_dtype)x->view.dtype, x->view.ndim, shape);
   rt_tensor *result = NULL;
   if (status == RT_OK) status = rti_tensor_create(x->ctx, x->device, (rt_dtype)x->view.dtype, x->view.ndim, shape, NULL, &result);

@@ -27,20 +27,47 @@ static rt_status start_creation(uint16_t op, rt_ctx *ctx, rt_dtype dtype, int32_
   if (to.given) ctx = to.given->ctx, dtype = (rt_dtype)to.given->view.dtype;
   if (!ctx) return rti_fail(RT_E_ARGUMENT, "%s: ctx is NULL", name);
   if (!rti_is_dtype((int)dtype)) return rti_fail(RT_E_ARGUMENT, "%s: %d is no dtype", name, (int)dtype);
-  if (op == RTB_OP_LINSPACE && rti_dtype_kinds[dtype] != RT_KIND_FLOAT) return rti_fail(RT_E_DTYPE, "%s: not defined for %s", name, rt_dtype_name(dtype));
+  if (op == RTB_OP_LINSPACE && rti_dtype_kinds[dtype] < RT_KIND_FLOAT) return rti_fail(RT_E_DTYPE, "%s: not defined for %s", name, rt_dtype_name(dtype));
   return start(op, ctx, to.given ? to.given->device : ctx->default_device, dtype, rank, shape, to.given, out);
 }
 
 static rt_status as_double(rt_scalar value, double *out) {
-  if (value.kind < RT_KIND_BOOLEAN || value.kind > RT_KIND_FLOAT) return rti_fail(RT_E_ARGUMENT, "linspace: %d is no kind of scalar", (int)value.kind);
-  rti_scalar_store(value, RT_F64, out);
-  return RT_OK;
+  rt_status status = rti_scalar_check("linspace", value, RT_F64);
+  if (status == RT_OK) rti_scalar_store(value, RT_F64, out);
+  return status;
+}
+
+static rt_status linspace(rt_ctx *ctx, rt_dtype dtype, rt_scalar start, rt_scalar stop, int64_t count, rti_target to);
+
+/// Between complex numbers: the two parts, each in equal steps.
+static rt_status linspace_complex(rt_ctx *ctx, rt_dtype dtype, rt_scalar first, rt_scalar last, int64_t count, rti_target to) {
+  rt_scalar bound[2][2]; // [part][first or last]
+  rt_tensor *result = NULL, *parts[2] = {NULL, NULL};
+  rt_dtype wanted = to.given ? (rt_dtype)to.given->view.dtype : dtype;
+  for (int k = 0; k < 2; k++) {
+    rt_scalar value = k ? last : first;
+    rt_status status = rti_scalar_check("linspace", value, rti_is_dtype((int)wanted) && wanted != RT_BOOL ? wanted : RT_C128);
+    if (status != RT_OK) return status;
+    double part[2];
+    rti_scalar_store(value, RT_C128, part);
+    for (int p = 0; p < 2; p++) bound[p][k] = rt_float(part[p]);
+  }
+  rt_status status = start_creation(RTB_OP_LINSPACE, ctx, dtype, 1, &count, to, &result);
+  for (int p = 0; p < 2 && status == RT_OK; p++) {
+    status = rti_tensor_create(result->ctx, result->device, rti_real_of((rt_dtype)result->view.dtype), 1, &count, NULL, &parts[p]);
+    if (status == RT_OK) status = linspace(NULL, RT_DTYPE_NONE, bound[p][0], bound[p][1], count, (rti_target){parts[p], NULL});
+  }
+  if (status == RT_OK) status = rt_complex_into(parts[0], parts[1], result);
+  rt_release(parts[0]);
+  rt_release(parts[1]);
+  return rti_composite_deliver("linspace", status, result, to.given, to.out);
 }
 
 static rt_status linspace(rt_ctx *ctx, rt_dtype dtype, rt_scalar start_scalar, rt_scalar stop_scalar, int64_t count, rti_target to) {
   double first = 0, last = 0;
   rt_tensor *result = NULL, *end = NULL;
   if (to.out) *to.out = NULL;
+  if (start_scalar.kind == RT_KIND_COMPLEX || stop_scalar.kind == RT_KIND_COMPLEX) return linspace_complex(ctx, dtype, start_scalar, stop_scalar, count, to);
   rt_status status = as_double(start_scalar, &first);
   if (status == RT_OK) status = as_double(stop_scalar, &last);
   if (status == RT_OK && (!isfinite(first) || !isfinite(last))) status = rti_fail(RT_E_ARGUMENT, "linspace: from %g to %g", first, last);

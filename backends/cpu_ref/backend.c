@@ -4,21 +4,22 @@
 #include "ref.h"
 
 typedef enum family { NO_FAMILY, MAP, FOLD, OP } family;
-typedef enum result { SAME, BOOL, SUM, I64, GIVEN } result;
+typedef enum result { SAME, BOOL, SUM, I64, REAL, COMPLEX, GIVEN } result;
+// Does an operation of this class take complex numbers?
+enum { ANY = 0, NUMERIC = 0, INTEGER = 0, BITS = 0, FLOAT = 0, ANY_C = 1, NUMERIC_C = 1, FLOAT_C = 1 };
 
 /// What a row of ops.def says that resolve has to know.
 typedef struct op_row {
-  uint8_t family, n_in, result, has_param;
-  rtb_fn fn; // OP only
+  uint8_t family, n_in, result, has_param, takes_complex; // takes_complex: OP only
 } op_row;
 
-#define RT_UNARY(id, NAME, name, dtypes, result, ...) [id] = {MAP, 1, result, 0, NULL},
-#define RT_PARAM(id, NAME, name, dtypes, result, ...) [id] = {MAP, 2, result, 1, NULL},
-#define RT_BINARY(id, NAME, name, dtypes, result, ...) [id] = {MAP, 2, result, 0, NULL},
-#define RT_TERNARY(id, NAME, name, dtypes, result, ...) [id] = {MAP, 3, result, 0, NULL},
-#define RT_REDUCE(id, NAME, name, dtypes, result, ...) [id] = {FOLD, 1, result, 0, NULL},
-#define RT_ARG(id, NAME, name, dtypes, result, ...) [id] = {FOLD, 1, result, 0, NULL},
-#define RT_OP(id, NAME, name, inputs, dtypes, result, ...) [id] = {OP, inputs, result, 0, NULL},
+#define RT_UNARY(id, NAME, name, dtypes, result, ...) [id] = {MAP, 1, result, 0, 0},
+#define RT_PARAM(id, NAME, name, dtypes, result, ...) [id] = {MAP, 2, result, 1, 0},
+#define RT_BINARY(id, NAME, name, dtypes, result, ...) [id] = {MAP, 2, result, 0, 0},
+#define RT_TERNARY(id, NAME, name, dtypes, result, ...) [id] = {MAP, 3, result, 0, 0},
+#define RT_REDUCE(id, NAME, name, dtypes, result, ...) [id] = {FOLD, 1, result, 0, 0},
+#define RT_ARG(id, NAME, name, dtypes, result, ...) [id] = {FOLD, 1, result, 0, 0},
+#define RT_OP(id, NAME, name, inputs, dtypes, result, ...) [id] = {OP, inputs, result, 0, dtypes},
 #define RT_COMPOSITE(...)
 static const op_row rows[REF_OPS] = {
 #include <trivet/ops.def>
@@ -50,20 +51,21 @@ static const char *op_name(void *dev, uint16_t op) { return ((const rtb_host *)d
 static const char *dtype_name(void *dev, uint16_t dtype) { return ((const rtb_host *)dev)->dtype_name(dev, dtype); }
 
 static bool is_dtype(uint16_t dtype) { return dtype > 0 && dtype < REF_DTYPES; }
-static bool is_float(uint16_t dtype) { return dtype >= RTB_F16; }
+static bool is_complex(uint16_t dtype) { return dtype >= RTB_C64; }
+static bool is_float(uint16_t dtype) { return dtype >= RTB_F16 && !is_complex(dtype); }
 static bool is_index(uint16_t dtype) { return dtype >= RTB_I8 && dtype <= RTB_U64; }
 
 static uint16_t sum_dtype(uint16_t dtype) {
-  return is_float(dtype) ? dtype : rti_ref_wide_of(dtype) == REF_U64 ? RTB_U64 : RTB_I64;
+  return is_float(dtype) || is_complex(dtype) ? dtype : rti_ref_wide_of(dtype) == REF_U64 ? RTB_U64 : RTB_I64;
 }
 
 /// Do the dtypes of this call fit its row? For OP, out is what a SAME row would give.
 static bool dtypes_fit(const rtb_sig *sig, const op_row *row) {
   const uint16_t in = sig->arg[0].dtype, out = sig->arg[sig->nin].dtype;
   switch (sig->op) {
-  case RTB_OP_CAST: return true;
+  case RTB_OP_CAST: return !is_complex(in) || is_complex(out) || out == RTB_BOOL;
   case RTB_OP_ARANGE: {
-    const uint16_t want = is_float(out) ? RTB_F64 : in;
+    const uint16_t want = is_float(out) || is_complex(out) ? RTB_F64 : in;
     return out != RTB_BOOL && in == want && sig->arg[1].dtype == want && rtb_dtype_bytes(want) == 8;
   }
   case RTB_OP_RANDOM_UNIFORM: case RTB_OP_RANDOM_NORMAL:
@@ -80,6 +82,8 @@ static bool dtypes_fit(const rtb_sig *sig, const op_row *row) {
   case BOOL: return out == RTB_BOOL;
   case I64: return out == RTB_I64;
   case SUM: return out == sum_dtype(in);
+  case REAL: return out == (in == RTB_C64 ? RTB_F32 : in == RTB_C128 ? RTB_F64 : in);
+  case COMPLEX: return out == (in == RTB_F64 ? RTB_C128 : RTB_C64);
   default: return out == in;
   }
 }
@@ -90,6 +94,9 @@ static bool computes_in(const rtb_sig *sig, const op_row *row) {
   if (row->family != OP) {
     const ref_row *cell = &rti_ref_rows_of(in)[sig->op];
     return cell->map || cell->fold;
+  }
+  for (int32_t k = 0; k <= sig->nin; k++) {
+    if (is_complex(sig->arg[k].dtype) && !row->takes_complex) return false;
   }
   switch (sig->op) {
   case RTB_OP_MATMUL: case RTB_OP_MAX_POOL: return in != RTB_BOOL;

@@ -32,7 +32,7 @@ static bool needs_rewrite(const rti_npy_header *header, const uint8_t *data) {
 }
 
 static void rewrite(const rti_npy_header *header, uint8_t *data) {
-  if (header->dtype != RT_BOOL) rti_io_swap(data, header->numel, rt_dtype_bytes(header->dtype));
+  if (header->dtype != RT_BOOL) rti_io_swap_dtype(data, header->numel, header->dtype);
   else
     for (uint64_t i = 0; i < header->numel; i++) data[i] = data[i] != 0;
 }
@@ -93,7 +93,7 @@ rt_status rt_npy_write(const char *path, const rt_tensor *t) {
   uint8_t *data = malloc((size_t)bytes + 1);
   if (!data) return rti_io_fail(RT_E_NO_MEMORY, "%s: no memory for %llu bytes", rti_io_quote(&name, path, strlen(path)), (unsigned long long)bytes);
   rt_status status = rt_read(t, data, (size_t)bytes);
-  if (status == RT_OK && !rti_io_host_is_little()) rti_io_swap(data, numel, rt_dtype_bytes(dtype));
+  if (status == RT_OK && !rti_io_host_is_little()) rti_io_swap_dtype(data, numel, dtype);
   if (status == RT_OK) status = rti_io_replace_file(path, header, header_bytes, data, (size_t)bytes);
   else rti_io_fail_in(status, "%s", rti_io_quote(&name, path, strlen(path)));
   free(data);
