@@ -93,7 +93,7 @@ static bool computes_in(const rtb_sig *sig, const op_row *row) {
   const uint16_t in = sig->arg[0].dtype;
   if (row->family != OP) {
     const ref_row *cell = &rti_ref_rows_of(in)[sig->op];
-    return cell->map || cell->fold;
+    return row->family == FOLD ? cell->fold != NULL : cell->map != NULL;
   }
   for (int32_t k = 0; k <= sig->nin; k++) {
     if (is_complex(sig->arg[k].dtype) && !row->takes_complex) return false;

@@ -29,8 +29,8 @@ typedef struct ref_span {
 } ref_span;
 typedef void (*ref_fold)(const ref_span *span, const void *x, void *out);
 
-/// One cell of the table: how this row computes in this dtype. Both NULL: not at all.
-typedef struct ref_row {
+/// One cell of the table: how this row computes in this dtype. NULL: not at all. A reduction's is fold, any other's map.
+typedef union ref_row {
   ref_map map;
   ref_fold fold;
 } ref_row;
