@@ -39,6 +39,7 @@ static rt_status take_header(rti_zip_stream *stream, rti_npy_header *out) {
 static rt_status describe(rt_archive *archive, rti_entry *entry, member *m) {
   rti_zip_stream stream;
   rt_archive_entry *facts = &entry->facts;
+  facts->rank = -1;
   facts->offset = m->zip.data;
   facts->bytes = m->zip.packed;
   facts->stored = m->zip.encrypted ? "encrypted" : m->zip.method == RTI_ZIP_STORED ? "?" : "compressed";
@@ -85,7 +86,7 @@ static rt_status open_npz(rt_archive *archive) {
     m->zip = zips[i];
     entry->detail = m;
     if (is_npy) status = describe(archive, entry, m);
-    else entry->facts.offset = m->zip.data, entry->facts.bytes = m->zip.packed;
+    else entry->facts.rank = -1, entry->facts.offset = m->zip.data, entry->facts.bytes = m->zip.packed;
   }
   return status;
 }
