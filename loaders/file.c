@@ -18,7 +18,8 @@
 static rt_status fail_named(const char *name, const char *what, int error) {
   char why[128];
   if (strerror_r(error, why, sizeof why) != 0) snprintf(why, sizeof why, "error %d", error);
-  return rti_io_fail(error == ENOENT || error == ENOTDIR ? RT_E_NOT_FOUND : RT_E_IO, "%s: cannot %s: %s", name, what, why);
+  const rt_status status = error == ENOENT || error == ENOTDIR ? RT_E_NOT_FOUND : error == ENOMEM ? RT_E_NO_MEMORY : RT_E_IO;
+  return rti_io_fail(status, "%s: cannot %s: %s", name, what, why);
 }
 
 static rt_status fail_os(const char *path, const char *what, int error) {
@@ -95,20 +96,28 @@ void rti_io_put(rti_io_sink *sink, const void *data, size_t bytes) {
   if (!sink->error) sink->written += bytes;
 }
 
+// Some file systems report a full disk only now; some do not know fsync at all.
+static int sync_all(int fd) {
+  int result;
+  do result = fsync(fd);
+  while (result != 0 && errno == EINTR);
+  return result == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : errno;
+}
+
 // Closes fd in every case. `path` is for sentences.
 static rt_status write_and_close(int fd, const char *path, rti_io_writer write, void *user, bool sync) {
   rti_io_sink sink = {.fd = fd};
   const rt_status status = write(&sink, user);
-  // Some file systems report a full disk only now; some do not know fsync at all.
-  if (status == RT_OK && !sink.error && sync && fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP) sink.error = errno;
+  if (status == RT_OK && !sink.error && sync) sink.error = sync_all(fd);
   if (close(fd) != 0 && !sink.error && errno != EINTR) sink.error = errno;
   return status != RT_OK || !sink.error ? status : fail_os(path, "write", sink.error);
 }
 
-static rt_status replace(const char *path, rti_io_writer write, void *user) {
+// `path` is where the file lies, `said` what the caller called it. `old` is what it replaces, or NULL: what was private stays private.
+static rt_status replace(const char *said, const char *path, const struct stat *old, rti_io_writer write, void *user) {
   const size_t length = strlen(path);
   char *temp = malloc(length + 48);
-  if (!temp) return rti_io_fail(RT_E_NO_MEMORY, "no memory for a file name");
+  if (!temp) return fail_os(said, "write", ENOMEM);
   int fd = -1, error = EEXIST;
   for (unsigned attempt = 0; attempt < 100 && fd < 0 && error == EEXIST; attempt++) {
     snprintf(temp, length + 48, "%s.%ld.%u.tmp", path, (long)getpid(), attempt);
@@ -117,10 +126,11 @@ static rt_status replace(const char *path, rti_io_writer write, void *user) {
   }
   rt_status status = RT_OK;
   if (fd < 0) {
-    status = fail_os(path, "create a file beside it", error);
+    status = fail_os(said, "create a file beside it", error);
   } else {
-    status = write_and_close(fd, path, write, user, true);
-    if (status == RT_OK && rename(temp, path) != 0) status = fail_os(path, "write", errno);
+    if (old) (void)fchmod(fd, old->st_mode & 0777); // some file systems have no permissions to set
+    status = write_and_close(fd, said, write, user, true);
+    if (status == RT_OK && rename(temp, path) != 0) status = fail_os(said, "write", errno);
     if (status != RT_OK) unlink(temp);
     if (status == RT_E_NOT_FOUND) status = RT_E_IO; // the directory went away while we wrote
   }
@@ -132,13 +142,15 @@ rt_status rti_io_replace(const char *path, rti_io_writer write, void *user) {
   if (!path[0]) return fail_os("(empty path)", "write", ENOENT);
   struct stat info;
   const bool exists = stat(path, &info) == 0;
+  if (!exists && errno != ENOENT) return fail_os(path, "write", errno); // what lies there is not known, so it is not replaced
   if (exists && S_ISDIR(info.st_mode)) return fail_os(path, "write", EISDIR);
   if (exists && !S_ISREG(info.st_mode)) { // renaming over /dev/null would take it away from everybody
     const int fd = open_again(path, O_WRONLY | O_NOCTTY, 0);
     return fd < 0 ? fail_os(path, "write", errno) : write_and_close(fd, path, write, user, false);
   }
   char *resolved = exists ? realpath(path, NULL) : NULL; // a symbolic link keeps pointing at the file that is replaced
-  const rt_status status = replace(resolved ? resolved : path, write, user);
+  if (exists && !resolved) return fail_os(path, "write", errno);
+  const rt_status status = replace(path, resolved ? resolved : path, exists ? &info : NULL, write, user);
   free(resolved);
   return status;
 }
