@@ -233,12 +233,12 @@ static void metadata_that_does_not_fit(void **state) {
   check_refused(one_meta(UINT32_MAX, 0, 0, 20), RT_E_FORMAT, "metadata 'key' has type 4294967295", "type 2^32-1");
   check_refused(one_meta(G_ARRAY, 13, 1, 20), RT_E_FORMAT, "metadata 'key' has type 13", "items of type 13");
   check_refused(one_meta(G_ARRAY, G_ARRAY, 1, 20), RT_E_UNSUPPORTED, "metadata 'key' is a list of lists", "lists of lists");
-  check_refused(one_meta(G_ARRAY, G_U32, 6, 20), RT_E_FORMAT, "passes the end of the file (20 are left)", "a list longer than the file");
-  check_refused(one_meta(G_ARRAY, G_U64, 1ull << 61, 20), RT_E_FORMAT, "passes the end of the file", "a list of 2^64 bytes");
-  check_refused(one_meta(G_ARRAY, G_U8, UINT64_MAX, 20), RT_E_FORMAT, "passes the end of the file", "a list of 2^64-1 items");
-  check_refused(one_meta(G_ARRAY, G_STRING, 3, 20), RT_E_FORMAT, "a list of strings of 3 bytes passes the end", "more strings than bytes");
-  check_refused(one_meta(G_ARRAY, G_STRING, 1ull << 62, 20), RT_E_FORMAT, "passes the end of the file", "2^62 strings");
-  check_refused(one_meta(G_F64, 0, 0, 7), RT_E_FORMAT, "passes the end of the file (7 are left)", "half a number");
+  check_refused(one_meta(G_ARRAY, G_U32, 6, 20), RT_E_FORMAT, "metadata 'key': 6 items do not fit the 20 bytes that are left", "a list longer than the file");
+  check_refused(one_meta(G_ARRAY, G_U64, 1ull << 61, 20), RT_E_FORMAT, "items do not fit", "a list of 2^64 bytes");
+  check_refused(one_meta(G_ARRAY, G_U8, UINT64_MAX, 20), RT_E_FORMAT, "18446744073709551615 items do not fit", "a list of 2^64-1 items");
+  check_refused(one_meta(G_ARRAY, G_STRING, 3, 20), RT_E_FORMAT, "3 items do not fit the 20 bytes", "more strings than bytes");
+  check_refused(one_meta(G_ARRAY, G_STRING, 1ull << 62, 20), RT_E_FORMAT, "items do not fit", "2^62 strings");
+  check_refused(one_meta(G_F64, 0, 0, 7), RT_E_FORMAT, "metadata 'key': 1 items do not fit the 7 bytes", "half a number");
   proto f = gguf_start(3, 0, 2);
   gguf_string(&f, "key", "v");
   gguf_string(&f, "key", "w");
