@@ -151,6 +151,11 @@ static rt_status s_unique(world *w) {
   rt_status s = rt_unique(w->turned, NULL, false, MADE(0), MADE(1), MADE(2), MADE(3));
   return s ? s : rt_unique(w->y, &(int32_t){1}, true, MADE(4), MADE(5), MADE(6), MADE(7));
 }
+static rt_status s_count(world *w) {
+  rt_status s = rt_count_nonzero(w->turned, AXES(0), false, MADE(0));
+  if (!s) s = rt_histogram(w->turned, 40, -4, 6, MADE(1));
+  return s ? s : rt_bincount(w->made[1], NULL, 30, MADE(2));
+}
 static rt_status s_split(world *w) { return rt_split(w->x, 1, 3, SHAPE(1, 2, 3), MADE(0)); }
 static rt_status s_made(world *w) {
   rt_status s = rt_linspace(w->ctx, RT_F32, rt_int(0), rt_int(1), 60, MADE(0));
@@ -229,7 +234,7 @@ static const struct scenario { const char *name; rt_status (*run)(world *); } sc
 #define S(name) {#name, s_##name}
     S(empty), S(from_data), S(high_rank), S(scalar_tensor), S(add), S(add_into), S(broadcast), S(transposed), S(promote), S(mixed), S(scalar), S(compare),
     S(clamp), S(where), S(leaky), S(overlap), S(views), S(reshape_copies), S(sum), S(sum_dtype), S(mean_of_nothing), S(argmax), S(softmax), S(matmul),
-    S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(scatter), S(find), S(unique), S(split), S(made), S(spread), S(norms), S(embedding),
+    S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(scatter), S(find), S(unique), S(count), S(split), S(made), S(spread), S(norms), S(embedding),
     S(concat), S(pad),
     S(pad_constant), S(arange), S(random), S(clone_and_write), S(map),
     S(read_strided), S(to), S(dlpack), S(report), S(import),
