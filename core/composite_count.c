@@ -41,13 +41,20 @@ rt_status rt_count_nonzero_into(const rt_tensor *x, const rt_axes *axes, bool ke
 
 // ---- bincount, histogram -------------------------------------------------------------------------------------------------------------------
 
-/// A line of n zeros where x lives.
-static rt_tensor *zeros_beside(rti_chain *c, const rt_tensor *x, rt_dtype dtype, int64_t n) {
+/// A line of n zeros where the call runs.
+static rt_tensor *zeros(rti_chain *c, const rti_call *call, rt_dtype dtype, int64_t n) {
   rt_tensor *line = NULL;
-  if (c->status == RT_OK) c->status = rti_tensor_create(x->ctx, x->device, dtype, 1, &n, NULL, &line);
+  if (c->status == RT_OK) c->status = rti_tensor_create(call->ctx, call->device, dtype, 1, &n, NULL, &line);
   rti_chain_keep(c, line);
   STEP_INTO(c, rt_full_into, rt_int(0), line);
   return line;
+}
+
+/// Checks a call, settles its device and offers it.
+static rt_status start(rti_call *call, rti_target to) {
+  rt_status status = rti_composite_check(call, to);
+  if (status == RT_OK) status = rti_vote(call, to.given, &call->device);
+  return status == RT_OK ? rti_composite_offer(call, to) : status;
 }
 
 /// One more than the largest value of x, at least `least`. Waits for x.
@@ -88,7 +95,7 @@ static rt_status bincount(const rt_tensor *x, const rt_tensor *weights, int64_t 
   rti_call_tensor(&call, x);
   if (weights) rti_call_tensor(&call, weights);
   else call.in[call.nin++] = (rti_arg){0};
-  if ((c.status = rti_composite_check(&call, to)) != RT_OK || (c.status = rti_composite_offer(&call, to)) != RTI_NOT_TAKEN) return c.status;
+  if ((c.status = start(&call, to)) != RTI_NOT_TAKEN) return c.status;
   c.status = RT_OK;
   const rt_tensor *updates = weights;
   STEP(&c, flat, rt_reshape, x, 1, &x->view.numel);
@@ -99,7 +106,7 @@ static rt_status bincount(const rt_tensor *x, const rt_tensor *weights, int64_t 
     STEP(&c, one, rt_scalar_tensor, x->ctx, rt_int(1));
     updates = one;
   }
-  rt_tensor *line = zeros_beside(&c, x, dtype, count);
+  rt_tensor *line = zeros(&c, &call, dtype, count);
   if (to.given) STEP_INTO(&c, rt_scatter_into, line, flat, updates, 0, RT_SCATTER_ADD, to.given);
   else STEP_INTO(&c, rt_scatter, line, flat, updates, 0, RT_SCATTER_ADD, to.out);
   if (c.status != RT_OK) rti_fail_in(c.status, "bincount");
@@ -124,12 +131,12 @@ static rt_status histogram(const rt_tensor *x, int64_t n_bins, double low, doubl
   rti_call_tensor(&call, x);
   rti_call_imm(&call, RT_F64, rt_float(low));
   rti_call_imm(&call, RT_F64, rt_float(high));
-  if ((c.status = rti_composite_check(&call, to)) != RT_OK || (c.status = rti_composite_offer(&call, to)) != RTI_NOT_TAKEN) return c.status;
+  if ((c.status = start(&call, to)) != RTI_NOT_TAKEN) return c.status;
   c.status = RT_OK;
   rt_tensor *made = NULL;
   c.status = rti_to_dtype(&x, work, &made);
   rti_chain_keep(&c, made);
-  rt_tensor *edges = zeros_beside(&c, x, work, n_bins + 1);
+  rt_tensor *edges = zeros(&c, &call, work, n_bins + 1);
   STEP_INTO(&c, rt_linspace_into, rt_float(low), rt_float(high), n_bins + 1, edges);
   STEP(&c, flat, rt_reshape, x, 1, &x->view.numel);
   // How many edges are not above an element: with 0 it lies before the first bin, with n_bins + 1 behind the last, which has its upper edge.
@@ -139,7 +146,7 @@ static rt_status histogram(const rt_tensor *x, int64_t n_bins, double low, doubl
   STEP(&c, last_bin, rt_scalar_tensor, x->ctx, rt_int(n_bins));
   STEP(&c, bins, rt_where, is_last, last_bin, found);
   STEP(&c, one, rt_scalar_tensor, x->ctx, rt_int(1));
-  rt_tensor *sums = zeros_beside(&c, x, RT_I64, n_bins + 2);
+  rt_tensor *sums = zeros(&c, &call, RT_I64, n_bins + 2);
   STEP_INTO(&c, rt_scatter_into, sums, bins, one, 0, RT_SCATTER_ADD, sums);
   STEP(&c, inside, rt_slice, sums, 0, 1, n_bins + 1, 1);
   if (to.given) STEP_INTO(&c, rt_copy_into, inside, to.given);

@@ -47,21 +47,24 @@ static rt_status masked_select(const rt_tensor *x, const rt_tensor *mask, rti_ta
   STEP(&c, wide_mask, rt_expand, mask, rank, shape);
   STEP(&c, wide_x, rt_expand, x, rank, shape);
   STEP_INTO(&c, rti_count_nonzero, wide_mask, &count);
-  if (c.status != RT_OK) rti_fail_in(c.status, "masked_select");
-  else {
-    rti_call call;
-    rti_composite_call(&call, x->ctx, RTB_OP_MASKED_SELECT, (rt_dtype)x->view.dtype, 1, &count);
-    rti_call_tensor(&call, wide_x);
-    rti_call_tensor(&call, wide_mask);
-    if ((c.status = rti_composite_check(&call, to)) == RT_OK) c.status = rti_composite_offer(&call, to);
+  if (c.status != RT_OK) {
+    rti_fail_in(c.status, "masked_select");
+    return rti_chain_end(&c);
   }
+  rti_call call, ask;
+  rti_composite_call(&call, x->ctx, RTB_OP_MASKED_SELECT, (rt_dtype)x->view.dtype, 1, &count);
+  ask = call; // the device is settled by what was given, not by what it spreads to
+  for (int k = 0; k < 2; k++) rti_call_tensor(&ask, in[k]);
+  rti_call_tensor(&call, wide_x);
+  rti_call_tensor(&call, wide_mask);
+  if ((c.status = rti_composite_check(&call, to)) == RT_OK && (c.status = rti_vote(&ask, to.given, &call.device)) == RT_OK)
+    c.status = rti_composite_offer(&call, to);
   if (c.status != RTI_NOT_TAKEN) return rti_chain_end(&c);
   rt_tensor *coordinates = NULL;
   c.status = rti_nonzero(wide_mask, count, (rti_target){NULL, &coordinates});
   rti_chain_keep(&c, coordinates);
   STEP(&c, rows, rt_transpose, coordinates, 0, 1);
-  if (to.given) STEP_INTO(&c, rt_gather_nd_into, wide_x, rows, 0, to.given);
-  else STEP_INTO(&c, rt_gather_nd, wide_x, rows, 0, to.out);
+  STEP_INTO(&c, rti_gather_nd, wide_x, rows, 0, call.device, to);
   if (c.status != RT_OK) rti_fail_in(c.status, "masked_select");
   return rti_chain_end(&c);
 }
