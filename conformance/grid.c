@@ -119,6 +119,8 @@ static void visit_cells(cf_grid *g) {
   cf_cases_nonzero(g);
   cf_cases_topk(g);
   cf_cases_count_nonzero(g);
+  cf_cases_bincount(g);
+  cf_cases_histogram(g);
   cf_cases_take(g);
   cf_cases_masked_select(g);
   cf_cases_unique(g);

@@ -329,6 +329,8 @@ void cf_cases_gather_nd(cf_grid *g);
 void cf_cases_nonzero(cf_grid *g);
 void cf_cases_topk(cf_grid *g);
 void cf_cases_count_nonzero(cf_grid *g);
+void cf_cases_bincount(cf_grid *g);
+void cf_cases_histogram(cf_grid *g);
 void cf_cases_take(cf_grid *g);
 void cf_cases_masked_select(cf_grid *g);
 void cf_cases_unique(cf_grid *g);

@@ -126,6 +126,10 @@ static const note notes[] = {
   {"masked_select", "x, mask: any that broadcast; out: [elements of mask that are true]", "x: any; mask: bool; out: as x",
    "RT_E_DTYPE when mask is not bool; RT_E_SHAPE when the shapes do not broadcast", NULL},
   {"count_nonzero", REDUCED_SHAPES, "any; out: i64", "RT_E_ARGUMENT for a repeated or out-of-range axis", "it is i64"},
+  {"bincount", "x: any; weights: as x, or NULL; out: [max(largest of x + 1, min_length)]", "x: any integer; weights: any number; out: as weights, else i64",
+   "RT_E_INDEX for an element below 0; RT_E_DTYPE for bool and floats in x and for bool weights; RT_E_SHAPE when weights do not have the shape of x; "
+   "RT_E_ARGUMENT for a negative min_length", NULL},
+  {"histogram", "x: any; out: [n_bins]", "any; out: i64", "RT_E_ARGUMENT for no bins, a bound that is not finite, and low >= high", "it is i64"},
   {"unique", "x: any; values: [count], or as x of extent count along *axis; first, counts: [count]; inverse: as x, or [extent along *axis]",
    "x: any; values: as x; the others: i64", "RT_E_ARGUMENT for an axis that is out of range, and when all outputs are NULL", NULL},
   {"topk", "x: rank >= 1; both outputs: as x, of extent k along axis", "x: any; values: as x; indices: i64",

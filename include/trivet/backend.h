@@ -296,6 +296,8 @@ extern "C" {
 #define RTB_OP_TAKE 174
 #define RTB_OP_MASKED_SELECT 175
 #define RTB_OP_COUNT_NONZERO 176
+#define RTB_OP_BINCOUNT 177
+#define RTB_OP_HISTOGRAM 178
 #define RTB_OP_GROUP_NORM 180
 #define RTB_OP_EMBEDDING 181
 /* generated: end */

@@ -1737,6 +1737,28 @@ RT_API RT_NODISCARD rt_status rt_count_nonzero(const rt_tensor *x, const rt_axes
 /// rt_count_nonzero into a given output, which stays yours: it is i64. Errors as rt_count_nonzero and the rules above.
 RT_API RT_NODISCARD rt_status rt_count_nonzero_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
 
+/// 1-d: how often each of 0, 1, 2 ... is in x, or the sum of their weights when not NULL (as scatter adds); as many as the largest needs,
+/// at least min_length. Waits for x.
+/// Shapes   x: any; weights: as x, or NULL; out: [max(largest of x + 1, min_length)]
+/// Dtypes   x: any integer; weights: any number; out: as weights, else i64
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_INDEX for an element below 0; RT_E_DTYPE for bool and floats in x and for bool weights; RT_E_SHAPE when weights do not
+///          have the shape of x; RT_E_ARGUMENT for a negative min_length
+RT_API RT_NODISCARD rt_status rt_bincount(const rt_tensor *x, const rt_tensor *weights, int64_t min_length, rt_tensor **out);
+/// rt_bincount into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_bincount and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_bincount_into(const rt_tensor *x, const rt_tensor *weights, int64_t min_length, rt_tensor *out);
+
+/// 1-d: how many elements of x are in each of n_bins bins from low to high, their edges those of rt_linspace in f32 (f64 for f64 and
+/// integers); each without its upper edge but the last; others and NaN are not counted.
+/// Shapes   x: any; out: [n_bins]
+/// Dtypes   any; out: i64
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for no bins, a bound that is not finite, and low >= high
+RT_API RT_NODISCARD rt_status rt_histogram(const rt_tensor *x, int64_t n_bins, double low, double high, rt_tensor **out);
+/// rt_histogram into a given output, which stays yours: it is i64. Errors as rt_histogram and the rules above.
+RT_API RT_NODISCARD rt_status rt_histogram_into(const rt_tensor *x, int64_t n_bins, double low, double high, rt_tensor *out);
+
 /// x [N,C,...] with its channels in equal groups: rt_layer_norm of each image and group, then times weight, plus bias, one number each
 /// per channel (NULL: without); groups C is instance_norm.
 /// Shapes   x: [N, C, ...] of rank 2 to 15; weight, bias: [C]; out: as x

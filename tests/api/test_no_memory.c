@@ -171,6 +171,11 @@ static rt_status s_unique(world *w) {
   rt_status s = rt_unique(w->turned, NULL, false, MADE(0), MADE(1), MADE(2), MADE(3));
   return s ? s : rt_unique(w->y, &(int32_t){1}, true, MADE(4), MADE(5), MADE(6), MADE(7));
 }
+static rt_status s_count(world *w) {
+  rt_status s = rt_count_nonzero(w->turned, AXES(0), false, MADE(0));
+  if (!s) s = rt_histogram(w->turned, 40, -4, 6, MADE(1));
+  return s ? s : rt_bincount(w->made[1], NULL, 30, MADE(2));
+}
 static rt_status s_split(world *w) { return rt_split(w->x, 1, 3, SHAPE(1, 2, 3), MADE(0)); }
 static rt_status s_made(world *w) {
   rt_status s = rt_linspace(w->ctx, RT_F32, rt_int(0), rt_int(1), 60, MADE(0));
@@ -386,7 +391,7 @@ static const struct scenario { const char *name; rt_status (*run)(world *); } sc
     S(clamp), S(where), S(leaky), S(overlap), S(views), S(reshape_copies), S(sum), S(sum_dtype), S(mean_of_nothing), S(argmax), S(softmax), S(matmul),
     S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(scatter), S(find), S(made), S(spread), S(norms), S(embedding), S(concat), S(pad),
     S(unique), S(split), S(transposed_conv), S(quantized), S(pad_constant), S(arange), S(random), S(clone_and_write), S(map), S(complex),
-    S(complex_line),
+    S(complex_line), S(count),
     S(read_strided), S(to), S(dlpack), S(report), S(import),
     S(empty_on), S(from_data_on), S(in_place), S(in_place_of_a_clone), S(write_strided), S(write_turned), S(into_strided), S(small_floats),
     S(promoted_view), S(ints), S(three_inputs), S(any_of_a_test), S(max_of_axes), S(product), S(log_softmax), S(matmul_turned), S(dot),
