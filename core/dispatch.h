@@ -18,6 +18,9 @@ rt_status rti_no_out(uint16_t op);
 /// For operations that take arrays only: *t in this dtype and not weak, cast into *made where needed (else NULL).
 rt_status rti_to_dtype(const rt_tensor **t, rt_dtype dtype, rt_tensor **made);
 
+/// Of one storage: may an element of one be an element of the other?
+bool rti_ranges_overlap(const rt_tensor *a, const rt_tensor *b);
+
 #define RTI_FAST_MISS ((rt_status)-1)
 /// Elementwise ops on dense host tensors of one shape and dtype. RTI_FAST_MISS: nothing was done, go the long way.
 rt_status rti_fast_into(uint16_t op, int nin, const rt_tensor *const *in, rt_tensor *out);

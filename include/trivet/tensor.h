@@ -45,6 +45,9 @@ typedef struct rt_window {
 
 typedef enum rt_pad_mode { RT_PAD_CONSTANT = 0, RT_PAD_EDGE, RT_PAD_REFLECT, RT_PAD_WRAP } rt_pad_mode;
 
+/// What a loss gives: one number per element (cross_entropy: per target), their mean, their sum.
+typedef enum rt_loss_reduction { RT_LOSS_NONE = 0, RT_LOSS_MEAN, RT_LOSS_SUM } rt_loss_reduction;
+
 // ---- create --------------------------------------------------------------------------------------------------------------------
 // Common to all: rank 0 to 16, extents >= 0; *out is a new reference; errors RT_E_ARGUMENT (NULL, rank, dtype), RT_E_SHAPE (negative
 // extent, more than 2^63-1 bytes), RT_E_NO_MEMORY. The plain forms use the context's default device. Filling functions (rt_full,
