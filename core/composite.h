@@ -18,6 +18,12 @@ rt_status rti_composite_begin(rti_call *call, rti_target to, rt_tensor **out_res
 /// what keeps to.given correct when it overlaps an input.
 rt_status rti_composite_end(uint16_t op, rt_status status, rt_tensor *result, rti_target to);
 
+// ---- op_index.c --------------------------------------------------------------------------------------------------------------------
+/// Elements of x that are not zero: waits for x.
+rt_status rti_count_nonzero(const rt_tensor *x, int64_t *out_count);
+/// rt_nonzero after the count is known.
+rt_status rti_nonzero(const rt_tensor *x, int64_t count, rti_target to);
+
 /// Steps of a composite: the first failure stays and turns every later step into nothing; intermediate tensors go at the end.
 typedef struct rti_chain {
   rt_status status;

@@ -154,7 +154,8 @@ static rt_status bring_arguments(run *r, const rti_instance *instance, const cha
   for (int k = 0; k < call->nin; k++) {
     if (!call->in[k].tensor) continue;
     rti_buffer *buffer;
-    rt_status status = rti_bring(call->in[k].tensor->storage, space, call->op, why, &buffer);
+    rti_storage *storage = call->in[k].tensor->storage;
+    rt_status status = rti_bring(storage, space, storage != r->out->storage, call->op, why, &buffer);
     if (status != RT_OK) return status;
     m->buffer[m->n++] = buffer;
     place_view(&v->view[k], buffer);
@@ -372,7 +373,7 @@ static uint32_t alias_in(const run *r, int32_t space) {
   if (!r->alias) return 0;
   rti_spin_lock(&storage->lock);
   const rti_place *place = rti_storage_place(storage, space);
-  bool is_shared = place && place->valid && place->buffer && atomic_load_explicit(&place->buffer->owners, memory_order_acquire) > 1;
+  bool is_shared = place && place->valid && place->buffer && (place->buffer->imported || atomic_load_explicit(&place->buffer->owners, memory_order_acquire) > 1);
   rti_spin_unlock(&storage->lock);
   return is_shared ? 0 : r->alias;
 }
