@@ -7,7 +7,9 @@
 /// One term, and what it may be off.
 typedef struct cost { cf_real value, off; } cost;
 
-static cf_real value_of(const cf_array *a, rt_dtype compute, int64_t i) { return cf_decode(compute, cf_cast(a->dtype, cf_bits(a, i), compute)); }
+static cf_real value_of(const cf_array *a, rt_dtype compute, int64_t i) {
+  return cf_decode(compute, cf_cast(a->dtype, cf_bits(a, i), compute));
+}
 static cf_real log_of(cf_real x) { return (cf_real)logl((long double)x); }
 static cf_real softplus_of(cf_real x) { return (x > 0 ? x : 0) + (cf_real)log1pl((long double)cf_exp(-cf_abs(x))); }
 
@@ -55,16 +57,20 @@ static rt_status call_loss(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt
   switch (c->op->id) {
     case CF_ID(MSE_LOSS): return into ? rt_mse_loss_into(in[0], in[1], r, into) : rt_mse_loss(in[0], in[1], r, out);
     case CF_ID(L1_LOSS): return into ? rt_l1_loss_into(in[0], in[1], r, into) : rt_l1_loss(in[0], in[1], r, out);
-    case CF_ID(SMOOTH_L1_LOSS): return into ? rt_smooth_l1_loss_into(in[0], in[1], c->param, r, into) : rt_smooth_l1_loss(in[0], in[1], c->param, r, out);
+    case CF_ID(SMOOTH_L1_LOSS): return into ? rt_smooth_l1_loss_into(in[0], in[1], c->param, r, into)
+        : rt_smooth_l1_loss(in[0], in[1], c->param, r, out);
     case CF_ID(BCE_LOSS): return into ? rt_bce_loss_into(in[0], in[1], w, r, into) : rt_bce_loss(in[0], in[1], w, r, out);
-    case CF_ID(BCE_WITH_LOGITS): return into ? rt_bce_with_logits_into(in[0], in[1], w, p, r, into) : rt_bce_with_logits(in[0], in[1], w, p, r, out);
-    default: return into ? rt_cross_entropy_into(in[0], in[1], w, c->index, c->param, r, into) : rt_cross_entropy(in[0], in[1], w, c->index, c->param, r, out);
+    case CF_ID(BCE_WITH_LOGITS): return into ? rt_bce_with_logits_into(in[0], in[1], w, p, r, into)
+        : rt_bce_with_logits(in[0], in[1], w, p, r, out);
+    default: return into ? rt_cross_entropy_into(in[0], in[1], w, c->index, c->param, r, into)
+        : rt_cross_entropy(in[0], in[1], w, c->index, c->param, r, out);
   }
 }
 
 /// x: input, target, weight, pos_weight.
 static cost cost_of(const cf_case *c, rt_dtype compute, const cf_real *x) {
-  cf_real unit = cf_unit(compute), tiny = cf_ulp(compute == RT_F64 ? RT_F64 : RT_F32, 0), apart = cf_abs(x[0] - x[1]), beta = (cf_real)c->param, y, size;
+  cf_real unit = cf_unit(compute), tiny = cf_ulp(compute == RT_F64 ? RT_F64 : RT_F32, 0), y, size;
+  cf_real apart = cf_abs(x[0] - x[1]), beta = (cf_real)c->param;
   switch (c->op->id) {
     case CF_ID(MSE_LOSS): y = size = apart * apart; break;
     case CF_ID(L1_LOSS): y = size = apart; break;
@@ -87,7 +93,8 @@ static cost cost_of(const cf_case *c, rt_dtype compute, const cf_real *x) {
       y = (true_part + false_part) * x[2], size = (cf_abs(true_part) + cf_abs(false_part)) * cf_abs(x[2]);
     }
   }
-  return (cost){y, 12 * unit * size + 4 * tiny * (1 + cf_abs(x[2])) * (1 + cf_abs(x[3]))}; // what is lost below the normal numbers is weighted, too
+  // What is lost below the normal numbers is weighted, too.
+  return (cost){y, 12 * unit * size + 4 * tiny * (1 + cf_abs(x[2])) * (1 + cf_abs(x[3]))};
 }
 
 /// Probabilities and targets are from 0 to 1, ends included; the rest is as the class says.
@@ -200,7 +207,8 @@ static const entropy_how entropies[] = {
   {"into-stepped", 3, {4, 5, 3}, 1, true, 0, {CF_NEGATIVE, CF_STEPPED}, CF_INTO, CF_STEPPED},
 };
 
-static void entropy_cell(cf_case *c, const entropy_how *how, rt_dtype dtype, rt_dtype index, cf_class values, rt_loss_reduction reduction, int64_t bad) {
+static void entropy_cell(cf_case *c, const entropy_how *how, rt_dtype dtype, rt_dtype index, cf_class values, rt_loss_reduction reduction,
+                         int64_t bad) {
   rt_dtype compute = cf_compute_dtype(CF_ACCEPT_FLOAT, dtype);
   int32_t axis = how->rank > 1;
   int64_t n_classes = how->shape[axis], shape[4], n = 1, inner = 1;
@@ -243,9 +251,11 @@ static void entropy_cell(cf_case *c, const entropy_how *how, rt_dtype dtype, rt_
     cf_real of_target = how->has_weight ? value_of(&c->in[2].x, compute, t) : 1;
     for (int64_t k = 0; k < n_classes; k++) {
       cf_real shifted = value_of(x, compute, first + k * inner) - highest, cost_here = log_sum - shifted;
-      cf_real off_here = steps * unit * (cf_abs(shifted) + cf_abs(log_sum) + 1), w = how->has_weight ? value_of(&c->in[2].x, compute, k) : 1;
+      cf_real off_here = steps * unit * (cf_abs(shifted) + cf_abs(log_sum) + 1);
+      cf_real w = how->has_weight ? value_of(&c->in[2].x, compute, k) : 1;
       if (k == t) picked = (cost){cost_here * of_target, off_here * of_target + 4 * unit * cf_abs(cost_here * of_target)};
-      smooth += cost_here * w / (cf_real)n_classes, smooth_size += cf_abs(cost_here * w) / (cf_real)n_classes, off += off_here * cf_abs(w) / (cf_real)n_classes;
+      smooth += cost_here * w / (cf_real)n_classes, smooth_size += cf_abs(cost_here * w) / (cf_real)n_classes;
+      off += off_here * cf_abs(w) / (cf_real)n_classes;
     }
     if (smoothing > 0) {
       off += (cf_real)(n_classes + 6) * unit * smooth_size;

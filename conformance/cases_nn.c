@@ -120,7 +120,8 @@ static const attend_how attends[] = {
   {"no-keys", {3, 3, 3, 2}, {2, 5, 4}, {2, 0, 4}, {2, 0, 3}, {5, 0}, BOOL_MASK, true, 0, PLAIN},
   {"no-queries", {3, 3, 3}, {2, 0, 4}, {2, 5, 4}, {2, 5, 3}, {0}, NO_MASK, true, 0, PLAIN},
   {"no-features", {2, 2, 2}, {3, 0}, {5, 0}, {5, 4}, {0}, NO_MASK, false, 0, PLAIN},
-  {"transposed", {4, 4, 4, 2}, {2, 3, 5, 4}, {2, 3, 7, 4}, {2, 3, 7, 4}, {5, 7}, BOOL_MASK, false, 0, {CF_TRANSPOSED, CF_TRANSPOSED}, CF_NEW, 0},
+  {"transposed", {4, 4, 4, 2}, {2, 3, 5, 4}, {2, 3, 7, 4}, {2, 3, 7, 4}, {5, 7}, BOOL_MASK, false, 0,
+   {CF_TRANSPOSED, CF_TRANSPOSED}, CF_NEW, 0},
   {"stepped", {3, 3, 3, 2}, {2, 5, 4}, {2, 7, 4}, {2, 7, 4}, {5, 7}, ADDED_MASK, false, 0, {CF_STEPPED, CF_NEGATIVE}, CF_NEW, 0},
   {"grouped-negative", {4, 4, 4}, {2, 6, 3, 4}, {2, 2, 5, 4}, {2, 2, 5, 4}, {0}, NO_MASK, false, 0, {CF_NEGATIVE, CF_STEPPED}, CF_NEW, 0},
   {"expanded", {3, 3, 3}, {2, 5, 4}, {2, 7, 4}, {2, 7, 4}, {0}, NO_MASK, false, 0, {CF_EXPANDED, CF_EXPANDED}, CF_NEW, 0},
@@ -190,7 +191,8 @@ static void attend_row(cf_case *c, rt_dtype compute, const int64_t *batch, int64
   for (int64_t f = 0; f < columns; f++) {
     cf_real value = 0, error = 0;
     for (int64_t j = 0; j < keys && !is_blind; j++) {
-      cf_real x = cf_decode(compute, cf_cast(v->dtype, cf_bits(v, element_at(v, &c->out.x, batch, j, f)), compute)), term = scores[j].weight / sum * x;
+      cf_real x = cf_decode(compute, cf_cast(v->dtype, cf_bits(v, element_at(v, &c->out.x, batch, j, f)), compute));
+      cf_real term = scores[j].weight / sum * x;
       cf_real below = scores[j].weight > 0 ? highest - scores[j].value : 0;
       value += term;
       error += cf_abs(term) * (2.2 * off + (steps + 2 * below) * unit) + tiny;
@@ -201,7 +203,8 @@ static void attend_row(cf_case *c, rt_dtype compute, const int64_t *batch, int64
 
 static void attend_cell(cf_case *c, const attend_how *how, rt_dtype dtype, cf_class values) {
   const int64_t *shapes[] = {how->q, how->k, how->v, how->mask};
-  rt_dtype compute = cf_compute_dtype(CF_ACCEPT_FLOAT, dtype), mask_dtype = how->kind == BOOL_MASK ? RT_BOOL : cf_is_float(dtype) ? dtype : RT_F32;
+  rt_dtype compute = cf_compute_dtype(CF_ACCEPT_FLOAT, dtype);
+  rt_dtype mask_dtype = how->kind == BOOL_MASK ? RT_BOOL : cf_is_float(dtype) ? dtype : RT_F32;
   c->call = call_attention, c->form = how->form, c->out_layout = how->out, c->param = how->scale, c->keep_dims = how->causal;
   for (int k = 0; k < (how->kind == NO_MASK ? 3 : 4); k++) {
     cf_array *x = cf_input(c, k, k < 3 ? dtype : mask_dtype, how->rank[k], shapes[k]);

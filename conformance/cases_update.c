@@ -15,7 +15,9 @@ static about plus(about a, about b, cf_real unit) {
   return (about){sum, a.off + b.off + unit * cf_abs(sum)};
 }
 /// By a number that was rounded, too.
-static about times(about a, cf_real by, cf_real unit) { return (about){a.value * by, a.off * cf_abs(by) + 2 * unit * cf_abs(a.value * by)}; }
+static about times(about a, cf_real by, cf_real unit) {
+  return (about){a.value * by, a.off * cf_abs(by) + 2 * unit * cf_abs(a.value * by)};
+}
 
 typedef struct rates { double rate, momentum, beta1, beta2, eps, decay; bool nesterov; int64_t step; } rates;
 static const rates choices[] = {

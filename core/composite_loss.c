@@ -97,10 +97,11 @@ static rt_status finish_elements(loss *l, const rt_tensor *each) {
   return finish(l, sum);
 }
 
-// ---- element by element --------------------------------------------------------------------------------------------------------------------
+// ---- element by element -----------------------------------------------------------------------------------------------------------------
 
 /// All inputs promote to one dtype and broadcast to one shape.
-static bool start(loss *l, uint16_t op, int n, const rt_tensor *const *in, const double *value, rt_loss_reduction reduction, rti_target to) {
+static bool start(loss *l, uint16_t op, int n, const rt_tensor *const *in, const double *value, rt_loss_reduction reduction,
+                  rti_target to) {
   const rt_tensor *there[MAX_INPUTS];
   int n_there = 0;
   int32_t rank = 0;
@@ -115,7 +116,8 @@ static bool start(loss *l, uint16_t op, int n, const rt_tensor *const *in, const
   return status == RT_OK && offer(l, n, -1, value != NULL, &scalar, rank, shape);
 }
 
-static rt_status distance(uint16_t op, const rt_tensor *input, const rt_tensor *target, double beta, rt_loss_reduction reduction, rti_target to) {
+static rt_status distance(uint16_t op, const rt_tensor *input, const rt_tensor *target, double beta, rt_loss_reduction reduction,
+                          rti_target to) {
   loss l;
   rti_chain *c = &l.c;
   bool is_smooth = op == RTB_OP_SMOOTH_L1_LOSS;
@@ -150,11 +152,12 @@ DISTANCE(L1_LOSS, l1_loss)
 rt_status rt_smooth_l1_loss(const rt_tensor *input, const rt_tensor *target, double beta, rt_loss_reduction reduction, rt_tensor **out) {
   return out ? distance(RTB_OP_SMOOTH_L1_LOSS, input, target, beta, reduction, (rti_target){NULL, out}) : rti_no_out(RTB_OP_SMOOTH_L1_LOSS);
 }
-rt_status rt_smooth_l1_loss_into(const rt_tensor *input, const rt_tensor *target, double beta, rt_loss_reduction reduction, rt_tensor *out) {
+rt_status rt_smooth_l1_loss_into(const rt_tensor *input, const rt_tensor *target, double beta, rt_loss_reduction reduction,
+                                 rt_tensor *out) {
   return distance(RTB_OP_SMOOTH_L1_LOSS, input, target, beta, reduction, (rti_target){out, NULL});
 }
 
-// ---- binary cross entropy ------------------------------------------------------------------------------------------------------------------
+// ---- binary cross entropy ---------------------------------------------------------------------------------------------------------------
 
 static rt_status weighted(loss *l, const rt_tensor *each, const rt_tensor *weight) {
   rti_chain *c = &l->c;
@@ -180,10 +183,12 @@ static rt_status bce(const rt_tensor *input, const rt_tensor *target, const rt_t
   return weighted(&l, each, l.in[2]);
 }
 
-rt_status rt_bce_loss(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight, rt_loss_reduction reduction, rt_tensor **out) {
+rt_status rt_bce_loss(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight, rt_loss_reduction reduction,
+                      rt_tensor **out) {
   return out ? bce(input, target, weight, reduction, (rti_target){NULL, out}) : rti_no_out(RTB_OP_BCE_LOSS);
 }
-rt_status rt_bce_loss_into(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight, rt_loss_reduction reduction, rt_tensor *out) {
+rt_status rt_bce_loss_into(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight, rt_loss_reduction reduction,
+                           rt_tensor *out) {
   return bce(input, target, weight, reduction, (rti_target){out, NULL});
 }
 
@@ -218,7 +223,7 @@ rt_status rt_bce_with_logits_into(const rt_tensor *input, const rt_tensor *targe
   return bce_with_logits(input, target, weight, pos_weight, reduction, (rti_target){out, NULL});
 }
 
-// ---- cross entropy -------------------------------------------------------------------------------------------------------------------------
+// ---- cross entropy ----------------------------------------------------------------------------------------------------------------------
 
 /// input [N,C,...] or [C] and target without the axis of the classes, which is *out_axis.
 static rt_status cross_entropy_infer(loss *l, double smoothing, int32_t *out_axis, int64_t *shape) {
@@ -231,10 +236,12 @@ static rt_status cross_entropy_infer(loss *l, double smoothing, int32_t *out_axi
     return rti_fail(RT_E_DTYPE, "cross_entropy: target has dtype %s, not an integer", rt_dtype_name((rt_dtype)target->view.dtype));
   for (int32_t d = 0; d < rank; d++) shape[d] = x->view.shape[d < axis ? d : d + 1];
   if (target->view.ndim != rank || memcmp(shape, target->view.shape, sizeof(int64_t) * (size_t)rank))
-    return rti_fail(RT_E_SHAPE, "cross_entropy: target of shape %s does not fit to input of shape %s", rti_shape_text(&text_t, target->view.ndim, target->view.shape),
+    return rti_fail(RT_E_SHAPE, "cross_entropy: target of shape %s does not fit to input of shape %s",
+                    rti_shape_text(&text_t, target->view.ndim, target->view.shape),
                     rti_shape_text(&text_x, x->view.ndim, x->view.shape));
   if (weight && (weight->view.ndim != 1 || weight->view.shape[0] != x->view.shape[axis]))
-    return rti_fail(RT_E_SHAPE, "cross_entropy: weight has shape %s, not [%lld]", rti_shape_text(&text_t, weight->view.ndim, weight->view.shape),
+    return rti_fail(RT_E_SHAPE, "cross_entropy: weight has shape %s, not [%lld]",
+                    rti_shape_text(&text_t, weight->view.ndim, weight->view.shape),
                     (long long)x->view.shape[axis]);
   if (!(smoothing >= 0 && smoothing <= 1)) return rti_fail(RT_E_ARGUMENT, "cross_entropy: label_smoothing %g is not in 0 to 1", smoothing);
   return choose_dtype(l, weight ? 2 : 1, (const rt_tensor *[]){x, weight});
@@ -299,8 +306,8 @@ static rt_status compose_cross_entropy(loss *l, int32_t axis, int64_t ignore, do
   return finish(l, mean);
 }
 
-static rt_status cross_entropy(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight, int64_t ignore_index, double smoothing,
-                               rt_loss_reduction reduction, rti_target to) {
+static rt_status cross_entropy(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight, int64_t ignore_index,
+                               double smoothing, rt_loss_reduction reduction, rti_target to) {
   loss l;
   int32_t axis = 0;
   int64_t shape[RT_MAX_RANK];
@@ -312,11 +319,12 @@ static rt_status cross_entropy(const rt_tensor *input, const rt_tensor *target, 
   return compose_cross_entropy(&l, axis, ignore_index, smoothing);
 }
 
-rt_status rt_cross_entropy(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight, int64_t ignore_index, double label_smoothing,
-                           rt_loss_reduction reduction, rt_tensor **out) {
-  return out ? cross_entropy(input, target, weight, ignore_index, label_smoothing, reduction, (rti_target){NULL, out}) : rti_no_out(RTB_OP_CROSS_ENTROPY);
+rt_status rt_cross_entropy(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight, int64_t ignore_index,
+                           double label_smoothing, rt_loss_reduction reduction, rt_tensor **out) {
+  return out ? cross_entropy(input, target, weight, ignore_index, label_smoothing, reduction, (rti_target){NULL, out})
+             : rti_no_out(RTB_OP_CROSS_ENTROPY);
 }
-rt_status rt_cross_entropy_into(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight, int64_t ignore_index, double label_smoothing,
-                                rt_loss_reduction reduction, rt_tensor *out) {
+rt_status rt_cross_entropy_into(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight, int64_t ignore_index,
+                                double label_smoothing, rt_loss_reduction reduction, rt_tensor *out) {
   return cross_entropy(input, target, weight, ignore_index, label_smoothing, reduction, (rti_target){out, NULL});
 }

@@ -6,13 +6,14 @@
 #include "composite.h"
 #include "infer.h"
 
-// ---- embedding -----------------------------------------------------------------------------------------------------------------------------
+// ---- embedding --------------------------------------------------------------------------------------------------------------------------
 
 static rt_status embedding_infer(const rt_tensor *table, const rt_tensor *indices, int64_t *shape) {
   rti_text text;
   rt_dtype_kind kind = (rt_dtype_kind)rti_dtype_kinds[indices->view.dtype];
   int32_t rank = indices->view.ndim;
-  if (table->view.ndim != 2) return rti_fail(RT_E_SHAPE, "embedding: table of shape %s is not [n,d]", rti_shape_text(&text, table->view.ndim, table->view.shape));
+  if (table->view.ndim != 2)
+    return rti_fail(RT_E_SHAPE, "embedding: table of shape %s is not [n,d]", rti_shape_text(&text, table->view.ndim, table->view.shape));
   if (kind != RT_KIND_SIGNED && kind != RT_KIND_UNSIGNED)
     return rti_fail(RT_E_DTYPE, "embedding: indices have dtype %s, not an integer", rt_dtype_name((rt_dtype)indices->view.dtype));
   if (rank == RT_MAX_RANK) return rti_fail(RT_E_SHAPE, "embedding: the result would have rank %d, more than %d", rank + 1, RT_MAX_RANK);
@@ -62,10 +63,10 @@ rt_status rt_embedding_into(const rt_tensor *table, const rt_tensor *indices, in
   return embedding(table, indices, padding_index, (rti_target){out, NULL});
 }
 
-// ---- attention -----------------------------------------------------------------------------------------------------------------------------
+// ---- attention --------------------------------------------------------------------------------------------------------------------------
 
-/// q [..., H, L, E], k [..., H_k, S, E], v [..., H_k, S, F]. Where H is a multiple of H_k (and neither is 1 or both are equal, which broadcast
-/// by themselves), the steps see H as H_k groups.
+/// q [..., H, L, E], k [..., H_k, S, E], v [..., H_k, S, F]. Where H is a multiple of H_k (and neither is 1 or both are equal, which
+/// broadcast by themselves), the steps see H as H_k groups.
 typedef struct attend {
   const rt_tensor *q, *k, *v, *mask;  // mask may be NULL
   rt_dtype work, dtype;               // computes in, result
@@ -78,7 +79,8 @@ typedef struct attend {
 
 static rt_status misfit(const char *a_name, const rt_tensor *a, const char *b_name, const rt_tensor *b) {
   rti_text text_a, text_b;
-  return rti_fail(RT_E_SHAPE, "attention: %s of shape %s does not fit to %s of shape %s", a_name, rti_shape_text(&text_a, a->view.ndim, a->view.shape), b_name,
+  return rti_fail(RT_E_SHAPE, "attention: %s of shape %s does not fit to %s of shape %s", a_name,
+                  rti_shape_text(&text_a, a->view.ndim, a->view.shape), b_name,
                   rti_shape_text(&text_b, b->view.ndim, b->view.shape));
 }
 
@@ -99,7 +101,8 @@ static rt_status attention_infer(attend *a) {
   const struct { const char *name; const rt_tensor *t; } all[] = {{"q", q}, {"k", k}, {"v", v}};
   for (int i = 0; i < 3; i++)
     if (all[i].t->view.ndim < 2)
-      return rti_fail(RT_E_SHAPE, "attention: %s of shape %s has no rows", all[i].name, rti_shape_text(&text, all[i].t->view.ndim, all[i].t->view.shape));
+      return rti_fail(RT_E_SHAPE, "attention: %s of shape %s has no rows", all[i].name,
+                      rti_shape_text(&text, all[i].t->view.ndim, all[i].t->view.shape));
   if (extent(q, 1) != extent(k, 1)) return misfit("k", k, "q", q);
   if (extent(k, 2) != extent(v, 2)) return misfit("v", v, "k", k);
   bool has_heads = q->view.ndim > 2 && k->view.ndim > 2 && v->view.ndim > 2;
@@ -111,7 +114,8 @@ static rt_status attention_infer(attend *a) {
   if (!join_batch(v, a->groups, &a->rank, a->shape)) return misfit("v", v, "q", q);
   a->shape[a->rank++] = extent(q, 2), a->shape[a->rank++] = extent(v, 1);
   a->scores[a->scores_rank++] = extent(q, 2), a->scores[a->scores_rank++] = extent(k, 2);
-  if (a->groups > 1 && a->rank == RT_MAX_RANK) return rti_fail(RT_E_SHAPE, "attention: rank %d leaves no room for groups of heads", RT_MAX_RANK);
+  if (a->groups > 1 && a->rank == RT_MAX_RANK)
+    return rti_fail(RT_E_SHAPE, "attention: rank %d leaves no room for groups of heads", RT_MAX_RANK);
   if (!mask) return RT_OK;
   rt_dtype_kind kind = (rt_dtype_kind)rti_dtype_kinds[mask->view.dtype];
   if (kind != RT_KIND_BOOLEAN && kind != RT_KIND_FLOAT)
@@ -119,8 +123,10 @@ static rt_status attention_infer(attend *a) {
   int64_t joined[RT_MAX_RANK];
   int32_t rank = a->scores_rank;
   memcpy(joined, a->scores, sizeof joined);
-  if (!rti_broadcast(&rank, joined, mask->view.ndim, mask->view.shape) || rank != a->scores_rank || memcmp(joined, a->scores, sizeof(int64_t) * (size_t)rank))
-    return rti_fail(RT_E_SHAPE, "attention: mask of shape %s does not broadcast to the scores of shape %s", rti_shape_text(&text, mask->view.ndim, mask->view.shape),
+  if (!rti_broadcast(&rank, joined, mask->view.ndim, mask->view.shape) || rank != a->scores_rank ||
+      memcmp(joined, a->scores, sizeof(int64_t) * (size_t)rank))
+    return rti_fail(RT_E_SHAPE, "attention: mask of shape %s does not broadcast to the scores of shape %s",
+                    rti_shape_text(&text, mask->view.ndim, mask->view.shape),
                     rti_shape_text(&(rti_text){{0}}, a->scores_rank, a->scores));
   return RT_OK;
 }
@@ -149,7 +155,8 @@ static rt_tensor *counting(rti_chain *c, const rt_tensor *q, int64_t n, bool is_
   return column;
 }
 
-/// Adds the mask to the scores, or lowers to -infinity what it or `causal` hides. Answers which rows have nothing left, NULL where none can.
+/// Adds the mask to the scores, or lowers to -infinity what it or `causal` hides. Answers which rows have nothing left (NULL: none
+/// can).
 static rt_tensor *mask_scores(rti_chain *c, const attend *a, rt_tensor *scores) {
   STEP(c, hidden, rt_full, a->q->ctx, a->work, 0, NULL, rt_float(-(double)INFINITY));
   if (a->causal && extent(a->q, 2) > 0 && extent(a->k, 2) > 0) {
@@ -238,9 +245,12 @@ static rt_status attention(attend *a, rti_target to) {
   return rti_chain_end(&c);
 }
 
-rt_status rt_attention(const rt_tensor *q, const rt_tensor *k, const rt_tensor *v, const rt_tensor *mask, double scale, bool causal, rt_tensor **out) {
-  return out ? attention(&(attend){.q = q, .k = k, .v = v, .mask = mask, .scale = scale, .causal = causal}, (rti_target){NULL, out}) : rti_no_out(RTB_OP_ATTENTION);
+rt_status rt_attention(const rt_tensor *q, const rt_tensor *k, const rt_tensor *v, const rt_tensor *mask, double scale, bool causal,
+                       rt_tensor **out) {
+  return out ? attention(&(attend){.q = q, .k = k, .v = v, .mask = mask, .scale = scale, .causal = causal}, (rti_target){NULL, out})
+             : rti_no_out(RTB_OP_ATTENTION);
 }
-rt_status rt_attention_into(const rt_tensor *q, const rt_tensor *k, const rt_tensor *v, const rt_tensor *mask, double scale, bool causal, rt_tensor *out) {
+rt_status rt_attention_into(const rt_tensor *q, const rt_tensor *k, const rt_tensor *v, const rt_tensor *mask, double scale, bool causal,
+                            rt_tensor *out) {
   return attention(&(attend){.q = q, .k = k, .v = v, .mask = mask, .scale = scale, .causal = causal}, (rti_target){out, NULL});
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Steps of optimizers: they change a parameter and the state that belongs to it in place. Everything is computed beside the tensors, in f32,
-// for f64 in f64, and stored at the end, so that a step that fails before that has changed nothing.
+// Steps of optimizers: they change a parameter and the state that belongs to it in place. Everything is computed beside the tensors, in
+// f32, for f64 in f64, and stored at the end, so that a step that fails before that has changed nothing.
 #include <math.h>
 #include <string.h>
 
@@ -24,7 +24,8 @@ static rt_status check_target(const update *u, int k, const char *const *role) {
   rti_text text;
   if (t->flags & RTI_TENSOR_WEAK) return rti_fail(RT_E_ARGUMENT, "%s: %s is a scalar tensor, which is read-only", name, role[k]);
   if (rti_self_overlaps(t->view.ndim, t->view.shape, t->view.stride))
-    return rti_fail(RT_E_ARGUMENT, "%s: several elements of %s (shape %s) may share memory", name, role[k], rti_shape_text(&text, t->view.ndim, t->view.shape));
+    return rti_fail(RT_E_ARGUMENT, "%s: several elements of %s (shape %s) may share memory", name, role[k],
+                    rti_shape_text(&text, t->view.ndim, t->view.shape));
   for (int j = 0; j < k; j++)
     if (j != GRAD && u->target[j]->storage == t->storage && rti_ranges_overlap(u->target[j], t))
       return rti_fail(RT_E_ARGUMENT, "%s: %s and %s may share memory", name, role[j], role[k]);
@@ -41,7 +42,8 @@ static rt_status claim(const update *u, rt_tensor *t) {
   return status;
 }
 
-static bool start(update *u, uint16_t op, rt_tensor *param, const rt_tensor *grad, rt_tensor *state, rt_tensor *state_2, const char *const *role) {
+static bool start(update *u, uint16_t op, rt_tensor *param, const rt_tensor *grad, rt_tensor *state, rt_tensor *state_2,
+                  const char *const *role) {
   const rt_tensor *in[MAX_TENSORS] = {param, grad, state, state_2};
   rt_tensor *no_output;
   rt_dtype work = RT_F32;
@@ -51,10 +53,11 @@ static bool start(update *u, uint16_t op, rt_tensor *param, const rt_tensor *gra
   rt_status status = rti_check_inputs(op, u->n, in, (rti_target){NULL, &no_output});
   for (int k = 0; k < u->n && status == RT_OK; k++) {
     const rtb_view *view = &in[k]->view;
-    if (rti_dtype_kinds[view->dtype] != RT_KIND_FLOAT) status = rti_fail(RT_E_DTYPE, "%s: %s has dtype %s, not a float", name, role[k], rt_dtype_name((rt_dtype)view->dtype));
+    if (rti_dtype_kinds[view->dtype] != RT_KIND_FLOAT)
+      status = rti_fail(RT_E_DTYPE, "%s: %s has dtype %s, not a float", name, role[k], rt_dtype_name((rt_dtype)view->dtype));
     else if (view->ndim != param->view.ndim || memcmp(view->shape, param->view.shape, sizeof(int64_t) * (size_t)view->ndim))
-      status = rti_fail(RT_E_SHAPE, "%s: %s has shape %s, but %s has %s", name, role[k], rti_shape_text(&text_t, view->ndim, view->shape), role[PARAM],
-                        rti_shape_text(&text_p, param->view.ndim, param->view.shape));
+      status = rti_fail(RT_E_SHAPE, "%s: %s has shape %s, but %s has %s", name, role[k], rti_shape_text(&text_t, view->ndim, view->shape),
+                        role[PARAM], rti_shape_text(&text_p, param->view.ndim, param->view.shape));
     else if (k != GRAD) status = check_target(u, k, role);
     if (view->dtype == RT_F64) work = RT_F64;
   }
@@ -81,7 +84,9 @@ static rt_status finish(update *u, const rt_tensor *param, const rt_tensor *stat
 
 /// A coefficient that must be finite and at least 0, and below `limit`.
 static bool is_in_range(double value, double limit) { return value >= 0 && isfinite(value) && value < limit; }
-static rt_status refuse(uint16_t op, const char *what, double value) { return rti_fail(RT_E_ARGUMENT, "%s: %s %g", rti_ops[op].name, what, value); }
+static rt_status refuse(uint16_t op, const char *what, double value) {
+  return rti_fail(RT_E_ARGUMENT, "%s: %s %g", rti_ops[op].name, what, value);
+}
 
 /// gradient + decay * param
 static const rt_tensor *decayed(update *u, double decay) {
@@ -100,7 +105,7 @@ static rt_tensor *moved(update *u, const rt_tensor *direction, double rate) {
   return way;
 }
 
-// ---- sgd, momentum -------------------------------------------------------------------------------------------------------------------------
+// ---- sgd, momentum ----------------------------------------------------------------------------------------------------------------------
 
 rt_status rt_sgd(rt_tensor *param, const rt_tensor *grad, double rate, double weight_decay) {
   static const char *const role[MAX_TENSORS] = {"param", "grad"};
@@ -111,7 +116,8 @@ rt_status rt_sgd(rt_tensor *param, const rt_tensor *grad, double rate, double we
   return finish(&u, moved(&u, decayed(&u, weight_decay), rate), NULL, NULL);
 }
 
-rt_status rt_momentum(rt_tensor *param, const rt_tensor *grad, rt_tensor *velocity, double rate, double momentum, bool nesterov, double weight_decay) {
+rt_status rt_momentum(rt_tensor *param, const rt_tensor *grad, rt_tensor *velocity, double rate, double momentum, bool nesterov,
+                      double weight_decay) {
   static const char *const role[MAX_TENSORS] = {"param", "grad", "velocity"};
   update u;
   rti_chain *c = &u.c;
@@ -131,7 +137,7 @@ rt_status rt_momentum(rt_tensor *param, const rt_tensor *grad, rt_tensor *veloci
   return finish(&u, moved(&u, direction, rate), v, NULL);
 }
 
-// ---- adam, adamw ---------------------------------------------------------------------------------------------------------------------------
+// ---- adam, adamw ------------------------------------------------------------------------------------------------------------------------
 
 /// 1 - beta^step, which for a small step is small
 static double debias(double beta, int64_t step) { return -expm1((double)step * log(beta)); }
@@ -176,11 +182,11 @@ static rt_status adam_step(uint16_t op, rt_tensor *param, const rt_tensor *grad,
   return finish(&u, moved(&u, direction, a.rate / debias(a.beta1, a.step)), m, v);
 }
 
-rt_status rt_adam(rt_tensor *param, const rt_tensor *grad, rt_tensor *average, rt_tensor *square_average, int64_t step, double rate, double beta1,
-                  double beta2, double eps, double weight_decay) {
+rt_status rt_adam(rt_tensor *param, const rt_tensor *grad, rt_tensor *average, rt_tensor *square_average, int64_t step, double rate,
+                  double beta1, double beta2, double eps, double weight_decay) {
   return adam_step(RTB_OP_ADAM, param, grad, average, square_average, (adam){step, rate, beta1, beta2, eps, weight_decay});
 }
-rt_status rt_adamw(rt_tensor *param, const rt_tensor *grad, rt_tensor *average, rt_tensor *square_average, int64_t step, double rate, double beta1,
-                   double beta2, double eps, double weight_decay) {
+rt_status rt_adamw(rt_tensor *param, const rt_tensor *grad, rt_tensor *average, rt_tensor *square_average, int64_t step, double rate,
+                   double beta1, double beta2, double eps, double weight_decay) {
   return adam_step(RTB_OP_ADAMW, param, grad, average, square_average, (adam){step, rate, beta1, beta2, eps, weight_decay});
 }

@@ -54,9 +54,10 @@ static void expect(int line, rt_tensor *t, rt_dtype dtype, double tolerance, int
   rt_release(wide);
   rt_release(t);
 }
-#define EXPECT(t, dtype, tolerance, ...) expect(__LINE__, t, dtype, tolerance, (int)(sizeof(VALUES(__VA_ARGS__)) / sizeof(double)), VALUES(__VA_ARGS__))
+#define EXPECT(t, dtype, tolerance, ...) \
+  expect(__LINE__, t, dtype, tolerance, (int)(sizeof(VALUES(__VA_ARGS__)) / sizeof(double)), VALUES(__VA_ARGS__))
 
-// ---- normalisation -------------------------------------------------------------------------------------------------------------------------
+// ---- normalisation ----------------------------------------------------------------------------------------------------------------------
 
 static void a_row_becomes_mean_0_and_variance_1(void **state) {
   (void)state;
@@ -111,7 +112,8 @@ static void a_large_mean_is_not_lost_in_the_squares(void **state) {
 
 static void mixed_dtypes_promote(void **state) {
   (void)state;
-  rt_tensor *x = tensor(RT_F16, 2, SHAPE(1, 2), VALUES(1, 3)), *w = tensor(RT_F32, 1, SHAPE(2), VALUES(1, 2)), *n = tensor(RT_I32, 2, SHAPE(1, 2), VALUES(1, 3)), *y = NULL;
+  rt_tensor *x = tensor(RT_F16, 2, SHAPE(1, 2), VALUES(1, 3)), *w = tensor(RT_F32, 1, SHAPE(2), VALUES(1, 2)),
+      *n = tensor(RT_I32, 2, SHAPE(1, 2), VALUES(1, 3)), *y = NULL;
   works(rt_layer_norm(x, AXES(1), NULL, NULL, 0, &y));
   EXPECT(y, RT_F16, 0, -1, 1);
   works(rt_layer_norm(x, AXES(1), w, NULL, 0, &y));
@@ -127,11 +129,12 @@ static void mixed_dtypes_promote(void **state) {
   rt_release(n);
 }
 
-// ---- embedding -----------------------------------------------------------------------------------------------------------------------------
+// ---- embedding --------------------------------------------------------------------------------------------------------------------------
 
 static void padding_gives_rows_of_zero(void **state) {
   (void)state;
-  rt_tensor *table = tensor(RT_F32, 2, SHAPE(3, 2), VALUES(1, 2, 3, 4, 5, 6)), *index = tensor(RT_I64, 1, SHAPE(4), VALUES(2, 1, -1, 7)), *y = NULL;
+  rt_tensor *table = tensor(RT_F32, 2, SHAPE(3, 2), VALUES(1, 2, 3, 4, 5, 6)), *index = tensor(RT_I64, 1, SHAPE(4), VALUES(2, 1, -1, 7)),
+      *y = NULL;
   works(rt_embedding(table, index, 7, &y));
   EXPECT(y, RT_F32, 0, 5, 6, 3, 4, 5, 6, 0, 0);
   assert_int_equal(rt_embedding(table, index, 1, &y), RT_E_INDEX); // 7 is no padding now
@@ -145,12 +148,13 @@ static void padding_gives_rows_of_zero(void **state) {
   rt_release(table);
 }
 
-// ---- attention -----------------------------------------------------------------------------------------------------------------------------
+// ---- attention --------------------------------------------------------------------------------------------------------------------------
 
 static void attention_mixes_what_it_sees(void **state) {
   (void)state;
   // Scores of 0 and log 3 (with scale 1): weights of 1/4 and 3/4.
-  rt_tensor *q = tensor(RT_F32, 2, SHAPE(2, 1), VALUES(1, 0)), *k = tensor(RT_F32, 2, SHAPE(2, 1), VALUES(0, log(3))), *v = tensor(RT_F32, 2, SHAPE(2, 2), VALUES(4, 8, 0, 4)), *y = NULL;
+  rt_tensor *q = tensor(RT_F32, 2, SHAPE(2, 1), VALUES(1, 0)), *k = tensor(RT_F32, 2, SHAPE(2, 1), VALUES(0, log(3))),
+      *v = tensor(RT_F32, 2, SHAPE(2, 2), VALUES(4, 8, 0, 4)), *y = NULL;
   works(rt_attention(q, k, v, NULL, 1, false, &y));
   EXPECT(y, RT_F32, 1e-6, 1, 5, 2, 6);
   works(rt_attention(q, k, v, NULL, 1, true, &y)); // the first row sees itself alone
@@ -169,7 +173,8 @@ static void attention_mixes_what_it_sees(void **state) {
 
 static void large_scores_do_not_overflow(void **state) {
   (void)state;
-  rt_tensor *q = tensor(RT_F16, 2, SHAPE(1, 2), VALUES(60000, 0)), *k = tensor(RT_F16, 2, SHAPE(2, 2), VALUES(60000, 0, 1, 0)), *v = tensor(RT_F16, 2, SHAPE(2, 1), VALUES(3, 5)), *y = NULL;
+  rt_tensor *q = tensor(RT_F16, 2, SHAPE(1, 2), VALUES(60000, 0)), *k = tensor(RT_F16, 2, SHAPE(2, 2), VALUES(60000, 0, 1, 0)),
+      *v = tensor(RT_F16, 2, SHAPE(2, 1), VALUES(3, 5)), *y = NULL;
   works(rt_attention(q, k, v, NULL, 0, false, &y)); // 3.6e9 and 6e4 in f32
   EXPECT(y, RT_F16, 0, 3);
   rt_release(q), rt_release(k), rt_release(v);
@@ -177,13 +182,14 @@ static void large_scores_do_not_overflow(void **state) {
 
 static void heads_of_k_serve_neighbours_of_q(void **state) {
   (void)state;
-  rt_tensor *q = tensor(RT_F32, 3, SHAPE(4, 1, 1), VALUES(1, 2, 3, 4)), *k = tensor(RT_F32, 3, SHAPE(2, 1, 1), VALUES(1, 1)), *v = tensor(RT_F32, 3, SHAPE(2, 1, 1), VALUES(10, 20)), *y = NULL;
+  rt_tensor *q = tensor(RT_F32, 3, SHAPE(4, 1, 1), VALUES(1, 2, 3, 4)), *k = tensor(RT_F32, 3, SHAPE(2, 1, 1), VALUES(1, 1)),
+      *v = tensor(RT_F32, 3, SHAPE(2, 1, 1), VALUES(10, 20)), *y = NULL;
   works(rt_attention(q, k, v, NULL, 0, false, &y));
   EXPECT(y, RT_F32, 0, 10, 10, 20, 20);
   rt_release(q), rt_release(k), rt_release(v);
 }
 
-// ---- losses --------------------------------------------------------------------------------------------------------------------------------
+// ---- losses -----------------------------------------------------------------------------------------------------------------------------
 
 static void losses_known_by_hand(void **state) {
   (void)state;
@@ -201,7 +207,8 @@ static void losses_known_by_hand(void **state) {
   rt_tensor *p = tensor(RT_F64, 1, SHAPE(4), VALUES(0.5, 0, 1, 2)), *z = tensor(RT_F64, 1, SHAPE(4), VALUES(1, 1, 1, 1));
   works(rt_bce_loss(p, z, NULL, RT_LOSS_NONE, &y)); // log 0 counts as -100; 2 is no probability
   EXPECT(y, RT_F64, 1e-15, log(2), 100, 0, NO_NUMBER);
-  rt_tensor *far = tensor(RT_F64, 1, SHAPE(4), VALUES(800, -800, 800, -800)), *said = tensor(RT_F64, 1, SHAPE(4), VALUES(1, 1, 0, 0)), *three = tensor(RT_F64, 0, NULL, VALUES(3));
+  rt_tensor *far = tensor(RT_F64, 1, SHAPE(4), VALUES(800, -800, 800, -800)), *said = tensor(RT_F64, 1, SHAPE(4), VALUES(1, 1, 0, 0)),
+      *three = tensor(RT_F64, 0, NULL, VALUES(3));
   works(rt_bce_with_logits(far, said, NULL, NULL, RT_LOSS_NONE, &y));
   EXPECT(y, RT_F64, 0, 0, 800, 800, 0);
   works(rt_bce_with_logits(far, said, said, three, RT_LOSS_MEAN, &y)); // the mean divides by all four, whatever they weigh
@@ -217,7 +224,8 @@ static void losses_known_by_hand(void **state) {
 
 static void cross_entropy_of_what_counts(void **state) {
   (void)state;
-  rt_tensor *x = tensor(RT_F64, 2, SHAPE(3, 2), VALUES(0, 0, 1000, 0, 0, log(3))), *t = tensor(RT_I8, 1, SHAPE(3), VALUES(0, 1, 1)), *w = tensor(RT_F64, 1, SHAPE(2), VALUES(1, 3)), *y = NULL;
+  rt_tensor *x = tensor(RT_F64, 2, SHAPE(3, 2), VALUES(0, 0, 1000, 0, 0, log(3))), *t = tensor(RT_I8, 1, SHAPE(3), VALUES(0, 1, 1)),
+      *w = tensor(RT_F64, 1, SHAPE(2), VALUES(1, 3)), *y = NULL;
   const double each[3] = {log(2), 1000, log(4.0 / 3)};
   works(rt_cross_entropy(x, t, NULL, RT_NO_INDEX, 0, RT_LOSS_NONE, &y));
   EXPECT(y, RT_F64, 1e-13, each[0], each[1], each[2]);
@@ -236,14 +244,16 @@ static void cross_entropy_of_what_counts(void **state) {
   rt_release(x), rt_release(t), rt_release(w);
 }
 
-// ---- steps of optimizers -------------------------------------------------------------------------------------------------------------------
+// ---- steps of optimizers ----------------------------------------------------------------------------------------------------------------
 
 /// Compares and keeps t.
-#define HOLDS(t, tolerance, ...) do { rt_tensor *kept_ = rt_retain(t); EXPECT(kept_, rt_tensor_dtype(t), tolerance, __VA_ARGS__); } while (0)
+#define HOLDS(t, tolerance, ...) \
+  do { rt_tensor *kept_ = rt_retain(t); EXPECT(kept_, rt_tensor_dtype(t), tolerance, __VA_ARGS__); } while (0)
 
 static void steps_known_by_hand(void **state) {
   (void)state;
-  rt_tensor *p = tensor(RT_F32, 1, SHAPE(2), VALUES(1, -2)), *g = tensor(RT_F32, 1, SHAPE(2), VALUES(0.5, 4)), *v = tensor(RT_F32, 1, SHAPE(2), VALUES(0, 0)), *s = tensor(RT_F32, 1, SHAPE(2), VALUES(0, 0));
+  rt_tensor *p = tensor(RT_F32, 1, SHAPE(2), VALUES(1, -2)), *g = tensor(RT_F32, 1, SHAPE(2), VALUES(0.5, 4)),
+      *v = tensor(RT_F32, 1, SHAPE(2), VALUES(0, 0)), *s = tensor(RT_F32, 1, SHAPE(2), VALUES(0, 0));
   works(rt_sgd(p, g, 0.5, 0));
   HOLDS(p, 0, 0.75, -4);
   works(rt_sgd(p, g, 0.25, 0.5)); // the gradient with decay is 0.875 and 2
@@ -268,7 +278,8 @@ static void steps_known_by_hand(void **state) {
 
 static void halves_with_a_state_in_f32(void **state) {
   (void)state;
-  rt_tensor *p = tensor(RT_BF16, 1, SHAPE(1), VALUES(1)), *g = tensor(RT_BF16, 1, SHAPE(1), VALUES(0x1p-9)), *v = tensor(RT_F32, 1, SHAPE(1), VALUES(1));
+  rt_tensor *p = tensor(RT_BF16, 1, SHAPE(1), VALUES(1)), *g = tensor(RT_BF16, 1, SHAPE(1), VALUES(0x1p-9)),
+      *v = tensor(RT_F32, 1, SHAPE(1), VALUES(1));
   works(rt_momentum(p, g, v, 1, 1, false, 0));
   HOLDS(v, 0, 1 + 0x1p-9); // which a bf16 does not hold
   HOLDS(p, 0x1p-8, 0);
