@@ -308,6 +308,10 @@ void cf_cases_softmax(cf_grid *g, const cf_op *op);
 void cf_cases_norm(cf_grid *g, const cf_op *op);             // layer_norm, rms_norm
 void cf_cases_norm_of_channels(cf_grid *g, const cf_op *op); // batch_norm, group_norm
 void cf_cases_embedding(cf_grid *g);
+void cf_cases_attention(cf_grid *g);
+void cf_cases_loss(cf_grid *g, const cf_op *op);
+void cf_cases_cross_entropy(cf_grid *g);
+void cf_cases_update(cf_grid *g, const cf_op *op);
 void cf_cases_scan(cf_grid *g, const cf_op *op);
 void cf_cases_sort(cf_grid *g, const cf_op *op);
 void cf_cases_searchsorted(cf_grid *g);

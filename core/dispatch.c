@@ -86,7 +86,7 @@ static void byte_range(const rt_tensor *t, int64_t *low, int64_t *high) {
   *high = (int64_t)t->view.offset + (*high + 1) * t->element_bytes;
 }
 
-static bool ranges_overlap(const rt_tensor *a, const rt_tensor *b) {
+bool rti_ranges_overlap(const rt_tensor *a, const rt_tensor *b) {
   int64_t a_low, a_high, b_low, b_high;
   if (!a->view.numel || !b->view.numel) return false;
   byte_range(a, &a_low, &a_high);
@@ -105,7 +105,7 @@ static bool needs_temporary(const rti_call *call, const rt_tensor *out, uint32_t
   bool needs = false;
   for (int k = 0; k < call->nin; k++) {
     const rt_tensor *t = call->in[k].tensor;
-    if (!t || t->storage != out->storage || !ranges_overlap(t, out)) continue;
+    if (!t || t->storage != out->storage || !rti_ranges_overlap(t, out)) continue;
     // Memory with a raw pointer outside has a private copy on each device.
     bool is_shared = !out->storage->escaped || (out->storage->place[0].space == 0 && out->ctx->n_devices == 1);
     if (is_shared && may_alias(call->op, k) && is_same_view(t, out)) *out_alias |= 1u << k;

@@ -22,6 +22,9 @@ rt_status rti_run_zero(rti_call *call, rti_target to);
 /// For integer products: t is i8 or u8, and so is its zero point (or NULL); a weak one is cast into *made.
 rt_status rti_check_quantized(uint16_t op, const char *which, const rt_tensor *t, const rt_tensor **zero, rt_tensor **made);
 
+/// Of one storage: may an element of one be an element of the other?
+bool rti_ranges_overlap(const rt_tensor *a, const rt_tensor *b);
+
 #define RTI_FAST_MISS ((rt_status)-1)
 /// Elementwise ops on dense host tensors of one shape and dtype. RTI_FAST_MISS: nothing was done, go the long way.
 rt_status rti_fast_into(uint16_t op, int nin, const rt_tensor *const *in, rt_tensor *out);

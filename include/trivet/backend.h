@@ -237,6 +237,7 @@ extern "C" {
 #define RTB_OP_COMPLEX 245
 #define RTB_OP_CLAMP 90
 #define RTB_OP_FMA 91
+#define RTB_OP_LERP 92
 #define RTB_OP_SUM 100
 #define RTB_OP_PROD 101
 #define RTB_OP_MEAN 102
@@ -292,6 +293,19 @@ extern "C" {
 #define RTB_OP_LOGSUMEXP 170
 #define RTB_OP_NORM 171
 #define RTB_OP_TOPK 172
+#define RTB_OP_GROUP_NORM 180
+#define RTB_OP_EMBEDDING 181
+#define RTB_OP_ATTENTION 182
+#define RTB_OP_MSE_LOSS 183
+#define RTB_OP_L1_LOSS 184
+#define RTB_OP_SMOOTH_L1_LOSS 185
+#define RTB_OP_BCE_LOSS 186
+#define RTB_OP_BCE_WITH_LOGITS 187
+#define RTB_OP_CROSS_ENTROPY 188
+#define RTB_OP_SGD 190
+#define RTB_OP_MOMENTUM 191
+#define RTB_OP_ADAM 192
+#define RTB_OP_ADAMW 193
 #define RTB_OP_UNIQUE 173
 #define RTB_OP_TAKE 174
 #define RTB_OP_MASKED_SELECT 175
@@ -385,6 +399,24 @@ typedef struct rtb_attr_group {
   uint32_t size;
   uint32_t groups;
 } rtb_attr_group;
+
+/* attention: softmax(q k^T scale + mask) v over the last two dimensions; k and v may have heads (dimension -3) of which each
+ * serves n of q, one after the other. The mask is bool (true: seen) or of the dtype of q (added), or absent. A row
+ * whose mask leaves only -infinity gives 0. */
+typedef struct rtb_attr_attention {
+  uint32_t size;
+  uint32_t flags; /* RTB_ATTENTION_... */
+} rtb_attr_attention;
+#define RTB_ATTENTION_CAUSAL 1u /* row i sees columns 0 to i */
+
+/* Losses. */
+typedef struct rtb_attr_loss {
+  uint32_t size;
+  uint32_t reduction; /* RTB_LOSS_... */
+} rtb_attr_loss;
+#define RTB_LOSS_NONE 0u
+#define RTB_LOSS_MEAN 1u
+#define RTB_LOSS_SUM 2u
 
 /* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. */
 /* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. A transposed convolution has a weight

@@ -49,6 +49,8 @@ typedef struct rt_window {
 
 typedef enum rt_pad_mode { RT_PAD_CONSTANT = 0, RT_PAD_EDGE, RT_PAD_REFLECT, RT_PAD_WRAP } rt_pad_mode;
 
+/// What a loss gives: one number per element (cross_entropy: per target), their mean, their sum.
+typedef enum rt_loss_reduction { RT_LOSS_NONE = 0, RT_LOSS_MEAN, RT_LOSS_SUM } rt_loss_reduction;
 /// What a scattered update does to the element it falls on; the last four are rt_add, rt_mul, rt_minimum and rt_maximum of the two.
 typedef enum rt_scatter_mode { RT_SCATTER_SET = 0, RT_SCATTER_ADD, RT_SCATTER_MUL, RT_SCATTER_MIN, RT_SCATTER_MAX } rt_scatter_mode;
 

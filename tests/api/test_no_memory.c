@@ -201,6 +201,26 @@ static rt_status s_embedding(world *w) {
   rt_status s = rt_embedding(w->x, w->index, RT_NO_INDEX, MADE(0));
   return s ? s : rt_embedding(w->x, w->index, -1, MADE(1));
 }
+static rt_status s_attention(world *w) {
+  rt_status s = rt_ones(w->ctx, RT_BOOL, 2, SHAPE(8, 8), MADE(0));
+  if (!s) s = rt_zeros(w->ctx, RT_F32, 2, SHAPE(8, 1), MADE(1));
+  if (!s) s = rt_attention(w->x, w->x, w->x, w->made[0], 0, true, MADE(2));
+  return s ? s : rt_attention(w->x, w->x, w->x, w->made[1], 1, false, MADE(3));
+}
+static rt_status s_losses(world *w) {
+  rt_status s = rt_smooth_l1_loss(w->x, w->v, 1, RT_LOSS_NONE, MADE(0));
+  if (!s) s = rt_bce_with_logits(w->x, w->v, w->v, NULL, RT_LOSS_MEAN, MADE(1));
+  if (!s) s = rt_slice(w->x, 0, 0, 3, 1, MADE(2));
+  return s ? s : rt_cross_entropy(w->made[2], w->index, w->v, -1, 0.1, RT_LOSS_MEAN, MADE(3));
+}
+static rt_status s_adam(world *w) { // clones: each tensor needs memory of its own before the first is written
+  rt_status s = rt_clone(w->x, MADE(0));
+  if (!s) s = rt_clone(w->x, MADE(1));
+  if (!s) s = rt_square(w->x, MADE(2));
+  if (!s) s = rt_clone(w->made[2], MADE(3));
+  if (!s) s = rt_adam(w->made[0], w->x, w->made[1], w->made[3], 1, 0.1, 0.9, 0.999, 1e-8, 0.1);
+  return s;
+}
 static rt_status s_concat(world *w) { return rt_concat(2, (const rt_tensor *const[]){w->x, w->x}, 1, MADE(0)); }
 static rt_status s_pad(world *w) { return rt_pad(w->x, SHAPE(1, 2), SHAPE(2, 1), RT_PAD_REFLECT, rt_int(0), MADE(0)); }
 static rt_status s_pad_constant(world *w) { return rt_pad(w->x, SHAPE(1, -1), SHAPE(0, 1), RT_PAD_CONSTANT, rt_float(1), MADE(0)); }
@@ -391,7 +411,7 @@ static const struct scenario { const char *name; rt_status (*run)(world *); } sc
     S(clamp), S(where), S(leaky), S(overlap), S(views), S(reshape_copies), S(sum), S(sum_dtype), S(mean_of_nothing), S(argmax), S(softmax), S(matmul),
     S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(scatter), S(find), S(made), S(spread), S(norms), S(embedding), S(concat), S(pad),
     S(unique), S(split), S(transposed_conv), S(quantized), S(pad_constant), S(arange), S(random), S(clone_and_write), S(map), S(complex),
-    S(complex_line), S(count),
+    S(complex_line), S(count), S(attention), S(losses), S(adam),
     S(read_strided), S(to), S(dlpack), S(report), S(import),
     S(empty_on), S(from_data_on), S(in_place), S(in_place_of_a_clone), S(write_strided), S(write_turned), S(into_strided), S(small_floats),
     S(promoted_view), S(ints), S(three_inputs), S(any_of_a_test), S(max_of_axes), S(product), S(log_softmax), S(matmul_turned), S(dot),

@@ -14,6 +14,7 @@ import contractions
 import conventions
 import elementwise
 import movement
+import neural
 import numpy as np
 import reductions
 from trivet import Trivet
@@ -94,7 +95,7 @@ class Suite:
 
 def main(build, include, peer, *groups):
     s = Suite(build, include, peer)
-    for module in (elementwise, reductions, contractions, movement, conventions):
+    for module in (elementwise, reductions, contractions, movement, neural, conventions):
         for group in module.GROUPS:
             if not groups or group.__name__ in groups:
                 group(s)

@@ -153,12 +153,24 @@ class Trivet:
             return scalar(value)
         return {"bool": c.c_bool, "int32_t": c.c_int32, "int64_t": c.c_int64, "uint64_t": c.c_uint64, "double": c.c_double}.get(kind, c.c_int)(value)
 
+    def _in_place(self, name, kinds):
+        """For a function that changes tensors and makes none."""
+        def call(*values):
+            if len(values) != len(kinds):
+                raise TypeError(f"rt_{name} takes {kinds}, not {len(values)} arguments")
+            self.check(getattr(self.lib, "rt_" + name)(*[self._argument(k, v) for k, v in zip(kinds, values)]))
+
+        return call
+
     def __getattr__(self, name):
         try:
             parameters = self.functions[name]
         except KeyError:
             raise AttributeError(f"the headers have no function rt_{name} that gives a status") from None
         kinds = [(kind + " *" if who.startswith("*") else kind) + ("const *" if who.startswith("const") else "") for kind, who in parameters]
+
+        if parameters[-1][1] != "**out":
+            return self._in_place(name, kinds)
 
         def call(*values):
             out = c.c_void_p()
