@@ -130,6 +130,22 @@ static rt_status s_pool(world *w) {
   if (!s) s = rt_max_pool(w->made[0], &(rt_window){.size = {2, 2}}, MADE(1));
   return s ? s : rt_avg_pool(w->made[0], &(rt_window){.size = {2, 2}}, MADE(2));
 }
+static rt_status s_transposed_conv(world *w) {
+  rt_status s = rt_reshape(w->x, 4, SHAPE(1, 2, 4, 6), MADE(0));
+  if (!s) s = rt_ones(w->ctx, RT_F32, 4, SHAPE(2, 1, 3, 3), MADE(1));
+  if (!s) s = rt_conv_transpose(w->made[0], w->made[1], NULL, &(rt_window){.stride = {2, 2}}, MADE(2));
+  return s ? s : rt_max_pool_indices(w->made[2], &(rt_window){.size = {2, 2}}, MADE(3));
+}
+static rt_status s_quantized(world *w) {
+  rt_status s = rt_quantize(w->x, w->v, NULL, 1, RT_U8, MADE(0));
+  if (!s) s = rt_dequantize(w->made[0], w->v, NULL, 1, MADE(1));
+  if (!s) s = rt_select(w->made[0], 1, 0, MADE(2));
+  if (!s) s = rt_transpose(w->made[0], 0, 1, MADE(3));
+  if (!s) s = rt_matmul_integer(w->made[0], w->made[3], w->made[2], NULL, MADE(4));
+  if (!s) s = rt_reshape(w->made[0], 4, SHAPE(1, 1, 8, 6), MADE(5));
+  if (!s) s = rt_slice(w->made[5], 2, 0, 2, 1, MADE(6));
+  return s ? s : rt_conv_integer(w->made[5], w->made[6], NULL, NULL, NULL, MADE(7));
+}
 static rt_status s_gather(world *w) { return rt_gather(w->x, w->index, 0, MADE(0)); }
 static rt_status s_along(world *w) {
   rt_status s = rt_cumsum(w->x, 0, RT_I32, MADE(0));
@@ -137,6 +153,29 @@ static rt_status s_along(world *w) {
   if (!s) s = rt_take_along(w->turned, w->made[1], 0, MADE(2));
   return s ? s : rt_searchsorted(w->v, w->x, true, MADE(3));
 }
+static rt_status s_scatter(world *w) { // in place: a scatter, and one that replaces rows
+  rt_tensor *rows = NULL;
+  rt_status s = rt_copy(w->turned, MADE(0));
+  if (!s) s = rt_argsort(w->turned, 0, true, MADE(1));
+  if (!s) s = rt_scatter_into(w->made[0], w->made[1], w->turned, 0, RT_SCATTER_ADD, w->made[0]);
+  if (!s) s = rt_unsqueeze(w->index, 1, MADE(2));
+  if (!s) s = rt_scalar_tensor(w->ctx, rt_float(2), &rows);
+  if (!s) s = rt_scatter_nd(w->x, w->made[2], rows, RT_SCATTER_MAX, MADE(3));
+  rt_release(rows);
+  return s ? s : rt_gather_nd(w->x, w->made[2], 0, MADE(4));
+}
+static rt_status s_find(world *w) {
+  rt_status s = rt_nonzero(w->turned, MADE(0));
+  if (!s) s = rt_topk(w->x, 3, 0, true, MADE(1), MADE(2));
+  if (!s) s = rt_gt_scalar(w->v, rt_int(0), MADE(3));
+  if (!s) s = rt_masked_select(w->x, w->made[3], MADE(4));
+  return s ? s : rt_take(w->turned, w->index, MADE(5));
+}
+static rt_status s_unique(world *w) {
+  rt_status s = rt_unique(w->turned, NULL, false, MADE(0), MADE(1), MADE(2), MADE(3));
+  return s ? s : rt_unique(w->y, &(int32_t){1}, true, MADE(4), MADE(5), MADE(6), MADE(7));
+}
+static rt_status s_split(world *w) { return rt_split(w->x, 1, 3, SHAPE(1, 2, 3), MADE(0)); }
 static rt_status s_made(world *w) {
   rt_status s = rt_linspace(w->ctx, RT_F32, rt_int(0), rt_int(1), 60, MADE(0));
   if (!s) s = rt_eye(w->ctx, RT_F32, 8, 8, 1, MADE(1));
@@ -149,6 +188,17 @@ static rt_status s_spread(world *w) {
   rt_status s = rt_std(w->x, AXES(1), false, 1, MADE(0));
   if (!s) s = rt_logsumexp(w->turned, AXES(0), true, MADE(1));
   return s ? s : rt_norm(w->x, 2, NULL, false, MADE(2));
+}
+static rt_status s_norms(world *w) {
+  rt_status s = rt_layer_norm(w->x, AXES(1), w->v, w->v, 1e-5, MADE(0));
+  if (!s) s = rt_rms_norm(w->turned, AXES(0), NULL, 0, MADE(1));
+  if (!s) s = rt_batch_norm(w->x, w->v, w->v, w->v, NULL, 1, 1e-5, MADE(2));
+  if (!s) s = rt_batch_norm(w->x, NULL, NULL, NULL, w->v, 1, 1e-5, MADE(3));
+  return s ? s : rt_group_norm(w->x, 3, w->v, w->v, 1e-5, MADE(4));
+}
+static rt_status s_embedding(world *w) {
+  rt_status s = rt_embedding(w->x, w->index, RT_NO_INDEX, MADE(0));
+  return s ? s : rt_embedding(w->x, w->index, -1, MADE(1));
 }
 static rt_status s_concat(world *w) { return rt_concat(2, (const rt_tensor *const[]){w->x, w->x}, 1, MADE(0)); }
 static rt_status s_pad(world *w) { return rt_pad(w->x, SHAPE(1, 2), SHAPE(2, 1), RT_PAD_REFLECT, rt_int(0), MADE(0)); }
@@ -332,7 +382,8 @@ static const struct scenario { const char *name; rt_status (*run)(world *); } sc
 #define S(name) {#name, s_##name}
     S(empty), S(from_data), S(high_rank), S(scalar_tensor), S(add), S(add_into), S(broadcast), S(transposed), S(promote), S(mixed), S(scalar), S(compare),
     S(clamp), S(where), S(leaky), S(overlap), S(views), S(reshape_copies), S(sum), S(sum_dtype), S(mean_of_nothing), S(argmax), S(softmax), S(matmul),
-    S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(made), S(spread), S(concat), S(pad),
+    S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(scatter), S(find), S(made), S(spread), S(norms), S(embedding), S(concat), S(pad),
+    S(unique), S(split), S(transposed_conv), S(quantized),
     S(pad_constant), S(arange), S(random), S(clone_and_write), S(map),
     S(read_strided), S(to), S(dlpack), S(report), S(import),
     S(empty_on), S(from_data_on), S(in_place), S(in_place_of_a_clone), S(write_strided), S(write_turned), S(into_strided), S(small_floats),
