@@ -16,6 +16,10 @@
 #include <trivet/io.h>
 #include <trivet/rt.h>
 
+#include "../results.h"
+
+static FILE *results;
+
 // ---- an allocator that runs dry ------------------------------------------------------------------------------------------------------------------
 
 typedef struct dry {
@@ -516,6 +520,7 @@ static void run_all(const char *backends) {
   for (int i = 0; i < N_SCENARIOS; i++) points += run_scenario(&scenarios[i], backends, false) + run_scenario(&scenarios[i], backends, true);
   print_message("%d scenarios on %s, %ld failures injected\n", N_SCENARIOS, backends, points);
   assert_true(points > 4 * N_SCENARIOS);
+  RESULT(results, "scenarios on %s\t%d\t0\n", backends, N_SCENARIOS);
 }
 
 static void every_allocation_fails_on_the_host(void **state) {
@@ -589,5 +594,8 @@ int main(void) {
       cmocka_unit_test(every_allocation_fails_with_a_device),
       cmocka_unit_test(a_limit_is_kept),
   };
-  return cmocka_run_group_tests_name("no_memory", tests, NULL, NULL);
+  results = results_open("no_memory");
+  const int failed = cmocka_run_group_tests_name("no_memory", tests, NULL, NULL);
+  results_close(results);
+  return failed;
 }
