@@ -46,7 +46,7 @@ static const op_row ops[] = {
   {ARG, #id, #NAME, #name, #dtypes, #result, "0", "0", #better, doc, NO_PARAM, NO_REDUCE, NO_LISTS},
 #define RT_OP(id, NAME, name, inputs, dtypes, result, collapse, cpu, gpu, list, into, doc) \
   {OP, #id, #NAME, #name, #dtypes, #result, #cpu, #gpu, "", doc, NO_PARAM, NO_REDUCE, #inputs, #collapse, #list, #into},
-#define RT_COMPOSITE(id, NAME, name, inputs, list, doc) \
+#define RT_COMPOSITE(id, NAME, name, inputs, collapse, list, doc) \
   {COMPOSITE, #id, #NAME, #name, "ANY", "SAME", "0", "0", "", doc, NO_PARAM, NO_REDUCE, #inputs, "", #list, #list},
 #include <trivet/ops.def>
 };
@@ -54,6 +54,9 @@ static const op_row ops[] = {
 // What the columns of RT_OP and RT_COMPOSITE cannot say. A row without a line here still gets a comment; a line without a row is an error.
 #define REDUCED_SHAPES "x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes"
 #define FLOAT_DTYPES "floats (bool and integers are converted to f32); out: that float"
+#define QUANTIZED_SHAPES \
+  "x: any; scale and zero_point: one element, or 1-d with one per position of axis, or any shape that broadcasts to x (axis is read only for 1-d); out: as x"
+#define QUANTIZED_ERRORS "RT_E_ARGUMENT for an axis that is out of range"
 typedef struct note { const char *name, *shapes, *dtypes, *errors, *given; } note;
 static const note notes[] = {
   {"copy", NULL, NULL, NULL, "x is broadcast to its shape and converted to its dtype"},
@@ -78,6 +81,22 @@ static const note notes[] = {
    "RT_E_SHAPE when a window is larger than the padded input; RT_E_ARGUMENT for window (NULL, a size of 0, negative numbers, a pad that "
    "a whole window fits into)", NULL},
   {"avg_pool", "as rt_max_pool", NULL, "as rt_max_pool", NULL},
+  {"conv_transpose", "x: [N, C, 1 to 3 spatial axes]; weight: [C, M/groups, window]; bias: [M] or NULL; out: [N, M, (extent - 1) stride + dilation "
+   "(window - 1) + 1 + output_pad - pad_lo - pad_hi each]", NULL,
+   "RT_E_SHAPE when these do not fit each other or the pads take more than there is; RT_E_ARGUMENT for negative numbers in window", NULL},
+  {"max_pool_indices", "as rt_max_pool", "x: integers and floats; out: i64", "as rt_max_pool", NULL},
+  {"quantize", QUANTIZED_SHAPES, "x and scale: floats, promoted to one dtype (integers are converted to f32); zero_point: the dtype of out; out: `to`, an "
+   "integer of at most 32 bits; with RT_DTYPE_NONE that of zero_point, u8 without one",
+   QUANTIZED_ERRORS "; RT_E_DTYPE for any other `to` or zero_point", "it has the shape of the result, and its dtype stands for `to`"},
+  {"dequantize", QUANTIZED_SHAPES, "x: an integer of at most 32 bits; zero_point: as x; scale: a float; out: as scale",
+   QUANTIZED_ERRORS "; RT_E_DTYPE for any other x, scale or zero_point", "it has the shape of x and the dtype of scale"},
+  {"matmul_integer", "a, b and out: as rt_matmul; a_zero: one element, [M], or what broadcasts to [..., M, 1]; b_zero: one element, [N], or what "
+   "broadcasts to [..., 1, N]", "a, b: i8 or u8 each; a_zero: as a; b_zero: as b; out: i32",
+   "RT_E_SHAPE as rt_matmul, and for zero points of another shape; RT_E_DTYPE for any other dtype", "it has the shape of the result and is i32"},
+  {"conv_integer", "x, weight and out: as rt_conv; x_zero: one element; weight_zero: one element or [M]",
+   "x, weight: i8 or u8 each; x_zero: as x; weight_zero: as weight; out: i32",
+   "RT_E_SHAPE and RT_E_ARGUMENT as rt_conv, and RT_E_SHAPE for zero points of another shape; RT_E_DTYPE for any other dtype",
+   "it has the shape of the result and is i32"},
   {"softmax", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range", NULL},
   {"log_softmax", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range", NULL},
   {"concat", "tensors: n >= 1 of one rank >= 1, extents equal outside of axis; out: their sum along axis",
@@ -91,6 +110,25 @@ static const note notes[] = {
   {"sort", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range", NULL},
   {"argsort", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range", NULL},
   {"searchsorted", "sorted: 1-d; values: any; out: as values", NULL, "RT_E_SHAPE when sorted is not 1-d", NULL},
+  {"scatter", "x: rank >= 1; indices: of that rank, no longer than x except along axis; updates: broadcasts to indices; out: as x",
+   "x and updates: any, promoted to one dtype (no bool with ADD and MUL); indices: any integer; out: that dtype",
+   "RT_E_ARGUMENT for an axis that is out of range and a mode that is none; RT_E_SHAPE when these do not fit; RT_E_DTYPE for indices that are "
+   "no integers; RT_E_INDEX names the first index that is out of range, before anything is written (an asynchronous device reports it when "
+   "it gets there)", NULL},
+  {"scatter_nd", "x: any; indices: [..., k], 1 <= k <= rank of x; updates: broadcasts to indices.shape[:-1] + x.shape[k:]; out: as x",
+   "x and updates: any, promoted to one dtype (no bool with ADD and MUL); indices: any integer; out: that dtype", "as rt_scatter", NULL},
+  {"gather_nd", "x: any; indices: [..., k], 1 <= k <= rank of x - batch_axes, the first batch_axes extents equal; "
+   "out: indices.shape[:-1] + x.shape[batch_axes+k:]", "x: any; indices: any integer; out: as x",
+   "RT_E_SHAPE when these do not fit; RT_E_ARGUMENT for a negative batch_axes; RT_E_DTYPE and RT_E_INDEX as rt_gather", NULL},
+  {"nonzero", "x: any; out: [rank of x, elements that are not zero]", NULL, "what computing x failed with", NULL},
+  {"take", "x: any; indices: any; out: as indices", "x: any; indices: any integer; out: as x", "RT_E_DTYPE and RT_E_INDEX as rt_gather", NULL},
+  {"masked_select", "x, mask: any that broadcast; out: [elements of mask that are true]", "x: any; mask: bool; out: as x",
+   "RT_E_DTYPE when mask is not bool; RT_E_SHAPE when the shapes do not broadcast", NULL},
+  {"count_nonzero", REDUCED_SHAPES, "any; out: i64", "RT_E_ARGUMENT for a repeated or out-of-range axis", "it is i64"},
+  {"unique", "x: any; values: [count], or as x of extent count along *axis; first, counts: [count]; inverse: as x, or [extent along *axis]",
+   "x: any; values: as x; the others: i64", "RT_E_ARGUMENT for an axis that is out of range, and when all outputs are NULL", NULL},
+  {"topk", "x: rank >= 1; both outputs: as x, of extent k along axis", "x: any; values: as x; indices: i64",
+   "RT_E_ARGUMENT for an axis that is out of range, a k that is not in 0 to the extent there, and when both outputs are NULL", NULL},
   {"linspace", "out: [count]", "`dtype`: a float",
    "RT_E_ARGUMENT for a bound that is not finite; RT_E_DTYPE for a `dtype` that is no float; RT_E_SHAPE for a negative count", NULL},
   {"eye", "out: [n, m]", "out: `dtype`", "RT_E_SHAPE for a negative extent", NULL},
@@ -104,6 +142,16 @@ static const note notes[] = {
   {"std", REDUCED_SHAPES, FLOAT_DTYPES, "as rt_var", NULL},
   {"logsumexp", REDUCED_SHAPES, FLOAT_DTYPES, "RT_E_ARGUMENT for a repeated or out-of-range axis", NULL},
   {"norm", REDUCED_SHAPES, FLOAT_DTYPES, "RT_E_ARGUMENT for a repeated or out-of-range axis, and any other p", NULL},
+  {"layer_norm", "x: any; weight, bias: any that broadcasts to x; out: as x; NULL axes means all of them", NULL,
+   "RT_E_ARGUMENT for a repeated or out-of-range axis, and an eps that is negative or not finite; RT_E_SHAPE when weight or bias does not broadcast to x", NULL},
+  {"rms_norm", "x: any; weight: any that broadcasts to x; out: as x; NULL axes means all of them", NULL, "as rt_layer_norm", NULL},
+  {"batch_norm", "x: rank >= 1; the others: [x.shape[axis]]; out: as x", NULL,
+   "RT_E_ARGUMENT for an axis that is out of range, an eps that is negative or not finite, and one of mean and variance without the other; RT_E_SHAPE for "
+   "another number of channels", NULL},
+  {"group_norm", "x: [N, C, ...] of rank 2 to 15; weight, bias: [C]; out: as x", FLOAT_DTYPES,
+   "RT_E_ARGUMENT when groups does not divide C, and for an eps that is negative or not finite; RT_E_SHAPE for another number of channels", NULL},
+  {"embedding", "table: [n, d]; indices: any; out: the shape of indices + [d]", "table: any; indices: any integer; out: as table",
+   "RT_E_SHAPE when table is not of rank 2; RT_E_DTYPE for indices that are no integers; RT_E_INDEX as rt_gather", NULL},
   {"pad", "x: any; out: each extent + pad_lo + pad_hi", "any; value: converted as cast converts; out: as x",
    "RT_E_SHAPE for an extent below 0, or a pad that finds no element to take", NULL},
 };
@@ -205,6 +253,9 @@ static const char *family_names[FAMILIES] = {
   [TERNARY] = "Elementwise, three inputs", [REDUCE] = "Reductions", [ARG] = "Index of an extreme element",
   [OP] = "Operations with a shape rule of their own", [COMPOSITE] = "Operations made of other operations"};
 
+/// Do the parameters name the outputs, so that no `out` follows them?
+static int names_outputs(const op_row *row) { return strstr(row->list, "rt_tensor **out_") != NULL; }
+
 /// The parameters without the output: `scalar` chooses the form with a scalar b, `into` the form with a given output.
 static void parameters(const op_row *row, int scalar, int into, char *out, size_t bytes) {
   const char *list = "";
@@ -238,8 +289,9 @@ static void put_prototype(text *t, const op_row *row, int scalar, int into) {
   char list[1024];
   parameters(row, scalar, into, list, sizeof list);
   char line[2048];
-  int n = snprintf(line, sizeof line, "RT_API RT_NODISCARD rt_status rt_%s%s%s(%s, rt_tensor %sout);", row->name, scalar ? "_scalar" : "",
-                   into ? "_into" : "", list, into ? "*" : "**");
+  const char *output = names_outputs(row) ? "" : into ? ", rt_tensor *out" : ", rt_tensor **out";
+  int n = snprintf(line, sizeof line, "RT_API RT_NODISCARD rt_status rt_%s%s%s(%s%s);", row->name, scalar ? "_scalar" : "",
+                   into ? "_into" : "", list, output);
   if (n < 0 || (size_t)n >= sizeof line) die("%s: the prototype is too long", row->name);
   const char *rest = line;
   for (int room = WIDTH + 2; (int)strlen(rest) > room; room = WIDTH - 2) { // a line that is too long ends after its last comma that fits
@@ -360,10 +412,11 @@ static void put_functions(text *t, const op_row *row) {
   put_comment(t, "Shapes", words);
   dtypes_text(row, words, sizeof words);
   put_comment(t, "Dtypes", words);
-  put_comment(t, "Owner", "*out is a new reference; release it");
+  put_comment(t, "Owner", names_outputs(row) ? "each output is a new reference; release it" : "*out is a new reference; release it");
   errors_text(row, 0, words, sizeof words);
   put_comment(t, "Errors", words);
   put_prototype(t, row, 0, 0);
+  if (names_outputs(row)) return;
 
   const note *n = find_note(row->name);
   const char *given = n && n->given              ? n->given

@@ -9,7 +9,8 @@
 
 static const rti_onnx_ops *const families[] = {&rti_onnx_math_ops,  &rti_onnx_activation_ops, &rti_onnx_shape_ops,
                                                &rti_onnx_move_ops, &rti_onnx_reduce_ops,     &rti_onnx_nn_ops,
-                                               &rti_onnx_resize_ops, &rti_onnx_index_ops};
+                                               &rti_onnx_resize_ops, &rti_onnx_index_ops,    &rti_onnx_window_ops,
+                                               &rti_onnx_quant_ops};
 
 // ---- binding -----------------------------------------------------------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ struct rti_onnx_op {
 
 typedef struct rti_onnx_ops { const char *domain; const rti_onnx_op *rows; int32_t count; } rti_onnx_ops;
 extern const rti_onnx_ops rti_onnx_math_ops, rti_onnx_activation_ops, rti_onnx_shape_ops, rti_onnx_move_ops, rti_onnx_reduce_ops, rti_onnx_nn_ops,
-    rti_onnx_resize_ops, rti_onnx_index_ops;
+    rti_onnx_resize_ops, rti_onnx_index_ops, rti_onnx_window_ops, rti_onnx_quant_ops;
 
 // ---- inputs ----------------------------------------------------------------------------------------------------------------------------
 /// NULL when left out, or after a failure.

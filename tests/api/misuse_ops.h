@@ -7,7 +7,9 @@
 #include <math.h>
 
 #include "misuse_along.h"
+#include "misuse_index.h"
 #include "misuse_families.h"
+#include "misuse_quant.h"
 
 #define HUGE_EXTENT (INT64_C(1) << 40)
 
@@ -301,6 +303,7 @@ static void matmul(world *w) {
 #define CONV(...) rt_conv(w->image, w->kernel, w->bias, &__VA_ARGS__, OUT)
 #define MAX_POOL(...) rt_max_pool(w->image, &__VA_ARGS__, OUT)
 #define AVG_POOL(...) rt_avg_pool(w->image, &__VA_ARGS__, OUT)
+#define MAX_POOL_INDICES(...) rt_max_pool_indices(w->image, &__VA_ARGS__, OUT)
 #define TWO_GROUPS .groups = 2
 #define WINDOW_OF_3 .size = {3, 3}
 
@@ -355,7 +358,7 @@ static void convolution(world *w) {
   free(memory);
 }
 
-#define POOL_ROWS(name, NAME)                                                                                              \
+#define POOL_ROWS(name, NAME, k)                                                                                              \
   MISUSE(ARGUMENT, #name ": the first input is NULL", rt_##name(NULL, &(rt_window){.size = {2, 2}}, OUT));                         \
   MISUSE(ARGUMENT, #name ": window is NULL", rt_##name(w->image, NULL, OUT));                                              \
   MISUSE(ARGUMENT, #name ": out is NULL", rt_##name(w->image, &(rt_window){.size = {2, 2}}, NO_OUT));                      \
@@ -376,11 +379,12 @@ static void convolution(world *w) {
   MISUSE(STATE, #name ": the tensors belong to two", rt_##name##_into(w->image, &(rt_window){.size = {2, 2}}, w->f.foreign)); \
   MISUSE(DTYPE, #name ": out has dtype i32", rt_##name##_into(w->image, &(rt_window){.size = {2, 2}}, w->i.out));          \
   MISUSE(SHAPE, #name ": out has shape [3,4], but the result is [1,4,5,5]", \
-         rt_##name##_into(w->image, &(rt_window){.size = {2, 2}}, w->f.out))
+         rt_##name##_into(w->image, &(rt_window){.size = {2, 2}}, (k).out))
 
 static void pooling(world *w) {
-  POOL_ROWS(max_pool, MAX_POOL);
-  POOL_ROWS(avg_pool, AVG_POOL);
+  POOL_ROWS(max_pool, MAX_POOL, w->f);
+  POOL_ROWS(avg_pool, AVG_POOL, w->f);
+  POOL_ROWS(max_pool_indices, MAX_POOL_INDICES, w->l);
   rt_tensor *flags = NULL;
   need(rt_zeros(w->ctx, RT_BOOL, 4, SHAPE(1, 1, 4, 4), &flags), NULL);
   recount(w);
@@ -439,7 +443,7 @@ static void concat(world *w) {
 static void pad(world *w) {
   const int64_t *none = SHAPE(0, 0), *one = SHAPE(1, 1);
   const rt_scalar zero = rt_int(0);
-  MISUSE(ARGUMENT, "pad: x is NULL", rt_pad(NULL, one, one, RT_PAD_CONSTANT, zero, OUT));
+  MISUSE(ARGUMENT, "pad: the first input is NULL", rt_pad(NULL, one, one, RT_PAD_CONSTANT, zero, OUT));
   MISUSE(ARGUMENT, "pad: pad_lo is NULL", rt_pad(w->f.x, NULL, one, RT_PAD_CONSTANT, zero, OUT));
   MISUSE(ARGUMENT, "pad: pad_hi is NULL", rt_pad(w->f.x, one, NULL, RT_PAD_CONSTANT, zero, OUT));
   MISUSE(ARGUMENT, "pad: out is NULL", rt_pad(w->f.x, one, one, RT_PAD_CONSTANT, zero, NO_OUT));
@@ -465,7 +469,7 @@ static void pad(world *w) {
   MISUSE(SHAPE, "this mode allows at most 0", rt_pad(w->f.x, SHAPE(-3, 0), SHAPE(5, 0), RT_PAD_EDGE, zero, OUT));
   MISUSE(SHAPE, "this mode allows at most 0", rt_pad(w->f.x, SHAPE(-2, 0), SHAPE(2, 0), RT_PAD_REFLECT, zero, OUT));
   MISUSE(SHAPE, "this mode allows at most 1", rt_pad(w->f.x, SHAPE(-2, 0), SHAPE(2, 0), RT_PAD_WRAP, zero, OUT));
-  MISUSE(ARGUMENT, "pad: x is NULL", rt_pad_into(NULL, none, none, RT_PAD_CONSTANT, zero, w->f.out));
+  MISUSE(ARGUMENT, "pad: the first input is NULL", rt_pad_into(NULL, none, none, RT_PAD_CONSTANT, zero, w->f.out));
   MISUSE(ARGUMENT, "pad: pad_lo is NULL", rt_pad_into(w->f.x, NULL, none, RT_PAD_CONSTANT, zero, w->f.out));
   MISUSE(ARGUMENT, "pad: 99 is no kind of scalar", rt_pad_into(w->f.x, none, none, RT_PAD_CONSTANT, NO_KIND(99), w->f.out));
   MISUSE(ARGUMENT, "pad: 9 is no mode", rt_pad_into(w->f.x, none, none, (rt_pad_mode)9, zero, w->f.out));
@@ -483,9 +487,14 @@ static void operations_with_parameters(void **state) {
   matmul(w);
   convolution(w);
   pooling(w);
+  transposed_convolution(w);
+  quantisation(w);
+  integer_products(w);
   SOFTMAX_ROWS(softmax);
   SOFTMAX_ROWS(log_softmax);
   misuse_along(w);
+  misuse_index(w);
+  misuse_neural(w);
   concat(w);
   pad(w);
   judge();
