@@ -6,6 +6,7 @@
 Each runs on the input that onnx's own runner makes and must give the recorded output within its tolerance. With equal weights most of these
 outputs are flat, so the smaller networks run once more with random weights, beside ONNX Runtime where that is installed.
 """
+
 import glob
 import os
 import sys
@@ -17,8 +18,8 @@ from onnx import numpy_helper
 from trivet import Failure, Model, Trivet
 
 RTOL, ATOL = 1e-3, 1e-7  # of onnx's runner for these models
-RANDOM_RTOL = 1e-5       # with random weights: of the largest output before the last Softmax, which would hide much
-MOST_WEIGHTS = 30e6      # alexnet, vgg19 and zfnet512 have more
+RANDOM_RTOL = 1e-5  # with random weights: of the largest output before the last Softmax, which would hide much
+MOST_WEIGHTS = 30e6  # alexnet, vgg19 and zfnet512 have more
 
 
 def inputs_of(model):
@@ -64,6 +65,7 @@ def randomize(model):
 
 def check_random(rt, path, work):
     import onnxruntime
+
     model = onnx.load(path)
     if not randomize(model):
         return None
@@ -78,7 +80,10 @@ def check_random(rt, path, work):
     if got.shape != wanted.shape or not np.isfinite(wanted).all() or len(np.unique(wanted)) < 500:  # flat: nothing would be noticed
         return True, f"shape {got.shape}, ONNX Runtime {wanted.shape} with {len(np.unique(wanted))} values"
     worst = float(np.abs(got - wanted).max() / np.abs(wanted).max())
-    return not worst <= RANDOM_RTOL, f"random weights beside ONNX Runtime {onnxruntime.__version__}, largest relative difference {worst:.2g}"
+    return (
+        not worst <= RANDOM_RTOL,
+        f"random weights beside ONNX Runtime {onnxruntime.__version__}, largest relative difference {worst:.2g}",
+    )
 
 
 def main(build, include, work):
@@ -87,6 +92,7 @@ def main(build, include, work):
     checks = [check_recorded]
     try:
         import onnxruntime  # noqa: F401
+
         checks.append(lambda rt, path: check_random(rt, path, work))
     except ImportError:
         print("SKIPPED: random weights beside ONNX Runtime, which is not there (pip install onnxruntime)")
