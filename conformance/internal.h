@@ -106,7 +106,7 @@ const cf_op *cf_op_of(int id);
 rt_dtype cf_compute_dtype(cf_accepts accepts, rt_dtype dtype);
 
 // ---- values.c: kinds of value ---------------------------------------------------------------------------------------------------------
-typedef enum cf_class { CF_UNIFORM, CF_WIDE, CF_SPECIALS, CF_TIES, CF_CANCELLING, CF_INTEGERS, CF_SMALL, CF_EXTREMES, CF_CLASSES } cf_class;
+typedef enum cf_class { CF_UNIFORM, CF_WIDE, CF_SPECIALS, CF_TIES, CF_CANCELLING, CF_INTEGERS, CF_SMALL, CF_EXTREMES, CF_EVERY, CF_CLASSES } cf_class;
 extern const char *const cf_class_name[CF_CLASSES];
 /// The classes of a dtype, ends with CF_CLASSES.
 const cf_class *cf_classes_of(rt_dtype dtype);
@@ -179,9 +179,12 @@ struct cf_case {
   rt_dtype asked;
   int32_t axis;
   rt_window window;
+  const void *user;             // a struct of parameters, in memory of the cell
   int zeros;                    // which optional arguments there are, one bit each; they follow the others in `in`
   int64_t pad_lo[RT_MAX_RANK], pad_hi[RT_MAX_RANK];
   rt_pad_mode pad_mode;
+  int64_t index;                // that stands for nothing
+  unsigned present;             // bit k: argument k, which may be left out, is there
   uint64_t key, stream;
   int which_output;             // of a call that has several
   // result
@@ -248,6 +251,8 @@ int64_t cf_broadcast_index(const cf_array *a, int32_t rank, const int64_t *shape
 
 // ---- oracle_reduce.c, oracle_window.c, oracle_move.c: what c->out must be -------------------------------------------------------------
 void cf_reduce(cf_case *c, rt_dtype compute, const bool *is_reduced);
+/// Which element of the result element i of x goes to.
+int64_t cf_bucket_of(const cf_array *x, const bool *is_reduced, int64_t i);
 /// var, std, logsumexp, norm
 void cf_reduce_in_passes(cf_case *c, rt_dtype compute, const bool *is_reduced);
 void cf_softmax(cf_case *c, rt_dtype compute);
@@ -268,12 +273,16 @@ void cf_cases_promotion(cf_grid *g);
 void cf_cases_reduce(cf_grid *g, const cf_op *op);
 void cf_cases_reduce_made(cf_grid *g, const cf_op *op);
 void cf_cases_softmax(cf_grid *g, const cf_op *op);
+void cf_cases_norm(cf_grid *g, const cf_op *op);             // layer_norm, rms_norm
+void cf_cases_norm_of_channels(cf_grid *g, const cf_op *op); // batch_norm, group_norm
+void cf_cases_embedding(cf_grid *g);
 void cf_cases_scan(cf_grid *g, const cf_op *op);
 void cf_cases_sort(cf_grid *g, const cf_op *op);
 void cf_cases_searchsorted(cf_grid *g);
 void cf_cases_matmul(cf_grid *g);
 void cf_cases_conv(cf_grid *g, const cf_op *op); // and conv_transpose
 void cf_cases_pool(cf_grid *g, const cf_op *op);
+void cf_cases_resize(cf_grid *g);
 void cf_cases_quantize(cf_grid *g);
 void cf_cases_dequantize(cf_grid *g);
 void cf_cases_matmul_integer(cf_grid *g);
@@ -288,6 +297,10 @@ void cf_cases_scatter_nd(cf_grid *g);
 void cf_cases_gather_nd(cf_grid *g);
 void cf_cases_nonzero(cf_grid *g);
 void cf_cases_topk(cf_grid *g);
+void cf_cases_count_nonzero(cf_grid *g);
+void cf_cases_take(cf_grid *g);
+void cf_cases_masked_select(cf_grid *g);
+void cf_cases_unique(cf_grid *g);
 void cf_cases_rearranged(cf_grid *g, const cf_op *op); // tile, repeat, roll, stack
 void cf_cases_linspace(cf_grid *g);
 void cf_cases_eye(cf_grid *g);

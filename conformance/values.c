@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-const char *const cf_class_name[CF_CLASSES] = {"uniform", "wide", "specials", "ties", "cancelling", "integers", "small", "extremes"};
+const char *const cf_class_name[CF_CLASSES] = {"uniform", "wide", "specials", "ties", "cancelling", "integers", "small", "extremes", "every"};
 
 const cf_class *cf_classes_of(rt_dtype dtype) {
   static const cf_class floats[] = {CF_UNIFORM, CF_WIDE, CF_SPECIALS, CF_TIES, CF_CANCELLING, CF_INTEGERS, CF_CLASSES};
@@ -30,7 +30,7 @@ static cf_real fraction(cf_case *c) { return (cf_real)(cf_random(c) >> 11) * cf_
 static uint64_t special(rt_dtype dtype, int64_t k) {
   cf_real inf = (cf_real)HUGE_VALL, tiny = cf_ulp(dtype, 0), normal = cf_min_normal(dtype), max = cf_max_finite(dtype);
   switch (k % N_SPECIALS) {
-    case 0: return cf_encode(dtype, inf - inf, 0); // NaN with a clear sign
+    case 0: return cf_encode(dtype, cf_abs(inf - inf), 0); // NaN with a clear sign
     case 1: return cf_encode(dtype, 0, 0);
     case 2: return cf_encode(dtype, -(cf_real)0, 0);
     case 3: return cf_encode(dtype, inf, 0);
@@ -54,6 +54,7 @@ static bool wants_positive(const cf_case *c, int which) {
   switch (c->op->id) {
     case CF_ID(SQRT): case CF_ID(RSQRT): case CF_ID(LOG): case CF_ID(LOG2): case CF_ID(LOG10): case CF_ID(ACOSH): return true;
     case CF_ID(POW): return which == 0;
+    case CF_ID(BATCH_NORM): return which == 2; // the variance
     default: return false;
   }
 }
@@ -61,9 +62,17 @@ static bool wants_positive(const cf_case *c, int which) {
 /// Sums and products of specials must not depend on the order of the terms, so they leave out what overflows or vanishes half way.
 static bool is_accumulating(const cf_case *c) {
   switch (c->op->id) {
-    case CF_ID(SUM): case CF_ID(PROD): case CF_ID(MEAN): case CF_ID(MATMUL): case CF_ID(CONV): case CF_ID(CONV_TRANSPOSE): case CF_ID(AVG_POOL):
+    case CF_ID(SUM): case CF_ID(PROD): case CF_ID(MEAN): case CF_ID(MATMUL): case CF_ID(CONV): case CF_ID(CONV_TRANSPOSE): case CF_ID(AVG_POOL): case CF_ID(RESIZE):
     case CF_ID(SOFTMAX): case CF_ID(LOG_SOFTMAX): case CF_ID(CUMSUM): case CF_ID(CUMPROD): case CF_ID(VAR): case CF_ID(STD):
-    case CF_ID(LOGSUMEXP): return true;
+    case CF_ID(LOGSUMEXP): case CF_ID(LAYER_NORM): case CF_ID(RMS_NORM): case CF_ID(BATCH_NORM): case CF_ID(GROUP_NORM): return true;
+    default: return false;
+  }
+}
+
+/// Takes out the mean first: it must not be lost in the squares when it is large beside what is left.
+static bool is_centring(const cf_case *c) {
+  switch (c->op->id) {
+    case CF_ID(VAR): case CF_ID(STD): case CF_ID(LAYER_NORM): case CF_ID(BATCH_NORM): case CF_ID(GROUP_NORM): return true;
     default: return false;
   }
 }
@@ -117,6 +126,7 @@ static uint64_t float_value(cf_case *c, int which, cf_class values, rt_dtype dty
       x = cf_power2(-(int)cf_random_below(c, precision)) * (1 + fraction(c));
       if (cf_random(c) & 1) x = 1 + (sign ? -x : x) / 16, sign = (cf_random(c) & 3) == 0;
       if (is_accumulating(c)) x = i % 2 ? -(cf_real)(i / 2 % 5 + 1) : (cf_real)(i / 2 % 5 + 1) + cf_power2(3 - precision), sign = false;
+      if (is_centring(c) && which == 0) x = cf_power2(precision / 2) + (cf_real)cf_random_below(c, 16), sign = false;
       if (wants_positive(c, which)) sign = false;
       break;
     case CF_INTEGERS:
@@ -159,6 +169,10 @@ static uint64_t integer_value(cf_case *c, int which, cf_class values, rt_dtype d
 void cf_fill(cf_case *c, int which, cf_class values) {
   cf_array *a = &c->in[which].x;
   bool is_float = cf_is_float(a->dtype);
+  if (values == CF_EVERY) { // all that 16 bits can say
+    for (int64_t i = 0; i < a->numel; i++) cf_set(a, i, (uint64_t)i & 0xffff);
+    return;
+  }
   if (is_float && (values == CF_SMALL || values == CF_EXTREMES)) values = values == CF_SMALL ? CF_INTEGERS : CF_SPECIALS;
   for (int64_t i = 0; i < a->numel; i++)
     cf_set(a, i, is_float ? float_value(c, which, values, a->dtype, i) : integer_value(c, which, values, a->dtype, i));

@@ -90,6 +90,9 @@ static const note notes[] = {
    QUANTIZED_ERRORS "; RT_E_DTYPE for any other `to` or zero_point", "it has the shape of the result, and its dtype stands for `to`"},
   {"dequantize", QUANTIZED_SHAPES, "x: an integer of at most 32 bits; zero_point: as x; scale: a float; out: as scale",
    QUANTIZED_ERRORS "; RT_E_DTYPE for any other x, scale or zero_point", "it has the shape of x and the dtype of scale"},
+  {"resize", "x: any; out: as x, with the extents that `how` gives along its axes", "nearest: any; linear and cubic: floats (bool and integers are converted to "
+   "f32); out: that dtype", "RT_E_ARGUMENT for a repeated or out-of-range axis, and for numbers in `how` that are not finite or not in their enum; RT_E_SHAPE for an "
+   "extent that cannot be", NULL},
   {"matmul_integer", "a, b and out: as rt_matmul; a_zero: one element, [M], or what broadcasts to [..., M, 1]; b_zero: one element, [N], or what "
    "broadcasts to [..., 1, N]", "a, b: i8 or u8 each; a_zero: as a; b_zero: as b; out: i32",
    "RT_E_SHAPE as rt_matmul, and for zero points of another shape; RT_E_DTYPE for any other dtype", "it has the shape of the result and is i32"},
@@ -121,6 +124,12 @@ static const note notes[] = {
    "out: indices.shape[:-1] + x.shape[batch_axes+k:]", "x: any; indices: any integer; out: as x",
    "RT_E_SHAPE when these do not fit; RT_E_ARGUMENT for a negative batch_axes; RT_E_DTYPE and RT_E_INDEX as rt_gather", NULL},
   {"nonzero", "x: any; out: [rank of x, elements that are not zero]", NULL, "what computing x failed with", NULL},
+  {"take", "x: any; indices: any; out: as indices", "x: any; indices: any integer; out: as x", "RT_E_DTYPE and RT_E_INDEX as rt_gather", NULL},
+  {"masked_select", "x, mask: any that broadcast; out: [elements of mask that are true]", "x: any; mask: bool; out: as x",
+   "RT_E_DTYPE when mask is not bool; RT_E_SHAPE when the shapes do not broadcast", NULL},
+  {"count_nonzero", REDUCED_SHAPES, "any; out: i64", "RT_E_ARGUMENT for a repeated or out-of-range axis", "it is i64"},
+  {"unique", "x: any; values: [count], or as x of extent count along *axis; first, counts: [count]; inverse: as x, or [extent along *axis]",
+   "x: any; values: as x; the others: i64", "RT_E_ARGUMENT for an axis that is out of range, and when all outputs are NULL", NULL},
   {"topk", "x: rank >= 1; both outputs: as x, of extent k along axis", "x: any; values: as x; indices: i64",
    "RT_E_ARGUMENT for an axis that is out of range, a k that is not in 0 to the extent there, and when both outputs are NULL", NULL},
   {"linspace", "out: [count]", "`dtype`: a float",
@@ -136,6 +145,16 @@ static const note notes[] = {
   {"std", REDUCED_SHAPES, FLOAT_DTYPES, "as rt_var", NULL},
   {"logsumexp", REDUCED_SHAPES, FLOAT_DTYPES, "RT_E_ARGUMENT for a repeated or out-of-range axis", NULL},
   {"norm", REDUCED_SHAPES, FLOAT_DTYPES, "RT_E_ARGUMENT for a repeated or out-of-range axis, and any other p", NULL},
+  {"layer_norm", "x: any; weight, bias: any that broadcasts to x; out: as x; NULL axes means all of them", NULL,
+   "RT_E_ARGUMENT for a repeated or out-of-range axis, and an eps that is negative or not finite; RT_E_SHAPE when weight or bias does not broadcast to x", NULL},
+  {"rms_norm", "x: any; weight: any that broadcasts to x; out: as x; NULL axes means all of them", NULL, "as rt_layer_norm", NULL},
+  {"batch_norm", "x: rank >= 1; the others: [x.shape[axis]]; out: as x", NULL,
+   "RT_E_ARGUMENT for an axis that is out of range, an eps that is negative or not finite, and one of mean and variance without the other; RT_E_SHAPE for "
+   "another number of channels", NULL},
+  {"group_norm", "x: [N, C, ...] of rank 2 to 15; weight, bias: [C]; out: as x", FLOAT_DTYPES,
+   "RT_E_ARGUMENT when groups does not divide C, and for an eps that is negative or not finite; RT_E_SHAPE for another number of channels", NULL},
+  {"embedding", "table: [n, d]; indices: any; out: the shape of indices + [d]", "table: any; indices: any integer; out: as table",
+   "RT_E_SHAPE when table is not of rank 2; RT_E_DTYPE for indices that are no integers; RT_E_INDEX as rt_gather", NULL},
   {"pad", "x: any; out: each extent + pad_lo + pad_hi", "any; value: converted as cast converts; out: as x",
    "RT_E_SHAPE for an extent below 0, or a pad that finds no element to take", NULL},
 };

@@ -259,16 +259,20 @@ extern "C" {
 #define RTB_OP_SORT 137
 #define RTB_OP_ARGSORT 138
 #define RTB_OP_SEARCHSORTED 139
+#define RTB_OP_SCATTER 140
+#define RTB_OP_SCATTER_ND 141
+#define RTB_OP_GATHER_ND 142
+#define RTB_OP_NONZERO 143
+#define RTB_OP_LAYER_NORM 150
+#define RTB_OP_RMS_NORM 151
+#define RTB_OP_BATCH_NORM 152
 #define RTB_OP_CONV_TRANSPOSE 148
 #define RTB_OP_MAX_POOL_INDICES 149
 #define RTB_OP_QUANTIZE 220
 #define RTB_OP_DEQUANTIZE 221
 #define RTB_OP_MATMUL_INTEGER 222
 #define RTB_OP_CONV_INTEGER 223
-#define RTB_OP_SCATTER 140
-#define RTB_OP_SCATTER_ND 141
-#define RTB_OP_GATHER_ND 142
-#define RTB_OP_NONZERO 143
+#define RTB_OP_RESIZE 224
 #define RTB_OP_CONCAT 160
 #define RTB_OP_PAD 161
 #define RTB_OP_LINSPACE 162
@@ -282,6 +286,12 @@ extern "C" {
 #define RTB_OP_LOGSUMEXP 170
 #define RTB_OP_NORM 171
 #define RTB_OP_TOPK 172
+#define RTB_OP_GROUP_NORM 180
+#define RTB_OP_EMBEDDING 181
+#define RTB_OP_UNIQUE 173
+#define RTB_OP_TAKE 174
+#define RTB_OP_MASKED_SELECT 175
+#define RTB_OP_COUNT_NONZERO 176
 /* generated: end */
 
 /* ---- data that crosses on every call (frozen) ------------------------------------------------------------------------ */
@@ -322,7 +332,8 @@ typedef struct rtb_sig_arg {
 
 /* ---- structural attributes: plain data, no pointers; part of the kernel cache key ------------------------------------- */
 
-/* Reductions, scans, softmax, gather, take_along, concat, stack, repeat, roll: bit i of axes is dimension i of the first input as this call shows it.
+/* Reductions, scans, softmax, layer_norm, rms_norm, gather, take_along, concat, stack, repeat, roll: bit i of axes is dimension i of the first
+ * input as this call shows it. Weight and bias of the norms have the shape of x (strides of 0 where they repeat), or are absent.
  * Reductions show their output with the rank of the input and extent 1 in every reduced dimension. */
 typedef struct rtb_attr_axes {
   uint32_t size;
@@ -363,6 +374,12 @@ typedef struct rtb_attr_pad {
 #define RTB_PAD_REFLECT 2u
 #define RTB_PAD_WRAP 3u
 
+/* group_norm: channels are dimension 1 of x, weight and bias have one element for each or are absent. */
+typedef struct rtb_attr_group {
+  uint32_t size;
+  uint32_t groups;
+} rtb_attr_group;
+
 /* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. */
 typedef struct rtb_attr_window {
   uint32_t size;
@@ -375,6 +392,27 @@ typedef struct rtb_attr_window {
   int32_t pad_lo[3], pad_hi[3];
 } rtb_attr_window;
 #define RTB_WINDOW_COUNT_PAD 1u /* avg_pool: padded elements count in the divisor (those past pad_hi never do) */
+
+/* Resizing along one dimension of extent n in x. Inputs: x, then f64 immediates p, a, b, q, cubic, shrink and outside. Output element i lies at
+ * t = ((i + p) * a) / b + q, in f64. Neighbours k = floor(t) + 1 - r ... floor(t) + r weigh f((t - k) * shrink), divided by their sum when shrink < 1 or
+ * with RTB_RESIZE_EXCLUDE; linear: f(u) = 1 - |u|, r = ceil(1 / shrink); cubic: that of Keys with coefficient `cubic`, r = ceil(2 / shrink); 0
+ * beyond. Neighbours outside of x are the edge, or with RTB_RESIZE_EXCLUDE weigh 0 (all of them: the edge). A weight of 0 contributes nothing. */
+typedef struct rtb_attr_resize {
+  uint32_t size;
+  uint32_t axes;  /* one bit: the dimension */
+  uint32_t mode;  /* RTB_RESIZE_NEAREST, LINEAR, CUBIC */
+  uint32_t round; /* nearest: how t becomes k, before it is held in [0, n): RTB_RESIZE_PREFER_FLOOR ... */
+  uint32_t flags;
+} rtb_attr_resize;
+#define RTB_RESIZE_NEAREST 0u
+#define RTB_RESIZE_LINEAR 1u
+#define RTB_RESIZE_CUBIC 2u
+#define RTB_RESIZE_PREFER_FLOOR 0u /* ceil(t - 0.5) */
+#define RTB_RESIZE_PREFER_CEIL 1u  /* floor(t + 0.5) */
+#define RTB_RESIZE_FLOOR 2u
+#define RTB_RESIZE_CEIL 3u
+#define RTB_RESIZE_EXCLUDE 1u
+#define RTB_RESIZE_CROP 2u         /* where t is not in [0, n - 1] the result is `outside` */
 
 /* ---- resolve: question and answer (grow) ------------------------------------------------------------------------------ */
 

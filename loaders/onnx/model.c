@@ -13,9 +13,10 @@
 #define ATTR_LIMIT 100
 #define VALUE_LIMIT (1 << 22)
 #define OPSET_LIMIT 64
+#define METADATA_LIMIT 10000
 #define FILE_LIMIT ((uint64_t)INT32_MAX) // protobuf's own
 
-enum { IR_VERSION = 1, PRODUCER = 2, GRAPH = 7, OPSET_IMPORT = 8 };                                       // ModelProto
+enum { IR_VERSION = 1, PRODUCER = 2, GRAPH = 7, OPSET_IMPORT = 8, METADATA = 14 };                        // ModelProto
 enum { GRAPH_NODE = 1, GRAPH_NAME = 2, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12, GRAPH_SPARSE = 15 }; // GraphProto
 enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OP = 4, NODE_ATTR = 5, NODE_DOMAIN = 7 };     // NodeProto
 
@@ -278,17 +279,22 @@ static rt_status read_model(rt_model *model, const rti_wire *file) {
   rti_wire_field field;
   bool more;
   rt_status status;
+  uint64_t n_metadata = 0;
   if (!(model->opsets = rti_arena_new(&model->arena, OPSET_LIMIT, sizeof *model->opsets))) return no_memory(model);
   while ((status = rti_wire_next(&walk, &field, &more)) == RT_OK && more) {
     if (field.number == IR_VERSION) status = rti_wire_i64(&walk, &field, &model->ir_version);
     else if (field.number == PRODUCER) model->producer = rti_arena_text(&model->arena, &walk, &field, "producer name", &status);
     else if (field.number == GRAPH && graph.at) status = rti_io_fail(RT_E_FORMAT, "%s: two graphs", model->name);
     else if (field.number == GRAPH) status = rti_wire_message(&walk, &field, &graph);
+    else if (field.number == METADATA) n_metadata++;
     if (status != RT_OK) return status;
   }
   if (status != RT_OK) return status;
   if (!graph.at) return rti_io_fail(RT_E_FORMAT, "%s: not an ONNX model (there is no graph in it)", model->name);
   if (model->ir_version < 1) return rti_io_fail(RT_E_FORMAT, "%s: not an ONNX model (IR version %lld)", model->name, (long long)model->ir_version);
+  if (n_metadata > METADATA_LIMIT) return too_many(model, "metadata texts", METADATA_LIMIT);
+  if (!(model->metadata = rti_arena_new(&model->arena, n_metadata, sizeof *model->metadata))) return no_memory(model);
+  if ((status = each_message(model, *file, METADATA, rti_onnx_read_metadata)) != RT_OK) return status;
   if ((status = each_message(model, *file, OPSET_IMPORT, read_opset)) != RT_OK) return status;
   if (model->n_opsets == 0) { // IR versions 1 and 2 know only this one
     if (model->ir_version >= 3) return rti_io_fail(RT_E_FORMAT, "%s: states no opset", model->name);

@@ -4,7 +4,7 @@
 #ifndef TRIVET_ONNX_MODEL_H
 #define TRIVET_ONNX_MODEL_H
 
-#include "arena.h"
+#include "wire.h"
 
 #define RTI_ONNX_OPSET_MAX 25 ///< newest opset of the default domain that the table of operations was compared with
 
@@ -49,6 +49,7 @@ typedef struct rti_onnx_value {
 
 typedef struct rti_onnx_port { rt_model_port facts; int32_t value; } rti_onnx_port;
 typedef struct rti_onnx_opset { const char *domain; int64_t version; } rti_onnx_opset;
+typedef struct rti_onnx_text { const char *key, *value; } rti_onnx_text;
 
 struct rt_model {
   rt_ctx *ctx;
@@ -58,12 +59,15 @@ struct rt_model {
   rti_arena arena;
   rti_names names;
   rti_onnx_opset *opsets;
+  rti_onnx_text *metadata;
   rti_onnx_node *nodes;
   rti_onnx_value *values; ///< by number of name
   rti_onnx_port *inputs, *outputs;
-  int32_t n_opsets, n_nodes, n_values, n_inputs, n_outputs, n_weights;
+  int32_t n_opsets, n_metadata, n_nodes, n_values, n_inputs, n_outputs, n_weights;
   int32_t node_capacity, input_capacity; ///< while reading: how many were counted
   uint64_t weight_bytes;
+  rt_model_step_fn watch; ///< NULL: nobody
+  void *watcher;
 };
 
 // ---- model.c ---------------------------------------------------------------------------------------------------------------------------
@@ -88,6 +92,10 @@ rt_dtype rti_onnx_dtype(int64_t code, const char **out_name);
 /// Reads an AttributeProto of `node`, whose place in sentences is `where`.
 rt_status rti_onnx_read_attr(rt_model *model, const rti_wire *message, const char *where, rti_onnx_attr *out);
 
+// ---- metadata.c ------------------------------------------------------------------------------------------------------------------------
+/// Reads a StringStringEntryProto into model->metadata, which has room for it.
+rt_status rti_onnx_read_metadata(rt_model *model, const rti_wire *message);
+
 // ---- port.c ----------------------------------------------------------------------------------------------------------------------------
 /// Reads a ValueInfoProto.
 rt_status rti_onnx_read_port(rt_model *model, const rti_wire *message, const char *what, rti_onnx_port *out);
@@ -101,6 +109,10 @@ rt_status rti_onnx_bind(const rt_model *model, rti_onnx_node *node, const char *
 rt_status rti_onnx_run_node(rt_model *model, int32_t index);
 /// "node 'conv7' (3 of 12)"
 const char *rti_onnx_where(rti_io_text *out, const rt_model *model, int32_t index);
+
+// ---- watch.c ---------------------------------------------------------------------------------------------------------------------------
+/// rti_onnx_run_node as part of a run: tells the watcher, when there is one.
+rt_status rti_onnx_step(rt_model *model, int32_t index);
 
 // ---- run.c -----------------------------------------------------------------------------------------------------------------------------
 /// Runs the Constant nodes once and finds out when each value is last used.

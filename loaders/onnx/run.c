@@ -78,7 +78,7 @@ static rt_status run_nodes(rt_model *model) {
   for (int32_t i = 0; i < model->n_nodes; i++) {
     const rti_onnx_node *node = &model->nodes[i];
     if (node->is_constant) continue;
-    rt_status status = rti_onnx_run_node(model, i);
+    rt_status status = rti_onnx_step(model, i);
     if (status != RT_OK) return status;
     for (int32_t k = 0; k < node->n_in; k++)
       if (node->in[k] >= 0 && model->values[node->in[k]].last_use == i) drop(&model->values[node->in[k]]);

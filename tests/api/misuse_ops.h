@@ -489,11 +489,13 @@ static void operations_with_parameters(void **state) {
   pooling(w);
   transposed_convolution(w);
   quantisation(w);
+  resizing(w);
   integer_products(w);
   SOFTMAX_ROWS(softmax);
   SOFTMAX_ROWS(log_softmax);
   misuse_along(w);
   misuse_index(w);
+  misuse_neural(w);
   concat(w);
   pad(w);
   judge();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// trivet inspect: what is in a .npy or .onnx file, told apart by their first bytes. An ONNX model is opened as for running.
+// trivet inspect: what is in a file of tensors or an ONNX model, told apart by their first bytes. A model is opened as for running.
 #include "trivet.h"
 
 #include <errno.h>
@@ -10,7 +10,8 @@
 
 static const char help[] =
     "Usage: trivet inspect [--nodes] [--json] FILE\n\n"
-    "For a .npy file: dtype, shape and a summary of the values. For an ONNX model: inputs, outputs, nodes by operation, weights.\n\n"
+    "For a .npy file: dtype, shape and a summary of the values. For .npz, safetensors and GGUF: the tensors with name, dtype, shape and\n"
+    "size, and the metadata. For an ONNX model: inputs, outputs, nodes by operation, weights.\n\n"
     "  --nodes  every node of the model in order, instead of one line per operation\n";
 
 // The first bytes of a regular file; EXIT_OK or after the sentence EXIT_FAILED.
@@ -127,6 +128,19 @@ static void print_nodes(const rt_model *model, int32_t n_nodes) {
   table_end(&t, 0);
 }
 
+// The values may be long and of any kind (an alphabet, a licence), so only their sizes are shown.
+static void print_texts(const rt_model *model) {
+  const char *key;
+  for (int32_t i = 0; (key = rt_model_metadata_key(model, i)); i++) {
+    const char *value = rt_model_metadata(model, key);
+    char *size = bytes_text(strlen(value)), *clean = clean_text(key);
+    printf("%s%s (%s)", i == 0 ? "\ntexts: " : ", ", clean, size);
+    free(size);
+    free(clean);
+  }
+  if (rt_model_metadata_key(model, 0)) printf("\n");
+}
+
 static void model_json(const rt_model *model, const rt_model_info *info, const char *path) {
   json j;
   json_start(&j);
@@ -141,6 +155,10 @@ static void model_json(const rt_model *model, const rt_model_info *info, const c
   json_uint(&j, "weight_bytes", info->weight_bytes);
   ports_json(&j, model, "inputs", rt_model_input_count(model), rt_model_input);
   ports_json(&j, model, "outputs", rt_model_output_count(model), rt_model_output);
+  json_open(&j, "texts", '{');
+  const char *key;
+  for (int32_t i = 0; (key = rt_model_metadata_key(model, i)); i++) json_text(&j, key, rt_model_metadata(model, key));
+  json_close(&j, '{');
   json_open(&j, "nodes", '[');
   for (int32_t i = 0; i < info->n_nodes; i++) {
     rt_model_node node;
@@ -163,7 +181,7 @@ static int inspect_model(rt_ctx *ctx, const char *path, const unsigned char *hea
   rt_model_info info;
   rt_status status = rt_model_open(ctx, path, &model);
   if (status == RT_E_FORMAT && (n_head == 0 || head[0] != 0x08)) // writers begin a model with its version: field 1, a number
-    return fail("%s: not a .npy file, and not an ONNX model either (%s)", path, rt_last_error());
+    return fail("%s: neither a .npy, .npz, safetensors or GGUF file nor an ONNX model (%s)", path, rt_last_error());
   if (status == RT_OK) status = rt_model_describe(model, &info);
   if (status != RT_OK) {
     rt_model_close(model);
@@ -184,6 +202,7 @@ static int inspect_model(rt_ctx *ctx, const char *path, const unsigned char *hea
     add_ports(&ports, model, "input", rt_model_input_count(model), rt_model_input);
     add_ports(&ports, model, "output", rt_model_output_count(model), rt_model_output);
     table_end(&ports, 0);
+    print_texts(model);
     printf("\n");
     (nodes ? print_nodes : print_node_counts)(model, info.n_nodes);
   }
@@ -203,15 +222,17 @@ static int run(const command *self, int argc, char **argv, bool as_json) {
   }
   if (argc - optind != 1) return usage_error(self, "inspect takes one file, not %d", argc - optind);
   const char *path = argv[optind];
-  unsigned char head[6];
+  unsigned char head[16];
   size_t n_head = 0;
   if (read_head(path, head, sizeof head, &n_head) != EXIT_OK) return EXIT_FAILED;
   rt_ctx *ctx = open_ctx(NULL);
   if (!ctx) return EXIT_FAILED;
-  bool is_npy = n_head == 6 && memcmp(head, "\x93NUMPY", 6) == 0;
-  int code = is_npy ? inspect_npy(ctx, path, as_json) : inspect_model(ctx, path, head, n_head, nodes, as_json);
+  rt_archive_format format = rt_archive_sniff(head, n_head);
+  int code = format == RT_ARCHIVE_NONE  ? inspect_model(ctx, path, head, n_head, nodes, as_json)
+             : format == RT_ARCHIVE_NPY ? inspect_npy(ctx, path, as_json)
+                                        : inspect_archive(ctx, path, as_json);
   rt_ctx_close(ctx);
   return code;
 }
 
-const command cmd_inspect = {"inspect", "what is in a .npy or .onnx file", help, run};
+const command cmd_inspect = {"inspect", "what is in a file: .npy, .npz, safetensors, GGUF, ONNX", help, run};

@@ -27,7 +27,7 @@ typedef struct command {
   const char *name, *summary, *help;
   int (*run)(const struct command *self, int argc, char **argv, bool as_json);
 } command;
-extern const command cmd_info, cmd_backends, cmd_ops, cmd_run, cmd_inspect, cmd_env;
+extern const command cmd_info, cmd_backends, cmd_ops, cmd_run, cmd_inspect, cmd_convert, cmd_env;
 /// What every subcommand does with an option that getopt_long rejected: points to the help, gives EXIT_USAGE.
 int usage_error(const command *self, const char *fmt, ...) TOOL_PRINTF(2, 3);
 int print_help(const command *self);
@@ -88,6 +88,26 @@ typedef struct summary {
 rt_status summarize(const rt_tensor *t, summary *out);
 char *summary_text(const summary *s); ///< yours to free
 void summary_json(json *j, const summary *s);
+
+// ---- archive.c: files of named tensors --------------------------------------------------------------------------------------------------
+/// What `trivet inspect` says about one.
+int inspect_archive(rt_ctx *ctx, const char *path, bool as_json);
+/// One value of metadata as text: a number shortest, text as it is. Yours to free.
+char *value_text(const rt_archive_value *value);
+// ---- profile.c: the time of each node of a model, over several runs ---------------------------------------------------------------------
+typedef struct profile_node { uint64_t ns, calls; char *shape; rt_dtype dtype; } profile_node; // shape, dtype: of its first output
+typedef struct profile {
+  rt_model *model;
+  profile_node *node;
+  int32_t n_nodes;
+  int64_t n_runs; ///< the caller counts them
+} profile;
+/// From here to profile_stop every run of the model counts. `p` must stay where it is.
+rt_status profile_start(profile *p, rt_model *model);
+rt_status profile_stop(profile *p);
+void profile_print(const profile *p);
+void profile_json(json *j, const profile *p);
+void profile_free(profile *p);
 
 // ---- probe.c: a plugin file, or a whole context, opened in a child process --------------------------------------------------------------
 typedef struct probe {
