@@ -103,6 +103,7 @@ static int typical_args(uint16_t op, rt_dtype dtype, int32_t rank, uint8_t space
     case RTB_OP_LAYER_NORM: case RTB_OP_RMS_NORM: case RTB_OP_BATCH_NORM: args[info->nin - 1] = rti_pack_arg(RT_F64, RTB_IMM, 0, 0); break;
     case RTB_OP_CONV: case RTB_OP_CONV_TRANSPOSE: args[2] = rti_pack_arg(0, RTB_NONE, 0, 0); break;
     case RTB_OP_MATMUL_INTEGER: case RTB_OP_CONV_INTEGER: args[2] = args[3] = rti_pack_arg(0, RTB_NONE, 0, 0); *result = RT_I32; break;
+    case RTB_OP_LP_POOL: args[1] = rti_pack_arg(RT_F64, RTB_IMM, 0, 0); break;
     case RTB_OP_RESIZE:
       for (int k = 1; k < info->nin; k++) args[k] = rti_pack_arg(RT_F64, RTB_IMM, 0, 0);
       break;
@@ -131,7 +132,7 @@ rt_status rt_backend_supports(rt_ctx *ctx, int32_t backend, uint16_t op, int dty
   rt_dtype result;
   bool has_axes = info->collapse == RTI_AXES || op == RTB_OP_GATHER || op == RTB_OP_TAKE_ALONG;
   bool has_window = op == RTB_OP_CONV || op == RTB_OP_CONV_TRANSPOSE || op == RTB_OP_CONV_INTEGER || op == RTB_OP_MAX_POOL || op == RTB_OP_MAX_POOL_INDICES ||
-                    op == RTB_OP_AVG_POOL;
+                    op == RTB_OP_AVG_POOL || op == RTB_OP_LP_POOL;
   bool has_sort = op == RTB_OP_SORT || op == RTB_OP_ARGSORT || op == RTB_OP_SEARCHSORTED;
   bool has_index = op == RTB_OP_SCATTER || op == RTB_OP_SCATTER_ND || op == RTB_OP_GATHER_ND;
   bool has_resize = op == RTB_OP_RESIZE;

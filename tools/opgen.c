@@ -81,6 +81,7 @@ static const note notes[] = {
    "RT_E_SHAPE when a window is larger than the padded input; RT_E_ARGUMENT for window (NULL, a size of 0, negative numbers, a pad that "
    "a whole window fits into)", NULL},
   {"avg_pool", "as rt_max_pool", NULL, "as rt_max_pool", NULL},
+  {"lp_pool", "as rt_max_pool", NULL, "as rt_max_pool, and RT_E_ARGUMENT for a p that is not finite and above 0", NULL},
   {"conv_transpose", "x: [N, C, 1 to 3 spatial axes]; weight: [C, M/groups, window]; bias: [M] or NULL; out: [N, M, (extent - 1) stride + dilation "
    "(window - 1) + 1 + output_pad - pad_lo - pad_hi each]", NULL,
    "RT_E_SHAPE when these do not fit each other or the pads take more than there is; RT_E_ARGUMENT for negative numbers in window", NULL},

@@ -76,6 +76,7 @@ static const op_kernel kernels[REF_OPS] = {
   [RTB_OP_LAYER_NORM] = {rti_ref_layer_norm, "xXXdx", ANY_INPUT, false},
   [RTB_OP_RMS_NORM] = {rti_ref_layer_norm, "xXdx", ANY_INPUT, false},
   [RTB_OP_BATCH_NORM] = {rti_ref_batch_norm, "xxxXXdx", ANY_INPUT, false},
+  [RTB_OP_LP_POOL] = {rti_ref_lp_pool, "xdx", 0, false},
   [RTB_OP_RESIZE] = {rti_ref_resize, "xdddddddx", 0, false},
   [RTB_OP_QUANTIZE] = {rti_ref_quantize, "xxZz", 0, true},
   [RTB_OP_DEQUANTIZE] = {rti_ref_quantize, "zfZf", 0, true},

@@ -273,6 +273,7 @@ extern "C" {
 #define RTB_OP_MATMUL_INTEGER 222
 #define RTB_OP_CONV_INTEGER 223
 #define RTB_OP_RESIZE 224
+#define RTB_OP_LP_POOL 225
 #define RTB_OP_CONCAT 160
 #define RTB_OP_PAD 161
 #define RTB_OP_LINSPACE 162

@@ -130,6 +130,7 @@ static rt_status s_transposed_conv(world *w) {
   rt_status s = rt_reshape(w->x, 4, SHAPE(1, 2, 4, 6), MADE(0));
   if (!s) s = rt_ones(w->ctx, RT_F32, 4, SHAPE(2, 1, 3, 3), MADE(1));
   if (!s) s = rt_conv_transpose(w->made[0], w->made[1], NULL, &(rt_window){.stride = {2, 2}}, MADE(2));
+  if (!s) s = rt_lp_pool(w->made[2], 2, &(rt_window){.size = {2, 2}}, MADE(4));
   return s ? s : rt_max_pool_indices(w->made[2], &(rt_window){.size = {2, 2}}, MADE(3));
 }
 static rt_status s_resized(world *w) {
