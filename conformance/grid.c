@@ -110,6 +110,8 @@ static void visit_cells(cf_grid *g) {
   cf_cases_pool(g, cf_op_of(CF_ID(MAX_POOL)));
   cf_cases_pool(g, cf_op_of(CF_ID(MAX_POOL_INDICES)));
   cf_cases_pool(g, cf_op_of(CF_ID(AVG_POOL)));
+  cf_cases_pool(g, cf_op_of(CF_ID(LP_POOL)));
+  cf_cases_resize(g);
   cf_cases_quantize(g);
   cf_cases_dequantize(g);
   cf_cases_matmul_integer(g);

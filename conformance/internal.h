@@ -199,6 +199,7 @@ struct cf_case {
   rt_dtype asked;
   int32_t axis;
   rt_window window;
+  const void *user;             // a struct of parameters, in memory of the cell
   int zeros;                    // which optional arguments there are, one bit each; they follow the others in `in`
   int64_t pad_lo[RT_MAX_RANK], pad_hi[RT_MAX_RANK];
   rt_pad_mode pad_mode;
@@ -318,6 +319,7 @@ void cf_cases_searchsorted(cf_grid *g);
 void cf_cases_matmul(cf_grid *g);
 void cf_cases_conv(cf_grid *g, const cf_op *op); // and conv_transpose
 void cf_cases_pool(cf_grid *g, const cf_op *op);
+void cf_cases_resize(cf_grid *g);
 void cf_cases_quantize(cf_grid *g);
 void cf_cases_dequantize(cf_grid *g);
 void cf_cases_matmul_integer(cf_grid *g);

@@ -57,8 +57,7 @@ rt_status rti_vote(const rti_call *call, const rt_tensor *given, int32_t *out_de
   return RT_OK;
 }
 
-static rt_status check_given(const rti_call *call, const rt_tensor *out) {
-  const char *name = rti_ops[call->op].name;
+rt_status rti_check_given(const rti_call *call, const char *name, const rt_tensor *out) {
   rti_text want, have;
   if ((rt_dtype)out->view.dtype != call->out_dtype)
     return rti_fail(RT_E_DTYPE, "%s: out has dtype %s, but the result is %s", name, rt_dtype_name((rt_dtype)out->view.dtype), rt_dtype_name(call->out_dtype));
@@ -156,7 +155,7 @@ rt_status rti_run(rti_call *call, rt_tensor *given, rt_tensor **out) {
     memcpy(call->out_shape, given->view.shape, sizeof(int64_t) * (size_t)given->view.ndim);
   }
   int32_t device = call->device;
-  rt_status status = given ? check_given(call, given) : RT_OK;
+  rt_status status = given ? rti_check_given(call, rti_ops[call->op].name, given) : RT_OK;
   if (status == RT_OK && device < 0) status = rti_vote(call, given, &device);
   if (status != RT_OK) return status;
   if (!given) return run_new(call, ctx, device, out);

@@ -12,6 +12,8 @@ typedef struct rti_target {
 } rti_target;
 /// No NULL, one context, a place for the result. Sets *out to NULL.
 rt_status rti_check_inputs(uint16_t op, int n, const rt_tensor *const *in, rti_target to);
+/// May the result of this call be written into `out`? Its own sentence, under this name.
+rt_status rti_check_given(const rti_call *call, const char *name, const rt_tensor *out);
 /// Runs a call for the user.
 rt_status rti_run_op(rti_call *call, rti_target to);
 rt_status rti_no_out(uint16_t op);

@@ -93,6 +93,7 @@ static const note notes[] = {
    "RT_E_SHAPE when a window is larger than the padded input; RT_E_ARGUMENT for window (NULL, a size of 0, negative numbers, a pad that "
    "a whole window fits into)", NULL},
   {"avg_pool", "as rt_max_pool", NULL, "as rt_max_pool", NULL},
+  {"lp_pool", "as rt_max_pool", NULL, "as rt_max_pool, and RT_E_ARGUMENT for a p that is not finite and above 0", NULL},
   {"conv_transpose", "x: [N, C, 1 to 3 spatial axes]; weight: [C, M/groups, window]; bias: [M] or NULL; out: [N, M, (extent - 1) stride + dilation "
    "(window - 1) + 1 + output_pad - pad_lo - pad_hi each]", NULL,
    "RT_E_SHAPE when these do not fit each other or the pads take more than there is; RT_E_ARGUMENT for negative numbers in window", NULL},
@@ -102,6 +103,9 @@ static const note notes[] = {
    QUANTIZED_ERRORS "; RT_E_DTYPE for any other `to` or zero_point", "it has the shape of the result, and its dtype stands for `to`"},
   {"dequantize", QUANTIZED_SHAPES, "x: an integer of at most 32 bits; zero_point: as x; scale: a float; out: as scale",
    QUANTIZED_ERRORS "; RT_E_DTYPE for any other x, scale or zero_point", "it has the shape of x and the dtype of scale"},
+  {"resize", "x: any; out: as x, with the extents that `how` gives along its axes", "nearest: any; linear and cubic: floats (bool and integers are converted to "
+   "f32); out: that dtype", "RT_E_ARGUMENT for a repeated or out-of-range axis, and for numbers in `how` that are not finite or not in their enum; RT_E_SHAPE for an "
+   "extent that cannot be", NULL},
   {"matmul_integer", "a, b and out: as rt_matmul; a_zero: one element, [M], or what broadcasts to [..., M, 1]; b_zero: one element, [N], or what "
    "broadcasts to [..., 1, N]", "a, b: i8 or u8 each; a_zero: as a; b_zero: as b; out: i32",
    "RT_E_SHAPE as rt_matmul, and for zero points of another shape; RT_E_DTYPE for any other dtype", "it has the shape of the result and is i32"},

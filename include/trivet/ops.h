@@ -1581,6 +1581,26 @@ RT_API RT_NODISCARD rt_status rt_conv_integer(const rt_tensor *x, const rt_tenso
 RT_API RT_NODISCARD rt_status rt_conv_integer_into(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *x_zero,
     const rt_tensor *weight_zero, const rt_window *window, rt_tensor *out);
 
+/// x with other extents along some axes: each element is the nearest one, or a weighted mean of neighbours, at its place in x.
+/// Shapes   x: any; out: as x, with the extents that `how` gives along its axes
+/// Dtypes   nearest: any; linear and cubic: floats (bool and integers are converted to f32); out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis, and for numbers in `how` that are not finite or not in their enum;
+///          RT_E_SHAPE for an extent that cannot be
+RT_API RT_NODISCARD rt_status rt_resize(const rt_tensor *x, const rt_resampling *how, rt_tensor **out);
+/// rt_resize into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_resize and the rules above.
+RT_API RT_NODISCARD rt_status rt_resize_into(const rt_tensor *x, const rt_resampling *how, rt_tensor *out);
+
+/// The p-norm of each window of x [N,C,...] over 1 to 3 spatial axes: (sum of |x|^p)^(1/p), without overflow in f32 and halves; padding
+/// counts as 0.
+/// Shapes   as rt_max_pool
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   as rt_max_pool, and RT_E_ARGUMENT for a p that is not finite and above 0
+RT_API RT_NODISCARD rt_status rt_lp_pool(const rt_tensor *x, double p, const rt_window *window, rt_tensor **out);
+/// rt_lp_pool into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_lp_pool and the rules above.
+RT_API RT_NODISCARD rt_status rt_lp_pool_into(const rt_tensor *x, double p, const rt_window *window, rt_tensor *out);
+
 // ---- Operations made of other operations -----------------------------------------------------------------------------------------------
 
 /// Tensors joined along an axis; all other extents are equal; dtypes promote.

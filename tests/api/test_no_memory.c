@@ -134,7 +134,13 @@ static rt_status s_transposed_conv(world *w) {
   rt_status s = rt_reshape(w->x, 4, SHAPE(1, 2, 4, 6), MADE(0));
   if (!s) s = rt_ones(w->ctx, RT_F32, 4, SHAPE(2, 1, 3, 3), MADE(1));
   if (!s) s = rt_conv_transpose(w->made[0], w->made[1], NULL, &(rt_window){.stride = {2, 2}}, MADE(2));
+  if (!s) s = rt_lp_pool(w->made[2], 2, &(rt_window){.size = {2, 2}}, MADE(4));
   return s ? s : rt_max_pool_indices(w->made[2], &(rt_window){.size = {2, 2}}, MADE(3));
+}
+static rt_status s_resized(world *w) {
+  rt_status s = rt_cast(w->x, RT_F16, MADE(0));
+  if (!s) s = rt_resize(w->made[0], &(rt_resampling){.axes = {2, {0, 1}}, .size = {5, 9}, .mode = RT_RESIZE_CUBIC}, MADE(1));
+  return s ? s : rt_resize(w->turned, &(rt_resampling){.axes = {1, {0}}, .size = {4}}, MADE(2));
 }
 static rt_status s_quantized(world *w) {
   rt_status s = rt_quantize(w->x, w->v, NULL, 1, RT_U8, MADE(0));
@@ -415,7 +421,7 @@ static const struct scenario { const char *name; rt_status (*run)(world *); } sc
     S(clamp), S(where), S(leaky), S(overlap), S(views), S(reshape_copies), S(sum), S(sum_dtype), S(mean_of_nothing), S(argmax), S(softmax), S(matmul),
     S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(scatter), S(find), S(made), S(spread), S(norms), S(embedding), S(concat), S(pad),
     S(unique), S(split), S(transposed_conv), S(quantized), S(pad_constant), S(arange), S(random), S(clone_and_write), S(map), S(complex),
-    S(complex_line), S(count), S(attention), S(losses), S(adam),
+    S(complex_line), S(count), S(attention), S(losses), S(adam), S(resized),
     S(read_strided), S(to), S(dlpack), S(report), S(import),
     S(empty_on), S(from_data_on), S(in_place), S(in_place_of_a_clone), S(write_strided), S(write_turned), S(into_strided), S(small_floats),
     S(promoted_view), S(ints), S(three_inputs), S(any_of_a_test), S(max_of_axes), S(product), S(log_softmax), S(matmul_turned), S(dot),
