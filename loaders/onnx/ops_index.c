@@ -224,4 +224,4 @@ static const rti_onnx_op rows[] = {
     {"SoftmaxCrossEntropyLoss",   12, 2, 3, 2, "ignore_index:i reduction:s", run_cross_entropy_loss, NULL, NULL},
 };
 
-const rti_onnx_ops rti_onnx_index_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows)};
+const rti_onnx_ops rti_onnx_index_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows), false};

@@ -396,4 +396,4 @@ static const rti_onnx_op rows[] = {
     {"LayerNormalization",     17, 2, 3, 3, "axis:i epsilon:f stash_type:i", run_layer_norm, NULL, NULL},
 };
 
-const rti_onnx_ops rti_onnx_nn_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows)};
+const rti_onnx_ops rti_onnx_nn_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows), false};

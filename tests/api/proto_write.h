@@ -142,6 +142,15 @@ static inline void attr_tensor(proto *node, const char *name, proto *tensor) {
   put_message(node, 5, &a);
 }
 
+/// Appends a graph, and frees it.
+static inline void attr_graph(proto *node, const char *name, proto *graph) {
+  proto a = {0};
+  put_s(&a, 1, name);
+  put_message(&a, 6, graph);
+  put_i(&a, 20, 5);
+  put_message(node, 5, &a);
+}
+
 // ---- GraphProto, ModelProto --------------------------------------------------------------------------------------------------------------------
 
 /// An input or output. dims: words, numbers or symbols ("batch 3 4"); NULL: no shape is stated.

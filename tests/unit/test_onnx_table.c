@@ -13,14 +13,15 @@
 #include "onnx/ops.h"
 
 static const rti_onnx_ops *const families[] = {&rti_onnx_math_ops, &rti_onnx_activation_ops, &rti_onnx_shape_ops,  &rti_onnx_move_ops,
-                                               &rti_onnx_reduce_ops, &rti_onnx_nn_ops,       &rti_onnx_resize_ops, &rti_onnx_index_ops};
+                                               &rti_onnx_reduce_ops, &rti_onnx_nn_ops,       &rti_onnx_resize_ops, &rti_onnx_index_ops,
+                                               &rti_onnx_control_ops, &rti_onnx_sequence_ops, &rti_onnx_recurrent_ops};
 
 // "axis:i pads:I": names of small letters, digits, capitals and _, a colon, one known letter, one blank between.
 static bool well_formed(const char *attrs) {
   while (*attrs) {
     const char *name = attrs;
     while (isalnum((unsigned char)*attrs) || *attrs == '_') attrs++;
-    if (attrs == name || *attrs++ != ':' || !*attrs || !strchr("ifsIFt-", *attrs)) return false;
+    if (attrs == name || *attrs++ != ':' || !*attrs || !strchr("ifsIFSgt-", *attrs)) return false;
     attrs++;
     if (*attrs == ' ' && attrs[1]) attrs++;
     else if (*attrs) return false;
