@@ -102,6 +102,11 @@ static void visit_cells(cf_grid *g) {
   cf_cases_where(g);
   cf_cases_gather(g);
   cf_cases_take_along(g);
+  cf_cases_scatter(g);
+  cf_cases_scatter_nd(g);
+  cf_cases_gather_nd(g);
+  cf_cases_nonzero(g);
+  cf_cases_topk(g);
   static const int rearranged[] = {CF_ID(TILE), CF_ID(REPEAT), CF_ID(ROLL), CF_ID(STACK)};
   for (size_t i = 0; i < CF_COUNT(rearranged); i++) cf_cases_rearranged(g, cf_op_of(rearranged[i]));
   cf_cases_linspace(g);

@@ -182,6 +182,7 @@ struct cf_case {
   int64_t pad_lo[RT_MAX_RANK], pad_hi[RT_MAX_RANK];
   rt_pad_mode pad_mode;
   uint64_t key, stream;
+  int which_output;             // of a call that has several
   // result
   rt_conformance_status status;
   char text[400], ran_by[64];
@@ -275,6 +276,11 @@ void cf_cases_cast(cf_grid *g);
 void cf_cases_where(cf_grid *g);
 void cf_cases_gather(cf_grid *g);
 void cf_cases_take_along(cf_grid *g);
+void cf_cases_scatter(cf_grid *g);
+void cf_cases_scatter_nd(cf_grid *g);
+void cf_cases_gather_nd(cf_grid *g);
+void cf_cases_nonzero(cf_grid *g);
+void cf_cases_topk(cf_grid *g);
 void cf_cases_rearranged(cf_grid *g, const cf_op *op); // tile, repeat, roll, stack
 void cf_cases_linspace(cf_grid *g);
 void cf_cases_eye(cf_grid *g);

@@ -43,7 +43,7 @@ const cf_op cf_ops[] = {
   {id, #name, CF_ARG, CF_ACCEPT_##dtypes, CF_GIVES_##result, false, 0, 0, 0, call_##name, NULL},
 #define RT_OP(id, NAME, name, inputs, dtypes, result, collapse, cpu, gpu, list, into, doc) \
   {id, #name, CF_OP, CF_ACCEPT_##dtypes, CF_GIVES_##result, true, cpu, gpu, 0, NULL, NULL},
-#define RT_COMPOSITE(id, NAME, name, inputs, list, doc) \
+#define RT_COMPOSITE(id, NAME, name, inputs, collapse, list, doc) \
   {id, #name, CF_COMPOSITE, CF_ACCEPT_ANY, CF_GIVES_SAME, true, 0, 0, 0, NULL, NULL},
 #include <trivet/ops.def>
 };

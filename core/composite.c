@@ -1,26 +1,77 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Operations made of other operations: concat and pad are copies into views of the output, so every backend that copies has them.
+// What operations made of other operations have in common, and the first two of them: concat and pad are copies into views of the output, so
+// every backend that copies has them. Each is offered as one operation to the backend of its device before.
 #include <string.h>
 
 #include "composite.h"
 #include "infer.h"
 
-rt_status rti_composite_deliver(const char *op, rt_status status, rt_tensor *result, rt_tensor *given, rt_tensor **out) {
-  if (status == RT_OK && given && (status = rt_copy_into(result, given)) != RT_OK) rti_fail_in(status, "%s", op);
-  if (status == RT_OK && !given) *out = result;
+// ---- what every composite does ---------------------------------------------------------------------------------------------------------
+
+void rti_composite_call(rti_call *call, rt_ctx *ctx, uint16_t op, rt_dtype dtype, int32_t rank, const int64_t *shape) {
+  rti_call_init(call, ctx, op);
+  call->is_offer = call->user = true;
+  call->out_dtype = dtype;
+  call->out_rank = rank;
+  memcpy(call->out_shape, shape, sizeof(int64_t) * (size_t)rank);
+}
+
+rt_status rti_composite_check(const rti_call *call, rti_target to) {
+  const char *op = rti_ops[call->op].name;
+  const rt_tensor *given = to.given;
+  rti_text want, have;
+  int64_t numel;
+  uint64_t bytes;
+  rt_status status = rti_check_shape(op, call->out_dtype, call->out_rank, call->out_shape, &numel, &bytes);
+  if (status != RT_OK || !given) return status;
+  if ((rt_dtype)given->view.dtype != call->out_dtype)
+    return rti_fail(RT_E_DTYPE, "%s: out has dtype %s, but the result is %s", op, rt_dtype_name((rt_dtype)given->view.dtype), rt_dtype_name(call->out_dtype));
+  if (given->view.ndim != call->out_rank || memcmp(given->view.shape, call->out_shape, sizeof(int64_t) * (size_t)call->out_rank))
+    return rti_fail(RT_E_SHAPE, "%s: out has shape %s, but the result is %s", op, rti_shape_text(&have, given->view.ndim, given->view.shape),
+                    rti_shape_text(&want, call->out_rank, call->out_shape));
+  return RT_OK;
+}
+
+rt_status rti_composite_offer(rti_call *call, rti_target to) {
+  const rt_ctx *ctx = call->ctx;
+  if (!call->is_offer || (ctx->n_devices == 1 && ctx->device[0].chain[0] == ctx->builtin)) return RTI_NOT_TAKEN;
+  for (int k = 0; k < call->nin; k++) { // kernels see no empty inputs, and no scalar tensors but as immediates
+    const rt_tensor *t = call->in[k].tensor;
+    if (t && (t->view.numel == 0 || t->flags & RTI_TENSOR_WEAK)) return RTI_NOT_TAKEN;
+  }
+  rt_status status = call->device < 0 ? rti_vote(call, to.given, &call->device) : RT_OK;
+  if (status != RT_OK) return status;
+  const rti_device *device = &ctx->device[call->device];
+  const rti_instance *first = device->chain[0];
+  bool is_asked = first != ctx->builtin && !atomic_load(&device->lost) && (first->is_first_named || ctx->fallback != RT_FALLBACK_ERROR);
+  return is_asked ? rti_run(call, to.given, to.out) : RTI_NOT_TAKEN;
+}
+
+rt_status rti_composite_begin(rti_call *call, rti_target to, rt_tensor **out_result) {
+  *out_result = NULL;
+  rt_status status = rti_composite_check(call, to);
+  if (status == RT_OK) status = rti_composite_offer(call, to);
+  if (status != RTI_NOT_TAKEN) return status;
+  status = call->device < 0 ? rti_vote(call, to.given, &call->device) : RT_OK;
+  return status == RT_OK ? rti_tensor_create(call->ctx, call->device, call->out_dtype, call->out_rank, call->out_shape, NULL, out_result) : status;
+}
+
+rt_status rti_composite_end(uint16_t op, rt_status status, rt_tensor *result, rti_target to) {
+  if (!result) return status;
+  if (status == RT_OK && to.given && (status = rt_copy_into(result, to.given)) != RT_OK) rti_fail_in(status, "%s", rti_ops[op].name);
+  if (status == RT_OK && !to.given) *to.out = result;
   else rt_release(result);
   return status;
 }
 
-rt_status rti_composite_check(const char *op, const rt_tensor *given, rt_dtype dtype, int32_t rank, const int64_t *shape) {
-  rti_text want, have;
-  if (!given) return RT_OK;
-  if ((rt_dtype)given->view.dtype != dtype)
-    return rti_fail(RT_E_DTYPE, "%s: out has dtype %s, but the result is %s", op, rt_dtype_name((rt_dtype)given->view.dtype), rt_dtype_name(dtype));
-  if (given->view.ndim != rank || memcmp(given->view.shape, shape, sizeof(int64_t) * (size_t)rank))
-    return rti_fail(RT_E_SHAPE, "%s: out has shape %s, but the result is %s", op, rti_shape_text(&have, given->view.ndim, given->view.shape),
-                    rti_shape_text(&want, rank, shape));
-  return RT_OK;
+rt_tensor *rti_chain_keep(rti_chain *c, rt_tensor *t) {
+  if (t) c->owned[c->n++] = t;
+  return t;
+}
+
+rt_status rti_chain_end(rti_chain *c) {
+  while (c->n > 0) rt_release(c->owned[--c->n]);
+  return c->status;
 }
 
 // ---- concat ------------------------------------------------------------------------------------------------------------------------------
@@ -46,33 +97,39 @@ static rt_status concat_infer(int32_t n, const rt_tensor *const *in, int32_t *ax
     status = rt_promote(*dtype, (rt_dtype)view->dtype, dtype);
     if (status != RT_OK) status = rti_fail_in(status, "concat");
   }
-  int64_t numel;
-  uint64_t bytes;
-  return status == RT_OK ? rti_check_shape("concat", *dtype, *rank, shape, &numel, &bytes) : status;
+  return status;
 }
 
-static rt_status concat(int32_t n, const rt_tensor *const *in, int32_t axis, rt_tensor *given, rt_tensor **out) {
+static rt_status concat(int32_t n, const rt_tensor *const *in, int32_t axis, rti_target to) {
   int64_t shape[RT_MAX_RANK];
-  int32_t rank = 0, device = 0;
+  int32_t rank = 0;
   rt_dtype dtype;
+  if (to.out) *to.out = NULL;
+  else if (!to.given) return rti_no_out(RTB_OP_CONCAT);
   rt_status status = concat_infer(n, in, &axis, &dtype, &rank, shape);
-  if (status == RT_OK && given && given->ctx != in[0]->ctx) status = rti_fail(RT_E_STATE, "concat: the tensors belong to two contexts");
-  if (status == RT_OK) status = rti_composite_check("concat", given, dtype, rank, shape);
+  if (status == RT_OK && to.given && to.given->ctx != in[0]->ctx) status = rti_fail(RT_E_STATE, "concat: the tensors belong to two contexts");
   if (status != RT_OK) return status;
-  // The same vote as for any operation, over all tensors.
   rti_call call;
-  rti_call_init(&call, in[0]->ctx, RTB_OP_CONCAT);
-  rti_call_tensor(&call, in[0]);
-  for (int32_t k = 1; k < n && status == RT_OK; k++) {
-    rti_call pair = call;
-    rti_call_tensor(&pair, in[k]);
-    if ((status = rti_vote(&pair, given, &device)) == RT_OK && device == in[k]->device && device != call.in[0].tensor->device) call.in[0].tensor = in[k];
-  }
-  if (status == RT_OK) status = rti_vote(&call, given, &device);
-  rt_tensor *result = NULL;
-  if (status == RT_OK) status = rti_tensor_create(in[0]->ctx, device, dtype, rank, shape, NULL, &result);
-  int64_t at = 0;
+  rtb_attr_axes attr = {.size = sizeof attr, .axes = 1u << axis};
+  rti_composite_call(&call, in[0]->ctx, RTB_OP_CONCAT, dtype, rank, shape);
+  call.attr = &attr, call.attr_bytes = sizeof attr;
+  if ((status = rti_composite_check(&call, to)) != RT_OK) return status;
+  // The same vote as for any operation, over all tensors, however many.
+  rti_call vote = call;
+  rti_call_tensor(&vote, in[0]);
+  int32_t device = 0;
   for (int32_t k = 0; k < n && status == RT_OK; k++) {
+    rti_call pair = vote;
+    rti_call_tensor(&pair, in[k]);
+    if ((status = rti_vote(&pair, to.given, &device)) == RT_OK && device == in[k]->device && device != vote.in[0].tensor->device) vote.in[0].tensor = in[k];
+    call.is_offer &= n <= RTI_MAX_IN && (rt_dtype)in[k]->view.dtype == dtype;
+    if (call.is_offer) rti_call_tensor(&call, in[k]);
+  }
+  if (status == RT_OK) status = rti_vote(&vote, to.given, &call.device);
+  rt_tensor *result = NULL;
+  if (status == RT_OK) status = rti_composite_begin(&call, to, &result);
+  int64_t at = 0;
+  for (int32_t k = 0; k < n && status == RT_OK && result; k++) {
     rt_tensor *part = NULL;
     int64_t extent = in[k]->view.shape[axis];
     status = rt_slice(result, axis, at, at + extent, 1, &part);
@@ -80,16 +137,14 @@ static rt_status concat(int32_t n, const rt_tensor *const *in, int32_t axis, rt_
     rt_release(part);
     at += extent;
   }
-  return rti_composite_deliver("concat", status, result, given, out);
+  return rti_composite_end(RTB_OP_CONCAT, status, result, to);
 }
 
 rt_status rt_concat(int32_t n, const rt_tensor *const *tensors, int32_t axis, rt_tensor **out) {
-  if (!out) return rti_fail(RT_E_ARGUMENT, "concat: out is NULL");
-  *out = NULL;
-  return concat(n, tensors, axis, NULL, out);
+  return concat(n, tensors, axis, (rti_target){NULL, out});
 }
 rt_status rt_concat_into(int32_t n, const rt_tensor *const *tensors, int32_t axis, rt_tensor *out) {
-  return out ? concat(n, tensors, axis, out, NULL) : rti_fail(RT_E_ARGUMENT, "concat: out is NULL");
+  return concat(n, tensors, axis, (rti_target){out, NULL});
 }
 
 // ---- pad ---------------------------------------------------------------------------------------------------------------------------------
@@ -109,9 +164,7 @@ static rt_status pad_infer(const rt_tensor *x, const int64_t *low, const int64_t
       return rti_fail(RT_E_SHAPE, "pad: %lld and %lld on axis %d of extent %lld; this mode allows at most %lld", (long long)low[d], (long long)high[d], d,
                       (long long)n, (long long)(most > 0 ? most : 0));
   }
-  int64_t numel;
-  uint64_t bytes;
-  return rti_check_shape("pad", (rt_dtype)x->view.dtype, rank, shape, &numel, &bytes);
+  return RT_OK;
 }
 
 /// Copies src[axis: from, from+step, ...] (count of them) to out[axis: to ...]; step 0 repeats one element.
@@ -172,26 +225,31 @@ static rt_status pad_fill(const rt_tensor *x, const int64_t *low, const int64_t 
   return status;
 }
 
-static rt_status pad(const rt_tensor *x, const int64_t *low, const int64_t *high, rt_pad_mode mode, rt_scalar value, rt_tensor *given, rt_tensor **out) {
-  if (!x) return rti_fail(RT_E_ARGUMENT, "pad: x is NULL");
-  if (given && given->ctx != x->ctx) return rti_fail(RT_E_STATE, "pad: the tensors belong to two contexts");
+static rt_status pad(const rt_tensor *x, const int64_t *low, const int64_t *high, rt_pad_mode mode, rt_scalar value, rti_target to) {
+  rt_status status = rti_check_inputs(RTB_OP_PAD, 1, &x, to);
+  if (status != RT_OK) return status;
   if (mode == RT_PAD_CONSTANT && (value.kind < RT_KIND_BOOLEAN || value.kind > RT_KIND_FLOAT))
     return rti_fail(RT_E_ARGUMENT, "pad: %d is no kind of scalar", (int)value.kind);
   int64_t shape[RT_MAX_RANK];
-  rt_status status = pad_infer(x, low, high, mode, shape);
-  if (status == RT_OK) status = rti_composite_check("pad", given, (rt_dtype)x->view.dtype, x->view.ndim, shape);
+  if ((status = pad_infer(x, low, high, mode, shape)) != RT_OK) return status;
+  rt_dtype dtype = (rt_dtype)x->view.dtype;
+  rti_call call;
+  rtb_attr_pad attr = {.size = sizeof attr, .mode = (uint32_t)mode};
+  for (int32_t d = 0; d < x->view.ndim; d++) attr.pad_lo[d] = low[d], attr.pad_hi[d] = high[d];
+  rti_composite_call(&call, x->ctx, RTB_OP_PAD, dtype, x->view.ndim, shape);
+  rti_call_tensor(&call, x);
+  rti_call_imm(&call, dtype, mode == RT_PAD_CONSTANT ? value : rt_int(0));
+  call.attr = &attr, call.attr_bytes = sizeof attr;
   rt_tensor *result = NULL;
-  if (status == RT_OK) status = rti_tensor_create(x->ctx, x->device, (rt_dtype)x->view.dtype, x->view.ndim, shape, NULL, &result);
-  if (status == RT_OK && mode == RT_PAD_CONSTANT) status = rt_full_into(value, result);
-  if (status == RT_OK && result->view.numel > 0) status = pad_fill(x, low, high, mode, result);
-  return rti_composite_deliver("pad", status, result, given, out);
+  status = rti_composite_begin(&call, to, &result);
+  if (status == RT_OK && result && mode == RT_PAD_CONSTANT) status = rt_full_into(value, result);
+  if (status == RT_OK && result && result->view.numel > 0) status = pad_fill(x, low, high, mode, result);
+  return rti_composite_end(RTB_OP_PAD, status, result, to);
 }
 
 rt_status rt_pad(const rt_tensor *x, const int64_t *pad_lo, const int64_t *pad_hi, rt_pad_mode mode, rt_scalar value, rt_tensor **out) {
-  if (!out) return rti_fail(RT_E_ARGUMENT, "pad: out is NULL");
-  *out = NULL;
-  return pad(x, pad_lo, pad_hi, mode, value, NULL, out);
+  return out ? pad(x, pad_lo, pad_hi, mode, value, (rti_target){NULL, out}) : rti_no_out(RTB_OP_PAD);
 }
 rt_status rt_pad_into(const rt_tensor *x, const int64_t *pad_lo, const int64_t *pad_hi, rt_pad_mode mode, rt_scalar value, rt_tensor *out) {
-  return out ? pad(x, pad_lo, pad_hi, mode, value, out, NULL) : rti_fail(RT_E_ARGUMENT, "pad: out is NULL");
+  return pad(x, pad_lo, pad_hi, mode, value, (rti_target){out, NULL});
 }

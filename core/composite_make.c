@@ -7,28 +7,18 @@
 #include "composite.h"
 #include "infer.h"
 
-/// A result in C order beside a given output, and the checks of that one.
-static rt_status start(uint16_t op, rt_ctx *ctx, int32_t device, rt_dtype dtype, int32_t rank, const int64_t *shape, const rt_tensor *given,
-                       rt_tensor **out) {
-  const char *name = rti_ops[op].name;
-  int64_t numel;
-  uint64_t bytes;
-  rt_status status = rti_check_shape(name, dtype, rank, shape, &numel, &bytes);
-  if (status == RT_OK) status = rti_composite_check(name, given, dtype, rank, shape);
-  return status == RT_OK ? rti_tensor_create(ctx, device, dtype, rank, shape, NULL, out) : status;
-}
-
 // ---- linspace, eye -------------------------------------------------------------------------------------------------------------------------
 
-/// A creation into `given`, or of this dtype on the default device.
-static rt_status start_creation(uint16_t op, rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, rti_target to, rt_tensor **out) {
+/// The call of a creation into to.given, or of this dtype on the default device.
+static rt_status creation_call(rti_call *call, uint16_t op, rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, rti_target to) {
   const char *name = rti_ops[op].name;
   if (to.out) *to.out = NULL;
   if (to.given) ctx = to.given->ctx, dtype = (rt_dtype)to.given->view.dtype;
   if (!ctx) return rti_fail(RT_E_ARGUMENT, "%s: ctx is NULL", name);
   if (!rti_is_dtype((int)dtype)) return rti_fail(RT_E_ARGUMENT, "%s: %d is no dtype", name, (int)dtype);
   if (op == RTB_OP_LINSPACE && rti_dtype_kinds[dtype] != RT_KIND_FLOAT) return rti_fail(RT_E_DTYPE, "%s: not defined for %s", name, rt_dtype_name(dtype));
-  return start(op, ctx, to.given ? to.given->device : ctx->default_device, dtype, rank, shape, to.given, out);
+  rti_composite_call(call, ctx, op, dtype, rank, shape);
+  return RT_OK;
 }
 
 static rt_status as_double(rt_scalar value, double *out) {
@@ -40,11 +30,18 @@ static rt_status as_double(rt_scalar value, double *out) {
 static rt_status linspace(rt_ctx *ctx, rt_dtype dtype, rt_scalar start_scalar, rt_scalar stop_scalar, int64_t count, rti_target to) {
   double first = 0, last = 0;
   rt_tensor *result = NULL, *end = NULL;
+  rti_call call;
   if (to.out) *to.out = NULL;
   rt_status status = as_double(start_scalar, &first);
   if (status == RT_OK) status = as_double(stop_scalar, &last);
   if (status == RT_OK && (!isfinite(first) || !isfinite(last))) status = rti_fail(RT_E_ARGUMENT, "linspace: from %g to %g", first, last);
-  if (status == RT_OK) status = start_creation(RTB_OP_LINSPACE, ctx, dtype, 1, &count, to, &result);
+  if (status == RT_OK) status = creation_call(&call, RTB_OP_LINSPACE, ctx, dtype, 1, &count, to);
+  if (status == RT_OK) {
+    rti_call_imm(&call, RT_F64, rt_float(first));
+    rti_call_imm(&call, RT_F64, rt_float(last));
+    status = rti_composite_begin(&call, to, &result);
+  }
+  if (!result) return status;
   // Divided before they are subtracted only where the difference would overflow.
   double parts = count > 1 ? (double)(count - 1) : 1, step = isfinite(last - first) ? (last - first) / parts : last / parts - first / parts;
   if (status == RT_OK && count > 0) status = step == 0 || count == 1 ? rt_full_into(rt_float(first), result) : rt_arange_into(rt_float(first), rt_float(step), result);
@@ -53,7 +50,7 @@ static rt_status linspace(rt_ctx *ctx, rt_dtype dtype, rt_scalar start_scalar, r
     if (status == RT_OK) status = rt_full_into(rt_float(last), end);
     rt_release(end);
   }
-  return rti_composite_deliver("linspace", status, result, to.given, to.out);
+  return rti_composite_end(RTB_OP_LINSPACE, status, result, to);
 }
 
 rt_status rt_linspace(rt_ctx *ctx, rt_dtype dtype, rt_scalar start, rt_scalar stop, int64_t count, rt_tensor **out) {
@@ -66,14 +63,20 @@ rt_status rt_linspace_into(rt_scalar start, rt_scalar stop, int64_t count, rt_te
 static rt_status eye(rt_ctx *ctx, rt_dtype dtype, int64_t n, int64_t m, int64_t k, rti_target to) {
   const int64_t shape[2] = {n, m};
   rt_tensor *result = NULL, *line = NULL;
-  rt_status status = start_creation(RTB_OP_EYE, ctx, dtype, 2, shape, to, &result);
+  rti_call call;
+  rt_status status = creation_call(&call, RTB_OP_EYE, ctx, dtype, 2, shape, to);
+  if (status == RT_OK) {
+    rti_call_imm(&call, RT_I64, rt_int(k));
+    status = rti_composite_begin(&call, to, &result);
+  }
+  if (!result) return status;
   if (status == RT_OK) status = rt_full_into(rt_int(0), result);
   if (status == RT_OK && k > -n && k < m) {
     status = rt_diagonal(result, k, 0, 1, &line);
     if (status == RT_OK) status = rt_full_into(rt_int(1), line);
     rt_release(line);
   }
-  return rti_composite_deliver("eye", status, result, to.given, to.out);
+  return rti_composite_end(RTB_OP_EYE, status, result, to);
 }
 
 rt_status rt_eye(rt_ctx *ctx, rt_dtype dtype, int64_t n, int64_t m, int64_t k, rt_tensor **out) {
@@ -121,9 +124,12 @@ static rt_status tile(const rt_tensor *x, const int64_t *repeats, rti_target to)
     if (repeats[d] < 0 || !rti_mul_i64(x->view.shape[d], repeats[d], &shape[d]))
       return rti_fail(RT_E_SHAPE, "tile: %lld repeats of axis %d of extent %lld", (long long)repeats[d], d, (long long)x->view.shape[d]);
   rt_tensor *result = NULL;
-  status = start(RTB_OP_TILE, x->ctx, x->device, (rt_dtype)x->view.dtype, x->view.ndim, shape, to.given, &result);
-  if (status == RT_OK && result->view.numel > 0) status = tile_fill(x, result);
-  return rti_composite_deliver("tile", status, result, to.given, to.out);
+  rti_call call;
+  rti_composite_call(&call, x->ctx, RTB_OP_TILE, (rt_dtype)x->view.dtype, x->view.ndim, shape);
+  rti_call_tensor(&call, x);
+  status = rti_composite_begin(&call, to, &result);
+  if (result && result->view.numel > 0) status = tile_fill(x, result);
+  return rti_composite_end(RTB_OP_TILE, status, result, to);
 }
 
 rt_status rt_tile(const rt_tensor *x, const int64_t *repeats, rt_tensor **out) {
@@ -156,9 +162,14 @@ static rt_status repeat(const rt_tensor *x, int64_t n, int32_t axis, rti_target 
   if (n < 0 || !rti_mul_i64(shape[axis], n, &shape[axis]))
     return rti_fail(RT_E_SHAPE, "repeat: %lld times along axis %d of extent %lld", (long long)n, axis, (long long)x->view.shape[axis]);
   rt_tensor *result = NULL;
-  status = start(RTB_OP_REPEAT, x->ctx, x->device, (rt_dtype)x->view.dtype, x->view.ndim, shape, to.given, &result);
-  if (status == RT_OK && result->view.numel > 0) status = repeat_fill(x, n, axis, result);
-  return rti_composite_deliver("repeat", status, result, to.given, to.out);
+  rti_call call;
+  rtb_attr_axes attr = {.size = sizeof attr, .axes = 1u << axis};
+  rti_composite_call(&call, x->ctx, RTB_OP_REPEAT, (rt_dtype)x->view.dtype, x->view.ndim, shape);
+  rti_call_tensor(&call, x);
+  call.attr = &attr, call.attr_bytes = sizeof attr;
+  status = rti_composite_begin(&call, to, &result);
+  if (result && result->view.numel > 0) status = repeat_fill(x, n, axis, result);
+  return rti_composite_end(RTB_OP_REPEAT, status, result, to);
 }
 
 rt_status rt_repeat(const rt_tensor *x, int64_t n, int32_t axis, rt_tensor **out) {
@@ -172,14 +183,20 @@ static rt_status roll(const rt_tensor *x, int64_t shift, int32_t axis, rti_targe
   rt_status status = rti_check_inputs(RTB_OP_ROLL, 1, &x, to);
   if (status != RT_OK || (status = rti_axis("roll", axis, x->view.ndim, &axis)) != RT_OK) return status;
   rt_tensor *result = NULL;
-  status = start(RTB_OP_ROLL, x->ctx, x->device, (rt_dtype)x->view.dtype, x->view.ndim, x->view.shape, to.given, &result);
+  rti_call call;
+  rtb_attr_axes attr = {.size = sizeof attr, .axes = 1u << axis};
+  rti_composite_call(&call, x->ctx, RTB_OP_ROLL, (rt_dtype)x->view.dtype, x->view.ndim, x->view.shape);
+  rti_call_tensor(&call, x);
+  rti_call_imm(&call, RT_I64, rt_int(shift));
+  call.attr = &attr, call.attr_bytes = sizeof attr;
+  status = rti_composite_begin(&call, to, &result);
   int64_t n = x->view.shape[axis];
-  if (status == RT_OK && result->view.numel > 0) {
+  if (result && result->view.numel > 0) {
     int64_t at = shift % n + (shift % n < 0 ? n : 0); // where element 0 goes
     status = copy_part(x, 0, result, at, n - at, axis);
     if (status == RT_OK) status = copy_part(x, n - at, result, 0, at, axis);
   }
-  return rti_composite_deliver("roll", status, result, to.given, to.out);
+  return rti_composite_end(RTB_OP_ROLL, status, result, to);
 }
 
 rt_status rt_roll(const rt_tensor *x, int64_t shift, int32_t axis, rt_tensor **out) {
@@ -188,14 +205,14 @@ rt_status rt_roll(const rt_tensor *x, int64_t shift, int32_t axis, rt_tensor **o
 rt_status rt_roll_into(const rt_tensor *x, int64_t shift, int32_t axis, rt_tensor *out) { return roll(x, shift, axis, (rti_target){out, NULL}); }
 
 /// What concat would say of other tensors than the caller's is said here.
-static rt_status stack_check(int32_t n, const rt_tensor *const *in, int32_t *axis, const rt_tensor *given) {
+static rt_status stack_call(rti_call *call, int32_t n, const rt_tensor *const *in, int32_t *axis, rti_target to) {
   if (n < 1 || !in) return rti_fail(RT_E_ARGUMENT, "stack: %d tensors", in ? n : 0);
   int64_t shape[RT_MAX_RANK];
   rt_dtype dtype = RT_DTYPE_NONE;
   rti_text a, b;
   for (int32_t k = 0; k < n; k++) {
     if (!in[k]) return rti_fail(RT_E_ARGUMENT, "stack: tensor %d is NULL", k);
-    if (in[k]->ctx != in[0]->ctx || (given && given->ctx != in[0]->ctx)) return rti_fail(RT_E_STATE, "stack: the tensors belong to two contexts");
+    if (in[k]->ctx != in[0]->ctx || (to.given && to.given->ctx != in[0]->ctx)) return rti_fail(RT_E_STATE, "stack: the tensors belong to two contexts");
     const rtb_view *first = &in[0]->view, *view = &in[k]->view;
     if (view->ndim != first->ndim || memcmp(view->shape, first->shape, sizeof(int64_t) * (size_t)first->ndim))
       return rti_fail(RT_E_SHAPE, "stack: tensor %d has shape %s, the first one %s", k, rti_shape_text(&a, view->ndim, view->shape),
@@ -209,17 +226,25 @@ static rt_status stack_check(int32_t n, const rt_tensor *const *in, int32_t *axi
   rt_status status = rti_axis("stack", *axis, rank + 1, axis);
   if (status != RT_OK) return status;
   for (int32_t d = 0; d <= rank; d++) shape[d] = d == *axis ? n : in[0]->view.shape[d - (d > *axis)];
-  int64_t numel;
-  uint64_t bytes;
-  status = rti_check_shape("stack", dtype, rank + 1, shape, &numel, &bytes);
-  return status == RT_OK ? rti_composite_check("stack", given, dtype, rank + 1, shape) : status;
+  rti_composite_call(call, in[0]->ctx, RTB_OP_STACK, dtype, rank + 1, shape);
+  call->is_offer = n <= RTI_MAX_IN;
+  for (int32_t k = 0; k < n && call->is_offer; k++) {
+    rti_call_tensor(call, in[k]);
+    call->is_offer = (rt_dtype)in[k]->view.dtype == dtype;
+  }
+  return rti_composite_check(call, to);
 }
 
 static rt_status stack(int32_t n, const rt_tensor *const *in, int32_t axis, rti_target to) {
   if (to.out) *to.out = NULL;
   else if (!to.given) return rti_no_out(RTB_OP_STACK);
-  rt_status status = stack_check(n, in, &axis, to.given);
+  rti_call call;
+  rt_status status = stack_call(&call, n, in, &axis, to);
   if (status != RT_OK) return status;
+  rtb_attr_axes attr = {.size = sizeof attr, .axes = 1u << axis};
+  call.attr = &attr, call.attr_bytes = sizeof attr;
+  if ((status = rti_composite_offer(&call, to)) != RTI_NOT_TAKEN) return status;
+  status = RT_OK;
   rt_ctx *ctx = in[0]->ctx;
   rt_tensor **views = rti_pool_alloc_zeroed(ctx->pool, sizeof *views * (size_t)n);
   if (!views) return rti_fail(RT_E_NO_MEMORY, "stack: no memory for %d views", n);

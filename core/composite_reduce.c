@@ -7,31 +7,6 @@
 #include "composite.h"
 #include "infer.h"
 
-/// A composite under way: the first failure stays and turns every later step into nothing; intermediate tensors go at the end.
-typedef struct chain {
-  rt_status status;
-  int n;
-  rt_tensor *owned[12];
-} chain;
-
-static rt_tensor *keep(chain *c, rt_tensor *t) {
-  if (t) c->owned[c->n++] = t;
-  return t;
-}
-
-/// Declares `name`, the result of a function of the public interface whose last parameter is the output; NULL after a failure.
-#define STEP(c, name, function, ...)                                                  \
-  rt_tensor *name = NULL;                                                             \
-  if ((c)->status == RT_OK) {                                                         \
-    (c)->status = function(__VA_ARGS__, &name);                                       \
-    keep(c, name);                                                                    \
-  }
-/// In place: no second tensor of the size of x.
-#define STEP_INTO(c, function, ...)                                                   \
-  do {                                                                                \
-    if ((c)->status == RT_OK) (c)->status = function(__VA_ARGS__);                    \
-  } while (0)
-
 /// What the four have in common.
 typedef struct reduction {
   uint16_t op;
@@ -43,11 +18,11 @@ typedef struct reduction {
   int64_t shape[RT_MAX_RANK];
 } reduction;
 
-static rt_status start(reduction *r, chain *c, uint16_t op, const rt_tensor *x, const rt_axes *axes, bool keep_dims, rti_target to) {
-  *c = (chain){.status = RT_OK};
-  c->status = rti_check_inputs(op, 1, &x, to);
+/// Checks, then offers the whole to the backend of the device (with `value`, its scalar parameter). false: c->status is all there is to say.
+static bool start(reduction *r, rti_chain *c, uint16_t op, const rt_tensor *x, const rt_axes *axes, bool keep_dims, const double *value, rti_target to) {
+  *c = (rti_chain){.status = rti_check_inputs(op, 1, &x, to)};
   uint32_t bits = 0;
-  if (c->status != RT_OK || (c->status = rti_axes(rti_ops[op].name, axes, x->view.ndim, &bits)) != RT_OK) return c->status;
+  if (c->status != RT_OK || (c->status = rti_axes(rti_ops[op].name, axes, x->view.ndim, &bits)) != RT_OK) return false;
   rt_dtype own = (rt_dtype)x->view.dtype;
   r->op = op, r->n = 1;
   r->dtype = rti_dtype_kinds[own] != RT_KIND_FLOAT || x->flags & RTI_TENSOR_WEAK ? RT_F32 : own;
@@ -59,50 +34,51 @@ static rt_status start(reduction *r, chain *c, uint16_t op, const rt_tensor *x, 
     r->axes.axis[r->axes.count++] = d;
     r->n *= x->view.shape[d];
   }
-  c->status = rti_composite_check(rti_ops[op].name, to.given, r->dtype, r->rank, r->shape);
-  rt_tensor *made = NULL;
-  if (c->status == RT_OK) c->status = rti_to_dtype(&x, r->work, &made);
-  keep(c, made);
+  rti_call call;
+  rti_composite_call(&call, x->ctx, op, r->dtype, r->rank, r->shape);
+  rt_tensor *made[2] = {NULL};
+  if ((c->status = rti_composite_check(&call, to)) == RT_OK) c->status = rti_to_dtype(&x, r->dtype, &made[0]);
+  rti_chain_keep(c, made[0]);
+  if (c->status != RT_OK) return false;
+  rti_call_tensor(&call, x);
+  if (value) rti_call_imm(&call, RT_F64, rt_float(*value));
+  call.axes = bits;
+  if ((c->status = rti_composite_offer(&call, to)) != RTI_NOT_TAKEN) return false;
+  c->status = rti_to_dtype(&x, r->work, &made[1]);
+  rti_chain_keep(c, made[1]);
   r->x = x;
-  return c->status;
+  return c->status == RT_OK;
 }
 
 /// Ends the chain with `result`, which has the kept axes still.
-static rt_status finish(const reduction *r, chain *c, const rt_tensor *result, rti_target to) {
+static rt_status finish(const reduction *r, rti_chain *c, const rt_tensor *result, rti_target to) {
   STEP(c, shaped, rt_reshape, result, r->rank, r->shape);
   rt_tensor *last = NULL;
   if (c->status == RT_OK && to.given) c->status = rt_cast_into(shaped, to.given);
   else if (c->status == RT_OK && r->dtype != r->work) c->status = rt_cast(shaped, r->dtype, &last);
   else if (c->status == RT_OK) last = rt_retain(shaped);
   if (c->status != RT_OK) rti_fail_in(c->status, "%s", rti_ops[r->op].name);
-  for (int i = 0; i < c->n; i++) rt_release(c->owned[i]);
+  rti_chain_end(c);
   if (c->status == RT_OK && !to.given) *to.out = last;
   return c->status;
 }
 
 /// Ends it with one value everywhere.
-static rt_status finish_with(const reduction *r, chain *c, double value, rti_target to) {
+static rt_status finish_with(const reduction *r, rti_chain *c, double value, rti_target to) {
   rt_tensor *filled = NULL;
   c->status = rti_tensor_create(r->x->ctx, r->x->device, r->work, r->rank, r->shape, NULL, &filled);
-  if (c->status == RT_OK) c->status = rt_full_into(rt_float(value), keep(c, filled));
+  if (c->status == RT_OK) c->status = rt_full_into(rt_float(value), rti_chain_keep(c, filled));
   return finish(r, c, filled, to);
-}
-
-static rt_status finish_early(chain *c) {
-  for (int i = 0; i < c->n; i++) rt_release(c->owned[i]);
-  return c->status;
 }
 
 // ---- var, std ------------------------------------------------------------------------------------------------------------------------------
 
 static rt_status var(uint16_t op, const rt_tensor *x, const rt_axes *axes, bool keep_dims, double correction, rti_target to) {
   reduction r;
-  chain c;
-  if (start(&r, &c, op, x, axes, keep_dims, to) != RT_OK) return finish_early(&c);
-  if (!isfinite(correction)) {
-    c.status = rti_fail(RT_E_ARGUMENT, "%s: correction %g", rti_ops[op].name, correction);
-    return finish_early(&c);
-  }
+  rti_chain c;
+  if (to.out) *to.out = NULL;
+  if (!isfinite(correction)) return rti_fail(RT_E_ARGUMENT, "%s: correction %g", rti_ops[op].name, correction);
+  if (!start(&r, &c, op, x, axes, keep_dims, &correction, to)) return rti_chain_end(&c);
   double divisor = (double)r.n - correction;
   STEP(&c, mean, rt_mean, r.x, &r.axes, true);
   STEP(&c, apart, rt_sub, r.x, mean);
@@ -130,8 +106,8 @@ rt_status rt_std_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, d
 
 static rt_status logsumexp(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rti_target to) {
   reduction r;
-  chain c;
-  if (start(&r, &c, RTB_OP_LOGSUMEXP, x, axes, keep_dims, to) != RT_OK) return finish_early(&c);
+  rti_chain c;
+  if (!start(&r, &c, RTB_OP_LOGSUMEXP, x, axes, keep_dims, NULL, to)) return rti_chain_end(&c);
   if (r.n == 0) return finish_with(&r, &c, -(double)INFINITY, to);
   STEP(&c, highest, rt_max, r.x, &r.axes, true);
   STEP(&c, is_finite, rt_isfinite, highest); // an infinite one is not taken out: it decides the sum as it is
@@ -156,12 +132,10 @@ rt_status rt_logsumexp_into(const rt_tensor *x, const rt_axes *axes, bool keep_d
 
 static rt_status norm(const rt_tensor *x, double p, const rt_axes *axes, bool keep_dims, rti_target to) {
   reduction r;
-  chain c;
-  if (start(&r, &c, RTB_OP_NORM, x, axes, keep_dims, to) != RT_OK) return finish_early(&c);
-  if (p != 1 && p != 2 && !(isinf(p) && p > 0)) {
-    c.status = rti_fail(RT_E_ARGUMENT, "norm: p is %g, not 1, 2 or infinity", p);
-    return finish_early(&c);
-  }
+  rti_chain c;
+  if (to.out) *to.out = NULL;
+  if (p != 1 && p != 2 && !(isinf(p) && p > 0)) return rti_fail(RT_E_ARGUMENT, "norm: p is %g, not 1, 2 or infinity", p);
+  if (!start(&r, &c, RTB_OP_NORM, x, axes, keep_dims, &p, to)) return rti_chain_end(&c);
   if (r.n == 0) return finish_with(&r, &c, 0, to);
   STEP(&c, size, rt_abs, r.x);
   if (p == 1) {

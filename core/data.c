@@ -58,7 +58,7 @@ rt_status rt_read(const rt_tensor *t, void *dst, size_t bytes) {
   rt_status status = check_bytes("read", t, dst, bytes);
   if (status != RT_OK || bytes == 0) return status;
   rti_buffer *buffer;
-  if ((status = rti_bring(t->storage, 0, 0, "the host reads it", &buffer)) != RT_OK) return rti_fail_in(status, "read");
+  if ((status = rti_bring(t->storage, 0, false, 0, "the host reads it", &buffer)) != RT_OK) return rti_fail_in(status, "read");
   int64_t dense[RT_MAX_RANK];
   rti_dense_strides(t->view.ndim, t->view.shape, dense);
   if (t->view.layout == RTB_DENSE) memcpy(dst, element_zero(t, buffer), bytes);
@@ -130,7 +130,7 @@ rt_status rt_map(rt_tensor *t, uint32_t flags, void **out_ptr) {
   if (is_written) return rti_fail(RT_E_STATE, "map: the storage is mapped for writing already");
   if (t->view.numel > 0) {
     if (for_writing) status = rti_prepare_write(storage, 0, (flags & RT_MAP_READ) || !covers_storage(t), 0, &buffer);
-    else status = rti_bring(storage, 0, 0, "the host maps it", &buffer);
+    else status = rti_bring(storage, 0, false, 0, "the host maps it", &buffer);
     // Other places are stale from here on. Nothing goes home yet: the device would read while the user writes.
     if (status == RT_OK && for_writing) status = rti_written(storage, 0, buffer, 0, storage->bytes, RTB_OP_COPY);
     if (status == RT_OK && for_writing) rti_tensor_refresh(t);
@@ -169,7 +169,7 @@ rt_status rt_unmap(rt_tensor *t) {
     status = host_written(t, buffer);
     if (status == RT_OK && lives_elsewhere) {
       rti_buffer *home;
-      status = rti_bring(storage, storage->place[0].space, 0, "a partial write goes home", &home);
+      status = rti_bring(storage, storage->place[0].space, false, 0, "a partial write goes home", &home);
       if (status == RT_OK) rti_buffer_release(home);
     }
   }
@@ -186,7 +186,7 @@ rt_status rti_tensor_escape(rt_tensor *t, void **out_ptr) {
   rti_storage *storage = t->storage;
   rti_buffer *buffer;
   if (storage->read_only) {
-    if ((status = rti_bring(storage, 0, 0, "a raw pointer is taken", &buffer)) != RT_OK) return status;
+    if ((status = rti_bring(storage, 0, false, 0, "a raw pointer is taken", &buffer)) != RT_OK) return status;
   } else {
     if ((status = rti_prepare_write(storage, 0, true, 0, &buffer)) != RT_OK) return status;
     uint64_t version = atomic_load(&storage->version);
@@ -260,12 +260,15 @@ rt_status rt_to(const rt_tensor *t, rt_device device, rt_tensor **out) {
   if (device == RT_DEFAULT_DEVICE) device = t->ctx->default_device;
   if (device < 0 || device >= t->ctx->n_devices) return rti_fail(RT_E_ARGUMENT, "to: device %d is not in 0 to %d", device, t->ctx->n_devices - 1);
   if (device == t->device) return rt_clone(t, out);
+  // Between two devices whole storages are shared until the second one asks for the bytes: they may be able to go there directly.
+  bool is_whole = t->view.layout == RTB_DENSE && (uint64_t)t->view.numel * t->element_bytes == t->storage->bytes && t->view.numel > 0;
+  if (t->device && device && is_whole && !t->storage->escaped && !t->storage->n_writes_mapped) return share(t, device, out);
   rt_tensor *moved;
   if ((status = rti_tensor_create(t->ctx, device, (rt_dtype)t->view.dtype, t->view.ndim, t->view.shape, NULL, &moved)) != RT_OK) return status;
   if (t->view.numel > 0) {
     // Through the host; the device gets the bytes when it first needs them.
     rti_buffer *from = NULL, *into = NULL;
-    status = rti_bring(t->storage, 0, 0, "it moves to another device", &from);
+    status = rti_bring(t->storage, 0, false, 0, "it moves to another device", &from);
     if (status == RT_OK) status = rti_prepare_write(moved->storage, 0, false, RTB_OP_COPY, &into);
     if (status == RT_OK)
       status = rti_copy_host(t->ctx, (rt_dtype)t->view.dtype, t->view.ndim, t->view.shape, t->view.stride, element_zero(t, from), moved->view.stride, into->host);

@@ -96,6 +96,9 @@ static int typical_args(uint16_t op, rt_dtype dtype, int32_t rank, uint8_t space
     case RTB_OP_WHERE: args[0] = rti_pack_arg(RT_BOOL, RTB_DENSE, (uint8_t)rank, space); break;
     case RTB_OP_GATHER: args[1] = rti_pack_arg(RT_I64, RTB_DENSE, 1, space); break;
     case RTB_OP_TAKE_ALONG: args[1] = rti_pack_arg(RT_I64, RTB_DENSE, (uint8_t)rank, space); break;
+    case RTB_OP_SCATTER:
+    case RTB_OP_SCATTER_ND:
+    case RTB_OP_GATHER_ND: args[1] = rti_pack_arg(RT_I64, RTB_DENSE, (uint8_t)rank, space); break;
     case RTB_OP_SEARCHSORTED: args[0] = rti_pack_arg((uint16_t)dtype, RTB_DENSE, 1, space); break;
     case RTB_OP_CONV: args[2] = rti_pack_arg(0, RTB_NONE, 0, 0); break;
     default: if (info->family == RTI_PARAM) args[1] = rti_pack_arg(RT_F64, RTB_IMM, 0, 0);
@@ -121,18 +124,20 @@ rt_status rt_backend_supports(rt_ctx *ctx, int32_t backend, uint16_t op, int dty
   rt_dtype result;
   bool has_axes = info->collapse == RTI_AXES || op == RTB_OP_GATHER || op == RTB_OP_TAKE_ALONG, has_window = op == RTB_OP_CONV || op == RTB_OP_MAX_POOL || op == RTB_OP_AVG_POOL;
   bool has_sort = op == RTB_OP_SORT || op == RTB_OP_ARGSORT || op == RTB_OP_SEARCHSORTED;
-  if ((has_axes || has_sort) && rank < 1) rank = 1;
+  bool has_index = op == RTB_OP_SCATTER || op == RTB_OP_SCATTER_ND || op == RTB_OP_GATHER_ND;
+  if ((has_axes || has_sort || has_index) && rank < 1) rank = 1;
   if (op == RTB_OP_MATMUL && rank < 2) rank = 2;
   if (has_window && rank < 3) rank = 4;
   if (has_window && rank > 5) return rti_fail(RT_E_SHAPE, "supports: %s has at most 3 spatial axes, rank %d would have %d", info->name, rank, rank - 2);
   int nin = typical_args(op, (rt_dtype)dtype, rank, found->device ? RTB_SPACE_MINE : RTB_SPACE_HOST, args, &result);
   rtb_attr_axes axes = {.size = sizeof axes, .axes = 1};
   rtb_attr_sort sort = {.size = sizeof sort, .axes = 1};
+  rtb_attr_index index = {.size = sizeof index, .axes = op == RTB_OP_SCATTER};
   rtb_attr_window window = {.size = sizeof window, .spatial = (uint32_t)(rank - 2), .groups = 1, .window = {2, 2, 2}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}};
   rti_kernel *kernel;
   bool uncached;
-  const void *attr = has_axes ? (void *)&axes : has_sort ? (void *)&sort : has_window ? (void *)&window : NULL;
-  uint32_t attr_bytes = has_axes ? sizeof axes : has_sort ? sizeof sort : has_window ? sizeof window : 0;
+  const void *attr = has_axes ? (void *)&axes : has_sort ? (void *)&sort : has_index ? (void *)&index : has_window ? (void *)&window : NULL;
+  uint32_t attr_bytes = has_axes ? sizeof axes : has_sort ? sizeof sort : has_index ? sizeof index : has_window ? sizeof window : 0;
   status = rti_resolve(&ctx->instance[backend], op, nin, 1, args, 0, attr, attr_bytes, &kernel, &uncached);
   if (status != RT_OK) return status;
   status = kernel->fn ? RT_OK : rti_fail(RT_E_UNSUPPORTED, "%s", kernel->inner.why);

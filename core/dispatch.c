@@ -13,6 +13,7 @@ void rti_call_init(rti_call *call, rt_ctx *ctx, uint16_t op) {
   call->c_order = false;
   call->nin = 0;
   call->user = false;
+  call->is_offer = false;
   call->device = -1;
   call->axes = 0;
   call->attr = NULL;
@@ -93,16 +94,21 @@ static bool ranges_overlap(const rt_tensor *a, const rt_tensor *b) {
   return a_low < b_high && b_low < a_high;
 }
 
+/// May this input of the op be exactly the output?
+static bool may_alias(uint16_t op, int k) {
+  return rti_ops[op].collapse == RTI_JOINT || (k == 0 && (op == RTB_OP_SCATTER || op == RTB_OP_SCATTER_ND)); // in place, the rest of x is not moved
+}
+
 /// Which inputs are exactly the output (*out_alias), and whether any other overlap calls for a temporary.
 static bool needs_temporary(const rti_call *call, const rt_tensor *out, uint32_t *out_alias) {
   *out_alias = 0;
-  bool is_joint = rti_ops[call->op].collapse == RTI_JOINT, needs = false;
+  bool needs = false;
   for (int k = 0; k < call->nin; k++) {
     const rt_tensor *t = call->in[k].tensor;
     if (!t || t->storage != out->storage || !ranges_overlap(t, out)) continue;
     // Memory with a raw pointer outside has a private copy on each device.
-    if (is_joint && is_same_view(t, out) && !out->storage->escaped) *out_alias |= 1u << k;
-    else if (is_joint && is_same_view(t, out) && out->storage->place[0].space == 0 && out->ctx->n_devices == 1) *out_alias |= 1u << k;
+    bool is_shared = !out->storage->escaped || (out->storage->place[0].space == 0 && out->ctx->n_devices == 1);
+    if (is_shared && may_alias(call->op, k) && is_same_view(t, out)) *out_alias |= 1u << k;
     else needs = true;
   }
   return needs;

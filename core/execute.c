@@ -154,7 +154,8 @@ static rt_status bring_arguments(run *r, const rti_instance *instance, const cha
   for (int k = 0; k < call->nin; k++) {
     if (!call->in[k].tensor) continue;
     rti_buffer *buffer;
-    rt_status status = rti_bring(call->in[k].tensor->storage, space, call->op, why, &buffer);
+    rti_storage *storage = call->in[k].tensor->storage;
+    rt_status status = rti_bring(storage, space, storage != r->out->storage, call->op, why, &buffer);
     if (status != RT_OK) return status;
     m->buffer[m->n++] = buffer;
     place_view(&v->view[k], buffer);
@@ -372,7 +373,7 @@ static uint32_t alias_in(const run *r, int32_t space) {
   if (!r->alias) return 0;
   rti_spin_lock(&storage->lock);
   const rti_place *place = rti_storage_place(storage, space);
-  bool is_shared = place && place->valid && place->buffer && atomic_load_explicit(&place->buffer->owners, memory_order_acquire) > 1;
+  bool is_shared = place && place->valid && place->buffer && (place->buffer->imported || atomic_load_explicit(&place->buffer->owners, memory_order_acquire) > 1);
   rti_spin_unlock(&storage->lock);
   return is_shared ? 0 : r->alias;
 }
@@ -390,7 +391,9 @@ static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, 
   rt_status status = rti_resolve(instance, r->call->op, r->call->nin, 1, r->words, alias, attr, attr_bytes, &kernel, &uncached);
   if (status != RT_OK) return status;
   refused->at[0] = 0;
-  if (!kernel->fn) {
+  if (!kernel->fn && r->call->is_offer) {
+    status = RTI_NOT_TAKEN;
+  } else if (!kernel->fn) {
     bool was_converted = r->converted_for >> (instance - r->ctx->instance) & 1;
     if (kernel->inner.reason == RTB_UNSUPPORTED_LAYOUT && !was_converted) {
       status = run_rows(r, instance, was_run);
@@ -414,6 +417,8 @@ static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, 
       pass_on(r, kernel, kernel->inner.reason, NULL);
       rti_append(refused, "%s: %s", instance->name, kernel->inner.why);
     }
+  }
+  if (!kernel->fn) {
     if (uncached) rti_kernel_free(kernel);
     return status;
   }
@@ -426,7 +431,9 @@ static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, 
     reason = kernel->inner.accept(kernel->inner.kctx, &op, &workspace_bytes);
   }
   if (reason == RTB_OK && !is_aligned(kernel, r, &v)) reason = RTB_UNSUPPORTED_ALIGN;
-  if (reason != RTB_OK) {
+  if (reason != RTB_OK && r->call->is_offer) {
+    status = RTI_NOT_TAKEN;
+  } else if (reason != RTB_OK) {
     rti_text why = {{0}};
     rti_append(&why, "refused by %s for this call", rti_reason_name(reason));
     pass_on(r, kernel, reason, why.at);
@@ -442,6 +449,10 @@ static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, 
 static rt_status execute(run *r) {
   rti_text first_refusal = {{0}}, refused;
   canonicalise(r);
+  if (r->call->is_offer) {
+    bool was_run;
+    return try_instance(r, r->device->chain[0], false, &was_run, &refused);
+  }
   for (int i = 0; i < r->device->n_chain; i++) {
     rti_instance *instance = r->device->chain[i];
     if (instance->device && atomic_load(&r->device->lost)) continue; // what the host still has can be computed on

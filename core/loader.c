@@ -154,8 +154,8 @@ bool rti_merge_backend(const rtb_backend *theirs, rtb_backend *out, char *why, s
 static void default_detach(void *self) { (void)self; }
 static void default_unwrap(void *self, void *ctx) { (void)self, (void)ctx; }
 static int32_t default_attach(const rtb_host *host, const rtb_backend *below, void *dev, void **out_self) {
-  (void)host, (void)below, (void)dev;
-  *out_self = NULL;
+  (void)below, (void)dev;
+  *out_self = (void *)(uintptr_t)host;
   return RTB_OK;
 }
 static int32_t default_wrap(void *self, const rtb_sig *sig, const rtb_kernel *inner, rtb_fn *fn, void **ctx) {

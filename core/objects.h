@@ -24,7 +24,7 @@ typedef struct rti_report rti_report;
 
 // ---- memory -------------------------------------------------------------------------------------------------------------------------
 
-typedef enum rti_memory { RTI_MEMORY_POOL, RTI_MEMORY_INLINE, RTI_MEMORY_IMPORT, RTI_MEMORY_DEVICE } rti_memory;
+typedef enum rti_memory { RTI_MEMORY_POOL, RTI_MEMORY_INLINE, RTI_MEMORY_IMPORT, RTI_MEMORY_DEVICE, RTI_MEMORY_SHARED } rti_memory;
 
 /// Memory in one space. Immutable while it has several owners, so clones can share it.
 typedef struct rti_buffer {
@@ -42,6 +42,7 @@ typedef struct rti_buffer {
   uint64_t write_seq, read_seq;
   void (*release)(void *user);
   void *user;
+  struct rti_buffer *imported; // host memory that a device reads in place: owned by this buffer too, so that neither side writes it
   struct rt_block *block;    // the block it lies in, or NULL when it is an allocation of its own
   rt_ctx *ctx;
 } rti_buffer;
@@ -259,6 +260,8 @@ void rti_storage_release(rti_storage *storage);
 void rti_buffer_init(rti_buffer *buffer, rt_ctx *ctx, rti_memory memory, int32_t space, uint64_t bytes);
 /// Memory in a space: from the pool, or the device (drains and retries once).
 rt_status rti_buffer_create(rt_ctx *ctx, int32_t space, uint64_t bytes, rti_buffer **out);
+/// Host memory as memory of a device that reads it in place; false: the device does not, or there is no memory for the buffer.
+bool rti_buffer_import(rti_buffer *host, int32_t space, rti_buffer **out);
 void rti_buffer_retain(rti_buffer *buffer);
 void rti_buffer_release(rti_buffer *buffer);
 void rti_buffer_own(rti_buffer *buffer);    ///< one more storage
@@ -278,7 +281,8 @@ void rti_storage_update_fast(rti_storage *storage);                // call with 
 
 // ---- transfer.c: the only code that moves bytes between spaces --------------------------------------------------------------------------
 /// Makes the storage readable in a space; the buffer is retained for the caller. why: for the report.
-rt_status rti_bring(rti_storage *storage, int32_t space, uint16_t op, const char *why, rti_buffer **out);
+/// may_import: the storage is not written by what it is brought for, so host memory may be read by the device in place.
+rt_status rti_bring(rti_storage *storage, int32_t space, bool may_import, uint16_t op, const char *why, rti_buffer **out);
 /// Makes the storage writable in a space: exclusive memory there, holding the contents when `keep`. Retained. The caller writes, then calls rti_written.
 rt_status rti_prepare_write(rti_storage *storage, int32_t space, bool keep, uint16_t op, rti_buffer **out);
 /// The bytes [low, high) were written into `buffer` in `space`: the only valid place now; a partial write goes home at once.
@@ -327,6 +331,7 @@ typedef struct rti_call {
   uint8_t nin;
   bool user;                 // called by the user, not by the core itself: RT_FALLBACK=error applies
   bool c_order;              // a new output is C-ordered whatever the inputs are
+  bool is_offer;             // a composite as one op: the backend of its device takes it as it is, or the answer is RTI_NOT_TAKEN
   rt_ctx *ctx;
   int32_t device;            // -1: by vote
   uint32_t axes;             // AXES ops: bits over the axes of the first input
@@ -337,6 +342,7 @@ typedef struct rti_call {
   int32_t out_rank;
   int64_t out_shape[RT_MAX_RANK];
 } rti_call;
+#define RTI_NOT_TAKEN ((rt_status)-3)
 void rti_call_init(rti_call *call, rt_ctx *ctx, uint16_t op);
 void rti_call_tensor(rti_call *call, const rt_tensor *t);
 void rti_call_imm(rti_call *call, rt_dtype dtype, rt_scalar value);

@@ -13,6 +13,6 @@ const rti_op_info rti_ops[RTI_OP_COUNT] = {
 #define RT_ARG(id, NAME, name, dtypes, result, better, doc) [id] = {#name, RTI_ARG, 1, RTI_##dtypes, RTI_##result, RTI_AXES, 0},
 #define RT_OP(id, NAME, name, inputs, dtypes, result, collapse, cpu, gpu, new_params, into_params, doc) \
   [id] = {#name, RTI_OP, inputs, RTI_##dtypes, RTI_##result, RTI_##collapse, 1},
-#define RT_COMPOSITE(id, NAME, name, inputs, params, doc) [id] = {#name, RTI_COMPOSITE, inputs, RTI_ANY, RTI_SAME, RTI_NONE, 1},
+#define RT_COMPOSITE(id, NAME, name, inputs, collapse, params, doc) [id] = {#name, RTI_COMPOSITE, inputs, RTI_ANY, RTI_SAME, RTI_##collapse, 1},
 #include <trivet/ops.def>
 };

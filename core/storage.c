@@ -93,6 +93,7 @@ void rti_buffer_init(rti_buffer *buffer, rt_ctx *ctx, rti_memory memory, int32_t
   buffer->write_seq = buffer->read_seq = 0;
   buffer->release = NULL;
   buffer->user = NULL;
+  buffer->imported = NULL;
   buffer->block = NULL;
   buffer->ctx = ctx;
 }
@@ -122,6 +123,25 @@ rt_status rti_buffer_create(rt_ctx *ctx, int32_t space, uint64_t bytes, rti_buff
   return RT_OK;
 }
 
+bool rti_buffer_import(rti_buffer *host, int32_t space, rti_buffer **out) {
+  rt_ctx *ctx = host->ctx;
+  const rti_device *device = &ctx->device[space];
+  if (host->memory != RTI_MEMORY_POOL || ctx->fork_count != rti_os_fork_count() || atomic_load(&device->lost)) return false;
+  uint64_t handle = 0;
+  if (device->own->table.mem_import(device->own->dev, host->host, host->bytes, &handle) != RTB_OK) return false;
+  rti_buffer *buffer = rti_small_alloc(ctx, sizeof *buffer);
+  if (!buffer) {
+    device->own->table.mem_free(device->own->dev, handle);
+    return false;
+  }
+  rti_buffer_init(buffer, ctx, RTI_MEMORY_SHARED, space, host->bytes);
+  buffer->handle = handle;
+  buffer->host = host->host;
+  rti_buffer_own(buffer->imported = host);
+  *out = buffer;
+  return true;
+}
+
 void rti_buffer_retain(rti_buffer *buffer) { atomic_fetch_add_explicit(&buffer->refs, 1, memory_order_relaxed); }
 
 static void buffer_die(rti_buffer *buffer) {
@@ -131,6 +151,10 @@ static void buffer_die(rti_buffer *buffer) {
     case RTI_MEMORY_POOL: rti_pool_free(ctx->pool, buffer->host, buffer->bytes); break;
     case RTI_MEMORY_DEVICE: rti_device_free(&ctx->device[buffer->space], buffer->handle, buffer->bytes); break;
     case RTI_MEMORY_IMPORT: if (buffer->release) buffer->release(buffer->user); break;
+    case RTI_MEMORY_SHARED:
+      if (ctx->fork_count == rti_os_fork_count()) ctx->device[buffer->space].own->table.mem_free(ctx->device[buffer->space].own->dev, buffer->handle);
+      rti_buffer_disown(buffer->imported);
+      break;
     case RTI_MEMORY_INLINE: break;
   }
   if (buffer->stream) rti_stream_release(buffer->stream);

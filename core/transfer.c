@@ -5,15 +5,29 @@
 
 #include "objects.h"
 
-static rt_status copy_kernel(rti_instance *instance, int from, int to, rti_kernel **out, bool *uncached) {
-  uint64_t args[2] = {rti_pack_arg(RTB_U8, RTB_DENSE, 1, from ? RTB_SPACE_MINE : RTB_SPACE_HOST),
-                      rti_pack_arg(RTB_U8, RTB_DENSE, 1, to ? RTB_SPACE_MINE : RTB_SPACE_HOST)};
-  rt_status status = rti_resolve(instance, RTB_OP_COPY, 1, 1, args, 0, NULL, 0, out, uncached);
-  if (status != RT_OK || (*out)->fn) return status;
-  status = rti_fail(RT_E_BACKEND, "backend %s cannot copy from %s to %s: %s", instance->name, from ? "its memory" : "the host",
-                    to ? "its memory" : "the host", (*out)->inner.why);
-  if (*uncached) rti_kernel_free(*out);
-  return status;
+static uint8_t as_seen_by(const rti_device *device, int32_t space) {
+  return space == 0 ? RTB_SPACE_HOST : space == device->index ? RTB_SPACE_MINE : RTB_SPACE_FOREIGN;
+}
+
+/// How this device copies from one space to another; fn is NULL when it declines.
+static rt_status copy_kernel(const rti_device *device, int32_t from, int32_t to, rti_kernel **out, bool *uncached) {
+  uint64_t args[2] = {rti_pack_arg(RTB_U8, RTB_DENSE, 1, as_seen_by(device, from)), rti_pack_arg(RTB_U8, RTB_DENSE, 1, as_seen_by(device, to))};
+  return rti_resolve(device->own, RTB_OP_COPY, 1, 1, args, 0, NULL, 0, out, uncached);
+}
+
+static bool can_copy(const rti_device *device, int32_t from, int32_t to) {
+  rti_kernel *kernel;
+  bool uncached;
+  if (copy_kernel(device, from, to, &kernel, &uncached) != RT_OK) return false;
+  bool can = kernel->fn;
+  if (uncached) rti_kernel_free(kernel);
+  return can;
+}
+
+/// May bytes go from one device to another without the host? Only devices of one plugin know each other's handles, and both must agree.
+static bool can_meet(const rt_ctx *ctx, int32_t from, int32_t to) {
+  const rti_device *a = &ctx->device[from], *b = &ctx->device[to];
+  return a->own->lib && a->own->lib == b->own->lib && can_copy(a, from, to) && can_copy(b, from, to);
 }
 
 static rtb_view bytes_view(const rti_buffer *buffer, uint64_t low, const int64_t *n, const int64_t *one) {
@@ -25,9 +39,10 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
   if (high <= low) return RT_OK;
   static const int64_t one = 1;
   int64_t n = (int64_t)(high - low);
-  int32_t space = src->space ? src->space : dst->space;
+  int32_t space = dst->space ? dst->space : src->space; // of two devices the destination's copies
   rt_status status;
-  if (src->space && dst->space && src->space != dst->space) { // two devices meet on the host
+  bool are_two = src->space && dst->space && src->space != dst->space;
+  if (are_two && !can_meet(ctx, src->space, dst->space)) { // they meet on the host
     rti_buffer *between;
     if ((status = rti_buffer_create(ctx, 0, src->bytes, &between)) != RT_OK) return status;
     status = rti_copy_bytes(ctx, src, between, low, high, op, why);
@@ -48,19 +63,29 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
   rti_device *device = &ctx->device[space];
   rti_kernel *kernel;
   bool uncached;
-  if ((status = copy_kernel(device->own, src->space, dst->space, &kernel, &uncached)) != RT_OK) return status;
+  if (are_two && (status = rti_buffer_quiet(src, true)) != RT_OK) return status;
+  if ((status = copy_kernel(device, src->space, dst->space, &kernel, &uncached)) != RT_OK) return status;
+  if (!kernel->fn) {
+    status = rti_fail(RT_E_BACKEND, "backend %s cannot copy from %s to %s: %s", device->own->name, src->space ? "its memory" : "the host",
+                      dst->space ? "its memory" : "the host", kernel->inner.why);
+    if (uncached) rti_kernel_free(kernel);
+    return status;
+  }
   rtb_view from = bytes_view(src, low, &n, &one), to = bytes_view(dst, low, &n, &one);
   const rtb_view *args[2] = {&from, &to};
   rtb_op call = {.op = RTB_OP_COPY, .nin = 1, .nout = 1, .math = ctx->math, .args = args};
   rti_count(kernel, &kernel->runs);
   if (device->is_async) {
-    rti_buffer *buffers[2] = {src, dst};
+    // A source of another device stays with the stream that it has: it is alive and unchanged until the wait below has ended.
+    rti_buffer *buffers[2] = {dst, src};
+    int32_t n_buffers = are_two ? 1 : 2;
+    bool must_wait = are_two || !dst->space;
     for (bool again = true; again;) {
       rti_stream *stream = NULL;
       status = rti_stream_get(device, &stream);
       if (status == RT_OK && !dst->space) status = rti_buffer_quiet(dst, false);
-      if (status == RT_OK) status = rti_stream_submit(stream, kernel, &call, 2, buffers, 2);
-      bool is_waited = status == RT_OK && !dst->space;
+      if (status == RT_OK) status = rti_stream_submit(stream, kernel, &call, n_buffers, buffers, 1);
+      bool is_waited = status == RT_OK && must_wait;
       if (is_waited) status = rti_stream_wait(stream, call.seq, op, why);
       bool has_failed = is_waited && status != RT_OK;
       // An earlier op may have failed and taken the queue with it; if the source is none of its results, the new queue makes the copy.
@@ -112,21 +137,22 @@ static rti_buffer *valid_buffer(rti_storage *storage, int32_t space, rt_status *
   return NULL;
 }
 
-rt_status rti_bring(rti_storage *storage, int32_t space, uint16_t op, const char *why, rti_buffer **out) {
+rt_status rti_bring(rti_storage *storage, int32_t space, bool may_import, uint16_t op, const char *why, rti_buffer **out) {
   rt_status poisoned, status;
   if ((*out = valid_buffer(storage, space, &poisoned))) return RT_OK;
-  rti_buffer *src, *dst, *old = NULL;
+  rti_buffer *src, *dst = NULL, *old = NULL;
   if ((status = find_source(storage, space, &src)) != RT_OK) return status;
   if (!src && poisoned != RT_OK) return poisoned;
-  if (src && src->space && space) { // two devices meet on the host
+  if (src && src->space && space && !can_meet(storage->ctx, src->space, space)) { // two devices meet on the host
     rti_buffer_release(src);
-    if ((status = rti_bring(storage, 0, op, why, &src)) != RT_OK) return status;
+    if ((status = rti_bring(storage, 0, false, op, why, &src)) != RT_OK) return status;
   }
+  bool is_imported = may_import && src && space && !storage->escaped && rti_buffer_import(src, space, &dst);
   rti_spin_lock(&storage->lock);
   bool is_first = !src && !rti_storage_place(storage, space);
   rti_spin_unlock(&storage->lock);
-  status = is_first || !src ? rti_storage_buffer(storage, space, &dst) : rti_buffer_create(storage->ctx, space, storage->bytes, &dst);
-  if (status == RT_OK && src) {
+  if (!is_imported) status = is_first || !src ? rti_storage_buffer(storage, space, &dst) : rti_buffer_create(storage->ctx, space, storage->bytes, &dst);
+  if (status == RT_OK && src && !is_imported) {
     status = rti_copy_bytes(storage->ctx, src, dst, 0, storage->bytes, op, why);
     // Whoever knows the address may write as soon as the call returns, so the device must have read by then.
     if (status == RT_OK && storage->escaped && !src->space) status = rti_buffer_quiet(src, false);
@@ -159,6 +185,22 @@ rt_status rti_bring(rti_storage *storage, int32_t space, uint16_t op, const char
   return RT_OK;
 }
 
+/// Lets go of what devices know of this storage's host memory, which is about to be written. Where work in flight still reads it, it has two
+/// owners, and the write goes elsewhere.
+static void drop_imports(rti_storage *storage) {
+  rti_buffer *dropped[RTI_MAX_DEVICES];
+  int n = 0;
+  rti_spin_lock(&storage->lock);
+  for (rti_place *place = &storage->place[0]; place; place = place == &storage->place[0] ? &storage->place[1] : place->next) {
+    if (!place->buffer || !place->buffer->imported) continue;
+    dropped[n++] = place->buffer;
+    place->buffer = NULL;
+    place->valid = false;
+  }
+  rti_spin_unlock(&storage->lock);
+  while (n > 0) rti_buffer_disown(dropped[--n]);
+}
+
 rt_status rti_prepare_write(rti_storage *storage, int32_t space, bool keep, uint16_t op, rti_buffer **out) {
   rt_ctx *ctx = storage->ctx;
   *out = NULL;
@@ -169,7 +211,8 @@ rt_status rti_prepare_write(rti_storage *storage, int32_t space, bool keep, uint
   rti_buffer *buffer = NULL, *fresh, *old = NULL;
   rt_status status = RT_OK;
   bool is_private = storage->escaped && space; // memory made for this write alone, copied back by rti_written
-  if (keep && (status = rti_bring(storage, space, op, "part of a tensor is written", &buffer)) != RT_OK) return status;
+  if (!space) drop_imports(storage);
+  if (keep && (status = rti_bring(storage, space, false, op, "part of a tensor is written", &buffer)) != RT_OK) return status;
   if (!buffer && !is_private) {
     rti_spin_lock(&storage->lock);
     rti_place *place = rti_storage_place(storage, space);
@@ -181,7 +224,7 @@ rt_status rti_prepare_write(rti_storage *storage, int32_t space, bool keep, uint
       buffer = NULL;
     }
   }
-  if (buffer && (is_private || atomic_load_explicit(&buffer->owners, memory_order_acquire) == 1)) {
+  if (buffer && (is_private || (atomic_load_explicit(&buffer->owners, memory_order_acquire) == 1 && !buffer->imported))) {
     if (!space && (status = rti_buffer_quiet(buffer, false)) != RT_OK) {
       rti_buffer_release(buffer);
       return status;
@@ -189,9 +232,9 @@ rt_status rti_prepare_write(rti_storage *storage, int32_t space, bool keep, uint
     *out = buffer;
     return RT_OK;
   }
-  // No memory yet, or shared with a clone: this storage gets its own.
+  // No memory yet, or shared with a clone or the host: this storage gets its own.
   status = buffer ? rti_buffer_create(ctx, space, storage->bytes, &fresh) : rti_storage_buffer(storage, space, &fresh);
-  if (status == RT_OK && buffer && keep && (status = rti_copy_bytes(ctx, buffer, fresh, 0, storage->bytes, op, "a clone is written (copy on write)")) != RT_OK)
+  if (status == RT_OK && buffer && keep && (status = rti_copy_bytes(ctx, buffer, fresh, 0, storage->bytes, op, buffer->imported ? "the device writes what it shares with the host" : "a clone is written (copy on write)")) != RT_OK)
     rti_buffer_disown(fresh);
   rti_buffer_release(buffer);
   if (status != RT_OK) return status;

@@ -46,7 +46,7 @@ static const op_row ops[] = {
   {ARG, #id, #NAME, #name, #dtypes, #result, "0", "0", #better, doc, NO_PARAM, NO_REDUCE, NO_LISTS},
 #define RT_OP(id, NAME, name, inputs, dtypes, result, collapse, cpu, gpu, list, into, doc) \
   {OP, #id, #NAME, #name, #dtypes, #result, #cpu, #gpu, "", doc, NO_PARAM, NO_REDUCE, #inputs, #collapse, #list, #into},
-#define RT_COMPOSITE(id, NAME, name, inputs, list, doc) \
+#define RT_COMPOSITE(id, NAME, name, inputs, collapse, list, doc) \
   {COMPOSITE, #id, #NAME, #name, "ANY", "SAME", "0", "0", "", doc, NO_PARAM, NO_REDUCE, #inputs, "", #list, #list},
 #include <trivet/ops.def>
 };
@@ -91,6 +91,19 @@ static const note notes[] = {
   {"sort", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range", NULL},
   {"argsort", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range", NULL},
   {"searchsorted", "sorted: 1-d; values: any; out: as values", NULL, "RT_E_SHAPE when sorted is not 1-d", NULL},
+  {"scatter", "x: rank >= 1; indices: of that rank, no longer than x except along axis; updates: broadcasts to indices; out: as x",
+   "x and updates: any, promoted to one dtype (no bool with ADD and MUL); indices: any integer; out: that dtype",
+   "RT_E_ARGUMENT for an axis that is out of range and a mode that is none; RT_E_SHAPE when these do not fit; RT_E_DTYPE for indices that are "
+   "no integers; RT_E_INDEX names the first index that is out of range, before anything is written (an asynchronous device reports it when "
+   "it gets there)", NULL},
+  {"scatter_nd", "x: any; indices: [..., k], 1 <= k <= rank of x; updates: broadcasts to indices.shape[:-1] + x.shape[k:]; out: as x",
+   "x and updates: any, promoted to one dtype (no bool with ADD and MUL); indices: any integer; out: that dtype", "as rt_scatter", NULL},
+  {"gather_nd", "x: any; indices: [..., k], 1 <= k <= rank of x - batch_axes, the first batch_axes extents equal; "
+   "out: indices.shape[:-1] + x.shape[batch_axes+k:]", "x: any; indices: any integer; out: as x",
+   "RT_E_SHAPE when these do not fit; RT_E_ARGUMENT for a negative batch_axes; RT_E_DTYPE and RT_E_INDEX as rt_gather", NULL},
+  {"nonzero", "x: any; out: [rank of x, elements that are not zero]", NULL, "what computing x failed with", NULL},
+  {"topk", "x: rank >= 1; both outputs: as x, of extent k along axis", "x: any; values: as x; indices: i64",
+   "RT_E_ARGUMENT for an axis that is out of range, a k that is not in 0 to the extent there, and when both outputs are NULL", NULL},
   {"linspace", "out: [count]", "`dtype`: a float",
    "RT_E_ARGUMENT for a bound that is not finite; RT_E_DTYPE for a `dtype` that is no float; RT_E_SHAPE for a negative count", NULL},
   {"eye", "out: [n, m]", "out: `dtype`", "RT_E_SHAPE for a negative extent", NULL},
@@ -205,6 +218,9 @@ static const char *family_names[FAMILIES] = {
   [TERNARY] = "Elementwise, three inputs", [REDUCE] = "Reductions", [ARG] = "Index of an extreme element",
   [OP] = "Operations with a shape rule of their own", [COMPOSITE] = "Operations made of other operations"};
 
+/// Do the parameters name the outputs, so that no `out` follows them?
+static int names_outputs(const op_row *row) { return strstr(row->list, "rt_tensor **out_") != NULL; }
+
 /// The parameters without the output: `scalar` chooses the form with a scalar b, `into` the form with a given output.
 static void parameters(const op_row *row, int scalar, int into, char *out, size_t bytes) {
   const char *list = "";
@@ -238,8 +254,9 @@ static void put_prototype(text *t, const op_row *row, int scalar, int into) {
   char list[1024];
   parameters(row, scalar, into, list, sizeof list);
   char line[2048];
-  int n = snprintf(line, sizeof line, "RT_API RT_NODISCARD rt_status rt_%s%s%s(%s, rt_tensor %sout);", row->name, scalar ? "_scalar" : "",
-                   into ? "_into" : "", list, into ? "*" : "**");
+  const char *output = names_outputs(row) ? "" : into ? ", rt_tensor *out" : ", rt_tensor **out";
+  int n = snprintf(line, sizeof line, "RT_API RT_NODISCARD rt_status rt_%s%s%s(%s%s);", row->name, scalar ? "_scalar" : "",
+                   into ? "_into" : "", list, output);
   if (n < 0 || (size_t)n >= sizeof line) die("%s: the prototype is too long", row->name);
   const char *rest = line;
   for (int room = WIDTH + 2; (int)strlen(rest) > room; room = WIDTH - 2) { // a line that is too long ends after its last comma that fits
@@ -360,10 +377,11 @@ static void put_functions(text *t, const op_row *row) {
   put_comment(t, "Shapes", words);
   dtypes_text(row, words, sizeof words);
   put_comment(t, "Dtypes", words);
-  put_comment(t, "Owner", "*out is a new reference; release it");
+  put_comment(t, "Owner", names_outputs(row) ? "each output is a new reference; release it" : "*out is a new reference; release it");
   errors_text(row, 0, words, sizeof words);
   put_comment(t, "Errors", words);
   put_prototype(t, row, 0, 0);
+  if (names_outputs(row)) return;
 
   const note *n = find_note(row->name);
   const char *given = n && n->given              ? n->given

@@ -32,6 +32,10 @@ static rtb_fn function_of(uint16_t op) {
   case RTB_OP_WHERE: return rti_ref_where;
   case RTB_OP_GATHER: return rti_ref_gather;
   case RTB_OP_TAKE_ALONG: return rti_ref_take_along;
+  case RTB_OP_GATHER_ND: return rti_ref_gather_nd;
+  case RTB_OP_SCATTER: return rti_ref_scatter;
+  case RTB_OP_SCATTER_ND: return rti_ref_scatter_nd;
+  case RTB_OP_NONZERO: return rti_ref_nonzero;
   case RTB_OP_CUMSUM: case RTB_OP_CUMPROD: return rti_ref_scan;
   case RTB_OP_SORT: case RTB_OP_ARGSORT: return rti_ref_sort;
   case RTB_OP_SEARCHSORTED: return rti_ref_searchsorted;
@@ -69,7 +73,8 @@ static bool dtypes_fit(const rtb_sig *sig, const op_row *row) {
   case RTB_OP_RANDOM_UNIFORM: case RTB_OP_RANDOM_NORMAL:
     return is_float(out) && in == RTB_U64 && sig->arg[1].dtype == RTB_U64 && sig->arg[2].dtype == RTB_F64 && sig->arg[3].dtype == RTB_F64;
   case RTB_OP_WHERE: return in == RTB_BOOL && sig->arg[1].dtype == out && sig->arg[2].dtype == out;
-  case RTB_OP_GATHER: case RTB_OP_TAKE_ALONG: return is_index(sig->arg[1].dtype) && in == out;
+  case RTB_OP_GATHER: case RTB_OP_TAKE_ALONG: case RTB_OP_GATHER_ND: return is_index(sig->arg[1].dtype) && in == out;
+  case RTB_OP_SCATTER: case RTB_OP_SCATTER_ND: return is_index(sig->arg[1].dtype) && in == out && sig->arg[2].dtype == out;
   default: break;
   }
   for (int32_t k = 1; k < sig->nin; k++) {
@@ -94,6 +99,7 @@ static bool computes_in(const rtb_sig *sig, const op_row *row) {
   switch (sig->op) {
   case RTB_OP_MATMUL: case RTB_OP_MAX_POOL: return in != RTB_BOOL;
   case RTB_OP_CONV: case RTB_OP_AVG_POOL: case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX: return is_float(in);
+  case RTB_OP_SCATTER: case RTB_OP_SCATTER_ND: return rti_ref_can_scatter(sig->attr, in);
   default: return true;
   }
 }
@@ -103,6 +109,7 @@ static bool takes_immediates(const rtb_sig *sig, const op_row *row) {
   switch (sig->op) {
   case RTB_OP_MATMUL: case RTB_OP_CONV: case RTB_OP_MAX_POOL: case RTB_OP_AVG_POOL: case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX:
   case RTB_OP_TAKE_ALONG: case RTB_OP_CUMSUM: case RTB_OP_CUMPROD: case RTB_OP_SORT: case RTB_OP_ARGSORT: case RTB_OP_SEARCHSORTED:
+  case RTB_OP_SCATTER: case RTB_OP_SCATTER_ND: case RTB_OP_GATHER_ND: case RTB_OP_NONZERO:
     return false;
   default: return row->family == OP;
   }
@@ -113,6 +120,7 @@ static bool takes_alias(const rtb_sig *sig, const op_row *row) {
   if (row->family == MAP) return true;
   switch (sig->op) {
   case RTB_OP_COPY: case RTB_OP_CAST: case RTB_OP_WHERE: case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX: return true;
+  case RTB_OP_SCATTER: case RTB_OP_SCATTER_ND: return sig->alias == 1; // x
   default: return false;
   }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Operations that move values: copy and fill, cast, arange, where, gather, take_along. Elements are moved by their size; only the last two look
-// at values (their indices) and never read or write outside of their arguments because of them.
+// Operations that move values: copy and fill, cast, arange, where. Elements are moved by their size.
 #include "ref.h"
 
 #include <math.h>
@@ -91,99 +90,6 @@ int32_t rti_ref_arange(void *host, void *stream, const rtb_op *op) {
       }
       put(n, &row, (char *)w.at[0] + i * w.step[0] * (int64_t)rtb_dtype_bytes(out->dtype), w.step[0]);
     }
-  }
-  return RTB_OK;
-}
-
-// ---- gather -----------------------------------------------------------------------------------------------------------------------------
-/// One index in [0, n), or -1. *out_text is the index as given, for the sentence.
-static int64_t index_at(const rtb_view *indices, int64_t element, int64_t n, char out_text[24]) {
-  const void *at = ref_at(indices, element);
-  if (rti_ref_wide_of(indices->dtype) == REF_U64) {
-    uint64_t index;
-    rti_ref_get_of(indices->dtype)(1, at, 1, &index);
-    if (index < (uint64_t)n) return (int64_t)index;
-    if (out_text) snprintf(out_text, 24, "%llu", (unsigned long long)index);
-    return -1;
-  }
-  int64_t index;
-  rti_ref_get_of(indices->dtype)(1, at, 1, &index);
-  if (index >= -n && index < n) return index < 0 ? index + n : index;
-  if (out_text) snprintf(out_text, 24, "%lld", (long long)index);
-  return -1;
-}
-
-/// Looks at every index, before anything is written: a bad one leaves the output alone.
-static int32_t check_indices(void *host, const char *name, const rtb_view *indices, int32_t axis, int64_t n) {
-  const rtb_view *const index_only[] = {indices};
-  rtb_walk w;
-  int64_t position = 0;
-  char text[24];
-  for (rtb_walk_start(&w, indices->shape, indices->ndim, index_only, 1); !w.done; rtb_walk_next(&w), position++) {
-    if (index_at(indices, w.at[0], n, text) >= 0) continue;
-    return rtb_failf(host, RTB_E_INDEX, "%s: index %s at position %lld is out of range for axis %d of size %lld", name, text,
-                     (long long)position, axis, (long long)n);
-  }
-  return RTB_OK;
-}
-
-int32_t rti_ref_gather(void *host, void *stream, const rtb_op *op) {
-  (void)stream;
-  const rtb_view *x = op->args[0], *indices = op->args[1], *out = op->args[2];
-  const uint32_t axes = ((const rtb_attr_axes *)op->attr)->axes;
-  int32_t axis = 0;
-  while (!(axes >> axis & 1)) axis++;
-  const int64_t n = x->shape[axis];
-
-  const int32_t code = check_indices(host, "gather", indices, axis, n);
-  if (code != RTB_OK) return code;
-
-  // Each index is one copy: of x without the axis, to out without the dimensions of the indices.
-  int64_t shape[RTB_MAX_RANK], from_stride[RTB_MAX_RANK], to_stride[RTB_MAX_RANK];
-  int32_t rank = 0;
-  int64_t numel = 1;
-  for (int32_t d = 0; d < x->ndim; d++) {
-    if (d == axis) continue;
-    shape[rank] = x->shape[d], from_stride[rank] = x->stride[d];
-    to_stride[rank++] = out->stride[d < axis ? d : d - 1 + indices->ndim];
-    numel *= x->shape[d];
-  }
-  rtb_view from = {.numel = numel, .dtype = x->dtype, .ndim = (uint8_t)rank, .layout = RTB_STRIDED, .shape = shape, .stride = from_stride};
-  rtb_view to = {.numel = numel, .dtype = x->dtype, .ndim = (uint8_t)rank, .layout = RTB_STRIDED, .shape = shape, .stride = to_stride};
-  const rtb_view *const copy_args[] = {&from, &to};
-  const rtb_op copy = {.op = RTB_OP_COPY, .nin = 1, .nout = 1, .args = copy_args};
-  rtb_view place = {.ndim = indices->ndim, .stride = out->stride + axis}; // out over the dimensions of the indices
-  const rtb_view *const both[] = {indices, &place};
-  rtb_walk w;
-  for (rtb_walk_start(&w, indices->shape, indices->ndim, both, 2); !w.done; rtb_walk_next(&w)) {
-    const int64_t index = index_at(indices, w.at[0], n, NULL);
-    from.data = ref_at(x, index * x->stride[axis]);
-    to.data = ref_at(out, w.at[1]);
-    rti_ref_copy(host, stream, &copy);
-  }
-  return RTB_OK;
-}
-
-// ---- take_along -------------------------------------------------------------------------------------------------------------------------
-int32_t rti_ref_take_along(void *host, void *stream, const rtb_op *op) {
-  (void)stream;
-  const rtb_view *x = op->args[0], *indices = op->args[1], *out = op->args[2];
-  const uint32_t axes = ((const rtb_attr_axes *)op->attr)->axes;
-  int32_t axis = 0;
-  while (!(axes >> axis & 1)) axis++;
-  const int64_t n = x->shape[axis];
-  const int32_t code = check_indices(host, "take_along", indices, axis, n);
-  if (code != RTB_OK) return code;
-  int64_t stride[RTB_MAX_RANK];
-  for (int32_t d = 0; d < x->ndim; d++) stride[d] = d == axis ? 0 : x->stride[d];
-  rtb_view lines = *x; // x at the position of the output, but always first along the axis
-  lines.stride = stride;
-  const rtb_view *const all[] = {&lines, indices, out};
-  const uint32_t bytes = rtb_dtype_bytes(x->dtype);
-  rtb_walk w;
-  for (rtb_walk_start(&w, out->shape, out->ndim, all, 3); !w.done; rtb_walk_next(&w)) {
-    const int64_t index = index_at(indices, w.at[1], n, NULL);
-    memcpy(ref_at(out, w.at[2]), ref_at(x, w.at[0] + index * x->stride[axis]), bytes);
   }
   return RTB_OK;
 }

@@ -81,6 +81,11 @@ int32_t rti_ref_arange(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_where(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_gather(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_take_along(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_gather_nd(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_scatter(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_scatter_nd(void *host, void *stream, const rtb_op *op);
+bool rti_ref_can_scatter(const rtb_attr_index *attr, uint16_t dtype); ///< in this mode?
+int32_t rti_ref_nonzero(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_scan(void *host, void *stream, const rtb_op *op); ///< cumsum and cumprod
 int32_t rti_ref_sort(void *host, void *stream, const rtb_op *op); ///< and argsort; the workspace is what rti_ref_sort_accept asks for
 int32_t rti_ref_sort_accept(void *host, const rtb_op *op, uint64_t *out_workspace_bytes);

@@ -125,7 +125,7 @@ extern "C" {
 /* ---- where an argument lives, as the device that resolves sees it -------------------------------------------------- */
 #define RTB_SPACE_HOST 0
 #define RTB_SPACE_MINE 1
-#define RTB_SPACE_FOREIGN 2 /* another device's memory: only for COPY, and only if both sides agree */
+#define RTB_SPACE_FOREIGN 2 /* memory of another device of this plugin: only for COPY, and only if both devices resolve it */
 
 /* ---- math bits: what the caller allows or demands ------------------------------------------------------------------ */
 #define RTB_MATH_FAST 1u          /* bounds may be relaxed */
@@ -259,6 +259,10 @@ extern "C" {
 #define RTB_OP_SORT 137
 #define RTB_OP_ARGSORT 138
 #define RTB_OP_SEARCHSORTED 139
+#define RTB_OP_SCATTER 140
+#define RTB_OP_SCATTER_ND 141
+#define RTB_OP_GATHER_ND 142
+#define RTB_OP_NONZERO 143
 #define RTB_OP_CONCAT 160
 #define RTB_OP_PAD 161
 #define RTB_OP_LINSPACE 162
@@ -271,6 +275,7 @@ extern "C" {
 #define RTB_OP_STD 169
 #define RTB_OP_LOGSUMEXP 170
 #define RTB_OP_NORM 171
+#define RTB_OP_TOPK 172
 /* generated: end */
 
 /* ---- data that crosses on every call (frozen) ------------------------------------------------------------------------ */
@@ -311,7 +316,7 @@ typedef struct rtb_sig_arg {
 
 /* ---- structural attributes: plain data, no pointers; part of the kernel cache key ------------------------------------- */
 
-/* Reductions, scans, softmax, gather, take_along: bit i of axes is dimension i of the first input as this call shows it.
+/* Reductions, scans, softmax, gather, take_along, concat, stack, repeat, roll: bit i of axes is dimension i of the first input as this call shows it.
  * Reductions show their output with the rank of the input and extent 1 in every reduced dimension. */
 typedef struct rtb_attr_axes {
   uint32_t size;
@@ -326,6 +331,29 @@ typedef struct rtb_attr_sort {
 } rtb_attr_sort;
 #define RTB_SORT_DESCENDING 1u /* sort, argsort */
 #define RTB_SORT_RIGHT 2u      /* searchsorted: behind equal elements */
+
+/* Scattering, and gathering by coordinates. Updates fall on their targets in C order of indices; each step rounds as ADD or MUL does. */
+typedef struct rtb_attr_index {
+  uint32_t size;
+  uint32_t axes; /* scatter: one bit, the dimension along which the indices point; gather_nd: the leading dimensions in common */
+  uint32_t mode; /* RTB_SCATTER_...; gather_nd: 0 */
+} rtb_attr_index;
+#define RTB_SCATTER_SET 0u
+#define RTB_SCATTER_ADD 1u
+#define RTB_SCATTER_MUL 2u
+#define RTB_SCATTER_MIN 3u     /* as MINIMUM */
+#define RTB_SCATTER_MAX 4u     /* as MAXIMUM */
+
+/* Pad: elements added (or, negative, removed) before and after each dimension of x. The inputs are x and the constant. */
+typedef struct rtb_attr_pad {
+  uint32_t size;
+  uint32_t mode;         /* RTB_PAD_... */
+  int64_t pad_lo[RTB_MAX_RANK], pad_hi[RTB_MAX_RANK];
+} rtb_attr_pad;
+#define RTB_PAD_CONSTANT 0u
+#define RTB_PAD_EDGE 1u
+#define RTB_PAD_REFLECT 2u
+#define RTB_PAD_WRAP 3u
 
 /* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. */
 typedef struct rtb_attr_window {
@@ -477,7 +505,9 @@ typedef struct rtb_backend {
   int32_t (*mem_alloc)(void *dev, uint64_t bytes, uint64_t *out_buf);
   void (*mem_free)(void *dev, uint64_t buf);
   int32_t (*mem_map)(void *dev, uint64_t buf, void **out_ptr);                     /* host address, valid until mem_free; NULL: none has one */
-  int32_t (*mem_import)(void *dev, void *ptr, uint64_t bytes, uint64_t *out_buf);  /* use host memory in place; this version of the host does not ask */
+  /* Use host memory in place: bytes from ptr, at least 64-byte aligned, as a buffer that is only read. Valid, and ptr's bytes unchanged, until
+   * mem_free, which leaves ptr alone. Any failure: the bytes are copied instead. NULL: never. */
+  int32_t (*mem_import)(void *dev, void *ptr, uint64_t bytes, uint64_t *out_buf);
 
   /* Streams of an asynchronous device. Seqs rise along a stream; a value is reached when its op ended. */
   int32_t (*stream_create)(void *dev, void **out_stream);
@@ -543,7 +573,7 @@ typedef struct rtb_layer {
   uint32_t op_bytes, view_bytes;
   uint32_t reserved2;
   const char *name, *version;
-  /* Once per opened device. below: the backend's table with every slot filled. */
+  /* Once per opened device. below: the backend's table with every slot filled. NULL: self is the host table itself. */
   int32_t (*attach)(const rtb_host *host, const rtb_backend *below, void *dev, void **out_self);
   void (*detach)(void *self);
   /* Offers a kernel that was just resolved; inner stays valid until unwrap. Leave *fn and *ctx alone to let calls pass directly. */

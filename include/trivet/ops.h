@@ -1336,6 +1336,55 @@ RT_API RT_NODISCARD rt_status rt_searchsorted(const rt_tensor *sorted, const rt_
 /// rt_searchsorted into a given output, which stays yours: it is i64. Errors as rt_searchsorted and the rules above.
 RT_API RT_NODISCARD rt_status rt_searchsorted_into(const rt_tensor *sorted, const rt_tensor *values, bool right, rt_tensor *out);
 
+/// x with elements replaced by updates, or combined with them: each update takes its position from indices' own, but along axis from its
+/// value, in [-n, n); in C order of indices, so that of several with one target the last replaces; a sum is rounded at every step.
+/// Shapes   x: rank >= 1; indices: of that rank, no longer than x except along axis; updates: broadcasts to indices; out: as x
+/// Dtypes   x and updates: any, promoted to one dtype (no bool with ADD and MUL); indices: any integer; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for an axis that is out of range and a mode that is none; RT_E_SHAPE when these do not fit; RT_E_DTYPE for
+///          indices that are no integers; RT_E_INDEX names the first index that is out of range, before anything is written (an
+///          asynchronous device reports it when it gets there)
+RT_API RT_NODISCARD rt_status rt_scatter(const rt_tensor *x, const rt_tensor *indices, const rt_tensor *updates, int32_t axis,
+    rt_scatter_mode mode, rt_tensor **out);
+/// rt_scatter into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_scatter and the rules above.
+RT_API RT_NODISCARD rt_status rt_scatter_into(const rt_tensor *x, const rt_tensor *indices, const rt_tensor *updates, int32_t axis,
+    rt_scatter_mode mode, rt_tensor *out);
+
+/// x with slices replaced by those of updates, or combined with them: the last axis of indices holds the first k coordinates of a slice,
+/// each in [-n, n); in C order of indices.
+/// Shapes   x: any; indices: [..., k], 1 <= k <= rank of x; updates: broadcasts to indices.shape[:-1] + x.shape[k:]; out: as x
+/// Dtypes   x and updates: any, promoted to one dtype (no bool with ADD and MUL); indices: any integer; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   as rt_scatter
+RT_API RT_NODISCARD rt_status rt_scatter_nd(const rt_tensor *x, const rt_tensor *indices, const rt_tensor *updates, rt_scatter_mode mode,
+    rt_tensor **out);
+/// rt_scatter_nd into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_scatter_nd and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_scatter_nd_into(const rt_tensor *x, const rt_tensor *indices, const rt_tensor *updates,
+    rt_scatter_mode mode, rt_tensor *out);
+
+/// Slices of x: the last axis of indices holds k coordinates, each in [-n, n), for the k axes after the first batch_axes, which both have
+/// in common.
+/// Shapes   x: any; indices: [..., k], 1 <= k <= rank of x - batch_axes, the first batch_axes extents equal; out: indices.shape[:-1] +
+///          x.shape[batch_axes+k:]
+/// Dtypes   x: any; indices: any integer; out: as x
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when these do not fit; RT_E_ARGUMENT for a negative batch_axes; RT_E_DTYPE and RT_E_INDEX as rt_gather
+RT_API RT_NODISCARD rt_status rt_gather_nd(const rt_tensor *x, const rt_tensor *indices, int32_t batch_axes, rt_tensor **out);
+/// rt_gather_nd into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_gather_nd and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_gather_nd_into(const rt_tensor *x, const rt_tensor *indices, int32_t batch_axes, rt_tensor *out);
+
+/// Where x is not zero (NaN is not): the coordinates of those elements in C order, one row per axis of x and one column per element.
+/// Waits for x, to count them.
+/// Shapes   x: any; out: [rank of x, elements that are not zero]
+/// Dtypes   any; out: i64
+/// Owner    *out is a new reference; release it
+/// Errors   what computing x failed with
+RT_API RT_NODISCARD rt_status rt_nonzero(const rt_tensor *x, rt_tensor **out);
+/// rt_nonzero into a given output, which stays yours: it is i64. Errors as rt_nonzero and the rules above.
+RT_API RT_NODISCARD rt_status rt_nonzero_into(const rt_tensor *x, rt_tensor *out);
+
 // ---- Operations made of other operations -----------------------------------------------------------------------------------------------
 
 /// Tensors joined along an axis; all other extents are equal; dtypes promote.
@@ -1452,6 +1501,15 @@ RT_API RT_NODISCARD rt_status rt_logsumexp_into(const rt_tensor *x, const rt_axe
 RT_API RT_NODISCARD rt_status rt_norm(const rt_tensor *x, double p, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_norm into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_norm and the rules above.
 RT_API RT_NODISCARD rt_status rt_norm_into(const rt_tensor *x, double p, const rt_axes *axes, bool keep_dims, rt_tensor *out);
+
+/// The first k of rt_sort along an axis, descending with largest, and where they come from: equal elements by lower index, NaN counts as
+/// the largest. An output that is NULL is not made.
+/// Shapes   x: rank >= 1; both outputs: as x, of extent k along axis
+/// Dtypes   x: any; values: as x; indices: i64
+/// Owner    each output is a new reference; release it
+/// Errors   RT_E_ARGUMENT for an axis that is out of range, a k that is not in 0 to the extent there, and when both outputs are NULL
+RT_API RT_NODISCARD rt_status rt_topk(const rt_tensor *x, int64_t k, int32_t axis, bool largest, rt_tensor **out_values,
+    rt_tensor **out_indices);
 
 RT_END
 #endif

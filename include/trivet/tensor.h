@@ -42,6 +42,9 @@ typedef struct rt_window {
 
 typedef enum rt_pad_mode { RT_PAD_CONSTANT = 0, RT_PAD_EDGE, RT_PAD_REFLECT, RT_PAD_WRAP } rt_pad_mode;
 
+/// What a scattered update does to the element it falls on; the last four are rt_add, rt_mul, rt_minimum and rt_maximum of the two.
+typedef enum rt_scatter_mode { RT_SCATTER_SET = 0, RT_SCATTER_ADD, RT_SCATTER_MUL, RT_SCATTER_MIN, RT_SCATTER_MAX } rt_scatter_mode;
+
 // ---- create --------------------------------------------------------------------------------------------------------------------
 // Common to all: rank 0 to 16, extents >= 0; *out is a new reference; errors RT_E_ARGUMENT (NULL, rank, dtype), RT_E_SHAPE (negative
 // extent, more than 2^63-1 bytes), RT_E_NO_MEMORY. The plain forms use the context's default device. Filling functions (rt_full,

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "misuse_along.h"
+#include "misuse_index.h"
 #include "misuse_families.h"
 
 #define HUGE_EXTENT (INT64_C(1) << 40)
@@ -439,7 +440,7 @@ static void concat(world *w) {
 static void pad(world *w) {
   const int64_t *none = SHAPE(0, 0), *one = SHAPE(1, 1);
   const rt_scalar zero = rt_int(0);
-  MISUSE(ARGUMENT, "pad: x is NULL", rt_pad(NULL, one, one, RT_PAD_CONSTANT, zero, OUT));
+  MISUSE(ARGUMENT, "pad: the first input is NULL", rt_pad(NULL, one, one, RT_PAD_CONSTANT, zero, OUT));
   MISUSE(ARGUMENT, "pad: pad_lo is NULL", rt_pad(w->f.x, NULL, one, RT_PAD_CONSTANT, zero, OUT));
   MISUSE(ARGUMENT, "pad: pad_hi is NULL", rt_pad(w->f.x, one, NULL, RT_PAD_CONSTANT, zero, OUT));
   MISUSE(ARGUMENT, "pad: out is NULL", rt_pad(w->f.x, one, one, RT_PAD_CONSTANT, zero, NO_OUT));
@@ -465,7 +466,7 @@ static void pad(world *w) {
   MISUSE(SHAPE, "this mode allows at most 0", rt_pad(w->f.x, SHAPE(-3, 0), SHAPE(5, 0), RT_PAD_EDGE, zero, OUT));
   MISUSE(SHAPE, "this mode allows at most 0", rt_pad(w->f.x, SHAPE(-2, 0), SHAPE(2, 0), RT_PAD_REFLECT, zero, OUT));
   MISUSE(SHAPE, "this mode allows at most 1", rt_pad(w->f.x, SHAPE(-2, 0), SHAPE(2, 0), RT_PAD_WRAP, zero, OUT));
-  MISUSE(ARGUMENT, "pad: x is NULL", rt_pad_into(NULL, none, none, RT_PAD_CONSTANT, zero, w->f.out));
+  MISUSE(ARGUMENT, "pad: the first input is NULL", rt_pad_into(NULL, none, none, RT_PAD_CONSTANT, zero, w->f.out));
   MISUSE(ARGUMENT, "pad: pad_lo is NULL", rt_pad_into(w->f.x, NULL, none, RT_PAD_CONSTANT, zero, w->f.out));
   MISUSE(ARGUMENT, "pad: 99 is no kind of scalar", rt_pad_into(w->f.x, none, none, RT_PAD_CONSTANT, NO_KIND(99), w->f.out));
   MISUSE(ARGUMENT, "pad: 9 is no mode", rt_pad_into(w->f.x, none, none, (rt_pad_mode)9, zero, w->f.out));
@@ -486,6 +487,7 @@ static void operations_with_parameters(void **state) {
   SOFTMAX_ROWS(softmax);
   SOFTMAX_ROWS(log_softmax);
   misuse_along(w);
+  misuse_index(w);
   concat(w);
   pad(w);
   judge();

@@ -113,7 +113,20 @@ static void each_answer_gives_the_right_result(rt_ctx *ctx) {
   assert_int_equal(rt_relu(x, &y), RT_OK);
   assert_int_equal(rt_read(y, got, sizeof got), RT_OK);
   for (int i = 0; i < N; i++) assert_true(got[i] == (i / 20 == 3 ? 0 : relu((float)(i % 13) / 4 - 1.5f)));
-  rt_release(y), rt_release(small), rt_release(x);
+  rt_release(y), rt_release(small);
+  // a composite that it has a kernel for, and one that is composed of copies
+  for (int32_t axis = 0; axis < 2; axis++) {
+    assert_int_equal(rt_concat(2, (const rt_tensor *[]){x, x}, axis, &y), RT_OK);
+    assert_int_equal(rt_tensor_device(y), 1);
+    float both[2 * N];
+    assert_int_equal(rt_read(y, both, sizeof both), RT_OK);
+    assert_int_equal(rt_read(x, got, sizeof got), RT_OK);
+    for (int i = 0; i < 2 * N; i++) assert_true(both[i] == got[axis ? i / 40 * 20 + i % 20 : i % N]);
+    assert_int_equal(reported(ctx, RT_REPORT_RUN, "concat", "unified", ""), 1);
+    assert_int_equal(reported(ctx, RT_REPORT_FALLBACK, "concat", "unified", ""), 0);
+    rt_release(y);
+  }
+  rt_release(x);
 }
 
 static void memory_that_the_host_maps(void **state) {

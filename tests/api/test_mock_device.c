@@ -22,6 +22,8 @@
 
 static struct {
   atomic_bool refuse_alias, uncached, fail_next; // what the next calls get
+  atomic_bool imports, no_foreign_source, no_foreign_target; // what devices do with memory of others
+  atomic_int n_imports; // host memory in use by devices
   atomic_int n_aliased, n_freed_early, n_lied;   // calls told of an alias; kernels freed with work queued; wrong alias bits
 } knobs;
 
@@ -38,9 +40,18 @@ static int32_t mock_alloc(void *dev, uint64_t bytes, uint64_t *out_buf) {
   *out_buf = (uint64_t)(uintptr_t)aligned_alloc(256, (bytes + 255) / 256 * 256);
   return *out_buf ? RTB_OK : RTB_E_NO_MEMORY;
 }
+#define IMPORTED 1u // set in a handle that is host memory
+static int32_t mock_import(void *dev, void *ptr, uint64_t bytes, uint64_t *out_buf) {
+  (void)dev, (void)bytes;
+  if (!atomic_load(&knobs.imports)) return RTB_E_UNSUPPORTED;
+  atomic_fetch_add(&knobs.n_imports, 1);
+  *out_buf = (uint64_t)(uintptr_t)ptr | IMPORTED;
+  return RTB_OK;
+}
 static void mock_free(void *dev, uint64_t buf) {
   (void)dev;
-  free((void *)(uintptr_t)buf);
+  if (buf & IMPORTED) atomic_fetch_sub(&knobs.n_imports, 1);
+  else free((void *)(uintptr_t)buf);
 }
 static int32_t mock_stream_create(void *dev, void **out_stream) {
   (void)dev;
@@ -93,10 +104,11 @@ static void mock_stream_destroy(void *dev, void *stream) {
   free(s);
 }
 
-static char *address(const rtb_view *view) { return view->buf ? (char *)(uintptr_t)view->buf + view->offset : view->data; }
+static char *address(const rtb_view *view) { return view->buf ? (char *)(uintptr_t)(view->buf & ~(uint64_t)IMPORTED) + view->offset : view->data; }
 static int32_t run(void *kctx, void *stream, const rtb_op *op) {
   mock_stream *s = stream;
   const rtb_view *out = op->args[op->nin];
+  if (out->buf & IMPORTED) return RTB_E_INTERNAL; // only read
   bool is_copy = op->op == RTB_OP_COPY;
   job j = {.seq = op->seq, .op = op->op, .k = is_copy ? NULL : kctx, .to = address(out)};
   j.bytes = (size_t)out->numel * (out->dtype == RTB_F32 ? 4 : 1);
@@ -126,6 +138,8 @@ static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
   for (int i = 0; i < sig->nin + sig->nout; i++)
     if (sig->arg[i].layout != RTB_DENSE) return RTB_UNSUPPORTED_LAYOUT;
   out->fn = run;
+  if (sig->op == RTB_OP_COPY && sig->arg[0].space == RTB_SPACE_FOREIGN && atomic_load(&knobs.no_foreign_target)) return RTB_UNSUPPORTED_SPACE;
+  if (sig->op == RTB_OP_COPY && sig->arg[1].space == RTB_SPACE_FOREIGN && atomic_load(&knobs.no_foreign_source)) return RTB_UNSUPPORTED_SPACE;
   if (sig->op == RTB_OP_COPY) return RTB_OK;
   if ((sig->op != RTB_OP_NEG && sig->op != RTB_OP_ADD) || sig->arg[0].dtype != RTB_F32) return RTB_UNSUPPORTED_OP;
   if (sig->alias && atomic_load(&knobs.refuse_alias)) return RTB_UNSUPPORTED_ALIAS;
@@ -141,7 +155,7 @@ static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
 static const void *entry(const void *host) {
   static const rtb_backend table = {
     RTB_BACKEND_HEADER, .caps = RTB_CAP_ASYNC, .name = "mock", .vendor = "tests", .version = "0", .probe = mock_probe, .resolve = resolve,
-    .mem_alloc = mock_alloc, .mem_free = mock_free, .stream_create = mock_stream_create, .stream_destroy = mock_stream_destroy,
+    .mem_alloc = mock_alloc, .mem_free = mock_free, .mem_import = mock_import, .stream_create = mock_stream_create, .stream_destroy = mock_stream_destroy,
     .done = mock_done, .wait_host = mock_wait,
   };
   (void)host;
@@ -336,6 +350,90 @@ static void memory_that_two_devices_read_is_waited_for(void **state) {
   rt_release(x);
 }
 
+// ---- memory of others ------------------------------------------------------------------------------------------------------------------
+
+static uint64_t copied(const char *route) {
+  rt_report_row row;
+  uint64_t bytes = 0;
+  for (int32_t i = 0; rt_report_get(ctx, i, &row) == RT_OK; i++)
+    if (row.kind == RT_REPORT_COPY && !strcmp(row.backend, route)) bytes += row.bytes;
+  return bytes;
+}
+
+// Directly where both devices agree, through the host where either declines; what the first device does afterwards does not show.
+static void two_devices_exchange(void **state) {
+  (void)state;
+  for (int declines = 0; declines < 3; declines++) {
+    if (declines) assert_int_equal(rt_ctx_close(ctx), RT_OK), assert_int_equal(set_up(NULL), 0); // answers are kept by a context
+    atomic_store(&knobs.no_foreign_source, declines == 1);
+    atomic_store(&knobs.no_foreign_target, declines == 2);
+    rt_tensor *x = numbers(first, 1), *y = NULL, *z = NULL, *sum = NULL;
+    assert_int_equal(rt_neg(x, &y), RT_OK);
+    rt_report_reset(ctx);
+    assert_int_equal(rt_to(y, second, &z), RT_OK);
+    assert_int_equal(rt_tensor_device(z), second);
+    assert_int_equal(rt_neg_into(y, y), RT_OK);
+    assert_int_equal(rt_add(z, z, &sum), RT_OK);
+    assert_int_equal(rt_tensor_device(sum), second);
+    uint64_t bytes = N * sizeof(float);
+    assert_int_equal(copied("mock:0->mock:1"), declines ? 0 : bytes);
+    assert_int_equal(copied("mock:0->host"), declines ? bytes : 0);
+    assert_int_equal(copied("host->mock:1"), declines ? bytes : 0);
+    expect(z, -1, -1);
+    expect(sum, -2, -2);
+    expect(y, 1, 1);
+    rt_release(x), rt_release(y), rt_release(z), rt_release(sum);
+  }
+}
+
+// What fails on the first device is unreadable on the second too, and stays the first one's failure.
+static void a_failed_source_is_not_exchanged(void **state) {
+  (void)state;
+  rt_tensor *x = numbers(first, 1), *y = NULL, *z = NULL, *w = NULL;
+  atomic_store(&knobs.fail_next, true);
+  assert_int_equal(rt_neg(x, &y), RT_OK);
+  assert_int_equal(rt_to(y, second, &z), RT_OK);
+  assert_int_equal(rt_neg(z, &w), RT_E_BACKEND);
+  assert_non_null(strstr(rt_last_error(), "mock:0"));
+  assert_non_null(strstr(rt_last_error(), "the test asked for it"));
+  rt_tensor *good = numbers(second, 1);
+  assert_int_equal(rt_neg(good, &w), RT_OK);
+  expect(w, -1, -1);
+  rt_release(x), rt_release(y), rt_release(z), rt_release(w), rt_release(good);
+}
+
+// A device that reads host memory in place: no bytes move, and neither side sees the other's writes too early.
+static void host_memory_is_read_in_place(void **state) {
+  (void)state;
+  atomic_store(&knobs.imports, true);
+  float zeros[N] = {0};
+  rt_tensor *there = numbers(first, 0), *x = numbers(RT_HOST, 1), *y = NULL, *z = NULL, *clone = NULL;
+  rt_report_reset(ctx);
+  assert_int_equal(rt_add(there, x, &y), RT_OK);
+  assert_int_equal(copied("host->mock:0"), 0); // `there` was made on the host too
+  int in_use = atomic_load(&knobs.n_imports);
+  assert_int_equal(in_use, 2);
+  // The host writes while the device has not read yet: the memory that it reads stays as it was.
+  assert_int_equal(rt_write(x, zeros, sizeof zeros), RT_OK);
+  expect(x, 0, 0);
+  expect(y, 2, 1);
+  // Nothing in flight: the host writes its memory itself, without a copy.
+  rt_report_reset(ctx);
+  assert_int_equal(rt_add(there, x, &z), RT_OK);
+  expect(z, 1, 0);
+  assert_int_equal(rt_neg_into(x, x), RT_OK); // on the host
+  expect(x, 0, 0);
+  assert_int_equal(copied("host->host"), 0);
+  // The device writes: not into the host's memory, which a clone may share.
+  assert_int_equal(rt_clone(there, &clone), RT_OK);
+  assert_int_equal(rt_neg_into(there, there), RT_OK);
+  expect(there, -1, 0);
+  expect(clone, 1, 0);
+  rt_release(there), rt_release(x), rt_release(y), rt_release(z), rt_release(clone);
+  assert_int_equal(rt_ctx_sync(ctx), RT_OK);
+  assert_int_equal(atomic_load(&knobs.n_imports), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(alias_bits_are_true, set_up, tear_down),
@@ -346,6 +444,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_failure_is_told_once, set_up, tear_down),
       cmocka_unit_test_setup_teardown(two_threads_read_for_two_devices, set_up, tear_down),
       cmocka_unit_test_setup_teardown(memory_that_two_devices_read_is_waited_for, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(two_devices_exchange, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_failed_source_is_not_exchanged, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(host_memory_is_read_in_place, set_up, tear_down),
   };
   return cmocka_run_group_tests_name("mock_device", tests, register_mock, NULL);
 }

@@ -129,6 +129,21 @@ static rt_status s_along(world *w) {
   if (!s) s = rt_take_along(w->turned, w->made[1], 0, MADE(2));
   return s ? s : rt_searchsorted(w->v, w->x, true, MADE(3));
 }
+static rt_status s_scatter(world *w) { // in place: a scatter, and one that replaces rows
+  rt_tensor *rows = NULL;
+  rt_status s = rt_copy(w->turned, MADE(0));
+  if (!s) s = rt_argsort(w->turned, 0, true, MADE(1));
+  if (!s) s = rt_scatter_into(w->made[0], w->made[1], w->turned, 0, RT_SCATTER_ADD, w->made[0]);
+  if (!s) s = rt_unsqueeze(w->index, 1, MADE(2));
+  if (!s) s = rt_scalar_tensor(w->ctx, rt_float(2), &rows);
+  if (!s) s = rt_scatter_nd(w->x, w->made[2], rows, RT_SCATTER_MAX, MADE(3));
+  rt_release(rows);
+  return s ? s : rt_gather_nd(w->x, w->made[2], 0, MADE(4));
+}
+static rt_status s_find(world *w) {
+  rt_status s = rt_nonzero(w->turned, MADE(0));
+  return s ? s : rt_topk(w->x, 3, 0, true, MADE(1), MADE(2));
+}
 static rt_status s_made(world *w) {
   rt_status s = rt_linspace(w->ctx, RT_F32, rt_int(0), rt_int(1), 60, MADE(0));
   if (!s) s = rt_eye(w->ctx, RT_F32, 8, 8, 1, MADE(1));
@@ -195,7 +210,7 @@ static const struct scenario { const char *name; rt_status (*run)(world *); } sc
 #define S(name) {#name, s_##name}
     S(empty), S(from_data), S(high_rank), S(scalar_tensor), S(add), S(add_into), S(broadcast), S(transposed), S(promote), S(mixed), S(scalar), S(compare),
     S(clamp), S(where), S(leaky), S(overlap), S(views), S(reshape_copies), S(sum), S(sum_dtype), S(mean_of_nothing), S(argmax), S(softmax), S(matmul),
-    S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(made), S(spread), S(concat), S(pad),
+    S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(scatter), S(find), S(made), S(spread), S(concat), S(pad),
     S(pad_constant), S(arange), S(random), S(clone_and_write), S(map),
     S(read_strided), S(to), S(dlpack), S(report), S(import),
 };

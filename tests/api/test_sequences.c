@@ -72,10 +72,12 @@ static const place places[] = {
   {"two devices", "toy", "toy.devices=2\ntoy.batch=16\n", 3, false},
   {"the host first, then a device", "cpu_ref,toy", "toy.batch=64\n", 2, true},
   {"a device and a picky backend", "toy,picky", "toy.batch=16\n", 2, false},
+  {"a device that reads host memory in place", "unified", "unified.map=0\nunified.import=1\n", 2, false},
+  {"two devices that exchange", "unified", "unified.map=0\nunified.import=1\nunified.devices=2\n", 3, false},
 };
 
 static rt_ctx *open_place(const place *p) {
-  rt_ctx_options options = {.size = sizeof options, .backends = p->backends, .backend_path = TRIVET_BUILD_DIR "/examples", .config = p->config,
+  rt_ctx_options options = {.size = sizeof options, .backends = p->backends, .backend_path = TRIVET_BUILD_DIR "/examples:" TRIVET_BUILD_DIR "/tests/plugins", .config = p->config,
                             .n_threads = 1};
   if (p->n_devices == 1) options.backends = NULL, options.backend_path = NULL;
   rt_ctx *ctx = NULL;
@@ -230,6 +232,8 @@ static void with_a_device_that_holds_nothing_back(void **state) { (void)state, r
 static void with_two_devices(void **state) { (void)state, run_place(3, 15, 8000); }
 static void with_a_device_behind_the_host(void **state) { (void)state, run_place(4, 8, 8000); }
 static void with_a_backend_that_refuses_aliases(void **state) { (void)state, run_place(5, 6, 8000); }
+static void with_host_memory_read_in_place(void **state) { (void)state, run_place(6, 6, 8000); }
+static void with_two_devices_that_exchange(void **state) { (void)state, run_place(7, 6, 8000); }
 
 // ---- threads -----------------------------------------------------------------------------------------------------------------------------
 
@@ -388,6 +392,8 @@ int main(void) {
     cmocka_unit_test(with_two_devices),
     cmocka_unit_test(with_a_device_behind_the_host),
     cmocka_unit_test(with_a_backend_that_refuses_aliases),
+    cmocka_unit_test(with_host_memory_read_in_place),
+    cmocka_unit_test(with_two_devices_that_exchange),
     cmocka_unit_test(two_threads_side_by_side),
     cmocka_unit_test(two_threads_read_what_they_share),
   };

@@ -25,7 +25,7 @@ static const op_row ops[] = {
 #define RT_REDUCE(id, NAME, name, dtypes, result, empty, cpu, gpu, init, step, finish, doc) {id, #name, "reduction", #dtypes, #result, doc},
 #define RT_ARG(id, NAME, name, dtypes, result, better, doc) {id, #name, "reduction", #dtypes, #result, doc},
 #define RT_OP(id, NAME, name, inputs, dtypes, result, collapse, cpu, gpu, parameters, attrs, doc) {id, #name, "other", #dtypes, #result, doc},
-#define RT_COMPOSITE(id, NAME, name, inputs, parameters, doc) {id, #name, "composite", "ANY", "SAME", doc},
+#define RT_COMPOSITE(id, NAME, name, inputs, collapse, parameters, doc) {id, #name, "composite", "ANY", "SAME", doc},
 #include <trivet/ops.def>
 };
 

@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // No mistake in this one: a synchronous device whose memory the host can map, with one kernel for each kind of answer that the other plugins
 // do not give. relu wants 64-byte alignment; exp is too small below 100 elements; neg is never kept; abs needs workspace; square refuses
-// aliasing; everything wants dense arguments; copies to and from the host are refused while memory is mapped.
+// aliasing; concat, a composite, is taken along the first axis; everything wants dense arguments; copies to and from the host are refused while memory is mapped.
+// It reads host memory in place and has a second device that exchanges with the first, when the configuration says so.
 #include "plugin.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct device { const rtb_host *host; int maps; } device;
+typedef struct device { const rtb_host *host; int maps, imports; } device;
 
+static int32_t probe(const rtb_host *host, uint32_t index, rtb_device_info *out) {
+  (void)host, (void)out;
+  return index < 2 ? RTB_OK : RTB_E_NOT_FOUND;
+}
 static int32_t open_device(const rtb_host *host, uint32_t index, const char *config, void **out_dev) {
-  (void)index;
+  if (index > 0 && !strstr(config, "devices=2")) return RTB_E_NOT_FOUND;
   device *d = host->alloc(host, sizeof *d, 8);
   if (!d) return RTB_E_NO_MEMORY;
   d->host = host;
   d->maps = !strstr(config, "map=0");
+  d->imports = strstr(config, "import=1") != NULL;
   *out_dev = d;
   return RTB_OK;
 }
@@ -30,9 +36,16 @@ static int32_t mem_alloc(void *dev, uint64_t bytes, uint64_t *out_buf) {
   *out_buf = (uint64_t)(uintptr_t)ptr;
   return ptr ? RTB_OK : RTB_E_NO_MEMORY;
 }
+#define IMPORTED 1u // set in a handle that is host memory: never written
 static void mem_free(void *dev, uint64_t buf) {
   (void)dev;
-  free((void *)(uintptr_t)buf);
+  if (!(buf & IMPORTED)) free((void *)(uintptr_t)buf);
+}
+static int32_t mem_import(void *dev, void *ptr, uint64_t bytes, uint64_t *out_buf) {
+  (void)bytes;
+  const device *d = dev;
+  *out_buf = (uint64_t)(uintptr_t)ptr | IMPORTED;
+  return d->imports ? RTB_OK : RTB_E_UNSUPPORTED;
 }
 static int32_t mem_map(void *dev, uint64_t buf, void **out_ptr) {
   const device *d = dev;
@@ -40,7 +53,7 @@ static int32_t mem_map(void *dev, uint64_t buf, void **out_ptr) {
   return d->maps ? RTB_OK : RTB_E_UNSUPPORTED;
 }
 
-static char *address(const rtb_view *view) { return view->buf ? (char *)(uintptr_t)view->buf + view->offset : view->data; }
+static char *address(const rtb_view *view) { return view->buf ? (char *)(uintptr_t)(view->buf & ~(uint64_t)IMPORTED) + view->offset : view->data; }
 
 static int32_t run(void *kctx, void *stream, const rtb_op *op) {
   const device *d = kctx;
@@ -48,6 +61,7 @@ static int32_t run(void *kctx, void *stream, const rtb_op *op) {
   const rtb_view *x = op->args[0], *y = op->args[op->nin];
   const float *from = (const float *)(void *)address(x);
   float *to = (float *)(void *)address(y);
+  if (y->buf & IMPORTED) return d->host->fail(d->host, RTB_E_INTERNAL, "unified: an output in host memory that it only reads");
   if (op->op == RTB_OP_ABS) {
     if (!op->workspace || op->workspace->numel < 4 * x->numel || !address(op->workspace)) return d->host->fail(d->host, RTB_E_INTERNAL, "unified: abs has no workspace");
     memset(address(op->workspace), 1, (size_t)op->workspace->numel);
@@ -55,6 +69,10 @@ static int32_t run(void *kctx, void *stream, const rtb_op *op) {
   if (op->op == RTB_OP_COPY) {
     static const uint8_t bytes[] = {0, 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8};
     memmove(to, from, (size_t)x->numel * bytes[x->dtype]);
+    return RTB_OK;
+  }
+  if (op->op == RTB_OP_CONCAT) {
+    for (int k = 0; k < op->nin; k++) to = (float *)(void *)((char *)memcpy(to, address(op->args[k]), 4 * (size_t)op->args[k]->numel) + 4 * (size_t)op->args[k]->numel);
     return RTB_OK;
   }
   for (int64_t i = 0; i < y->numel; i++) switch (op->op) {
@@ -105,15 +123,19 @@ static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
       if (sig->alias) return no(out, RTB_UNSUPPORTED_ALIAS, "unified does not square in place");
       break;
     case RTB_OP_ADD: break;
+    case RTB_OP_CONCAT:
+      if (((const rtb_attr_axes *)sig->attr)->axes != 1) return no(out, RTB_UNSUPPORTED_ATTR, "unified joins along the first axis");
+      break;
     default: return no(out, RTB_UNSUPPORTED_OP, "unified does not know it");
   }
   out->fn = run;
   return RTB_OK;
 }
 
-static const rtb_config_key keys[] = {{"map", "1", "may the host map the memory? 0 or 1"}, {0}};
+static const rtb_config_key keys[] = {{"map", "1", "may the host map the memory? 0 or 1"}, {"import", "0", "is host memory read in place? 0 or 1"},
+                                      {"devices", "1", "1 or 2"}, {0}};
 static const rtb_backend table = {
   RTB_BACKEND_HEADER, .caps = RTB_CAP_POOLS | RTB_CAP_UNLOADABLE, .name = "unified", .vendor = "tests", .version = "0", .config_keys = keys,
-  .open = open_device, .close = close_device, .resolve = resolve, .mem_alloc = mem_alloc, .mem_free = mem_free, .mem_map = mem_map,
+  .probe = probe, .open = open_device, .close = close_device, .resolve = resolve, .mem_alloc = mem_alloc, .mem_free = mem_free, .mem_map = mem_map, .mem_import = mem_import,
 };
 HOSTILE_ENTRY(table)
