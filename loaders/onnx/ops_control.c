@@ -161,7 +161,9 @@ static void loop_rounds(rti_onnx_call *call, rounds *r, int64_t n_rounds, bool g
 static void run_loop(rti_onnx_call *call) {
   rti_onnx_graph *body = body_of(call, "body");
   const int32_t n_carried = call->node->n_in > 2 ? call->node->n_in - 2 : 0;
-  const int64_t n_rounds = rti_call_has(call, 0) ? rti_call_scalar(call, 0).as.i : INT64_MAX;
+  int64_t n_counts;
+  const int64_t *count = rti_call_ints(call, 0, &n_counts), n_rounds = count && n_counts == 1 ? count[0] : INT64_MAX;
+  if (count && n_counts != 1) rti_call_fail(call, RT_E_SHAPE, "the number of rounds must be one number, not %lld", (long long)n_counts);
   const bool go_on = !rti_call_has(call, 1) || truth(call, rti_call_datum(call, 1), "the condition");
   expect_ports(call, body, n_carried + 2, n_carried + 1);
   if (call->status != RT_OK) return;

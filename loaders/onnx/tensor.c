@@ -180,13 +180,13 @@ rt_status rti_onnx_read_tensor(const rti_onnx_source *source, const rti_wire *me
   survey s = {0};
   bool mixed = false;
   rt_status status = walk(*message, facts, &s, &mixed);
-  if (status != RT_OK) return what ? rti_io_fail_in(status, "%s", what) : status;
   rti_io_text quoted;
   char own[256];
-  if (!what) {
+  if (!what && (status == RT_OK || facts->name.number)) {
     snprintf(own, sizeof own, "initializer '%s'", rti_io_quote(&quoted, facts->name.at, facts->name.bytes));
     what = own;
   }
+  if (status != RT_OK) return what ? rti_io_fail_in(status, "%s", what) : status;
   const char *file = message->name, *type_name;
   rti_io_text shape_text;
   facts->dtype = rti_onnx_dtype(s.code, &type_name);

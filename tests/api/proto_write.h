@@ -3,6 +3,7 @@
 #ifndef TRIVET_TESTS_PROTO_WRITE_H
 #define TRIVET_TESTS_PROTO_WRITE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
