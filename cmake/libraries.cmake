@@ -2,9 +2,9 @@
 # libtrivet (core with the reference backend linked in), libtrivet_io (file formats) and libtrivet_conformance, each shared and static.
 
 # rt_add_library(trivet SOURCES ... PRIVATE_INCLUDES ... LINK ...): targets <name> and <name>_static, exported as Trivet::<name>[_static].
-# The sources are compiled once, position independent, for both.
+# The sources are compiled once, position independent, for both. WITH_ZLIB: where it was found, with RTI_HAVE_ZLIB defined.
 function(rt_add_library name)
-  cmake_parse_arguments(arg "" "MAP" "SOURCES;PRIVATE_INCLUDES;DEFINITIONS;LINK;OBJECTS" ${ARGN})
+  cmake_parse_arguments(arg "WITH_ZLIB" "MAP" "SOURCES;PRIVATE_INCLUDES;DEFINITIONS;LINK;OBJECTS" ${ARGN})
   set(objects ${name}_objects)
   add_library(${objects} OBJECT ${arg_SOURCES})
   set_target_properties(${objects} PROPERTIES POSITION_INDEPENDENT_CODE ON)
@@ -29,6 +29,12 @@ function(rt_add_library name)
     target_link_libraries(${name} PUBLIC ${library})
     target_link_libraries(${name}_static PUBLIC ${library}_static)
   endforeach()
+  if(arg_WITH_ZLIB AND TARGET rt_z) # by name where it is installed: the package may be moved to another machine
+    target_link_libraries(${objects} PRIVATE rt_z)
+    target_compile_definitions(${objects} PRIVATE RTI_HAVE_ZLIB)
+    target_link_libraries(${name} PRIVATE ${RT_z_LIBRARY})
+    target_link_libraries(${name}_static PUBLIC $<BUILD_INTERFACE:${RT_z_LIBRARY}> $<INSTALL_INTERFACE:z>)
+  endif()
   foreach(target ${name} ${name}_static)
     target_include_directories(${target} INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
     set_property(GLOBAL APPEND PROPERTY rt_installed_targets ${target})
@@ -58,7 +64,7 @@ endif()
 
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/loaders/*.c ${PROJECT_SOURCE_DIR}/loaders/*/*.c)
 if(sources AND TARGET trivet)
-  rt_add_library(trivet_io MAP libtrivet.map SOURCES ${sources} PRIVATE_INCLUDES ${PROJECT_SOURCE_DIR}/loaders LINK trivet)
+  rt_add_library(trivet_io WITH_ZLIB MAP libtrivet.map SOURCES ${sources} PRIVATE_INCLUDES ${PROJECT_SOURCE_DIR}/loaders LINK trivet)
 endif()
 
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/conformance/*.c)

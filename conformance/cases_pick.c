@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Cells of what finds elements: nonzero, topk. The oracle looks at every element, one after another, and for the best again and again.
+// Cells of what finds and picks elements: nonzero, count_nonzero, topk, take, masked_select. The oracle looks at every element, one after
+// another, and for the best again and again.
 #include "internal.h"
 
 #include <string.h>
@@ -175,6 +176,218 @@ void cf_cases_topk(cf_grid *g) {
       c->call = call_topk, c->fails = RT_E_ARGUMENT, c->axis = wrong[k].axis, c->pad_lo[0] = wrong[k].k;
       cf_input(c, 0, dtype, 2, (int64_t[]){3, 2});
       cf_place(c, 0, CF_DENSE);
+      cf_close(c);
+    }
+  }
+}
+
+// ---- count_nonzero --------------------------------------------------------------------------------------------------------------------
+typedef struct count_how {
+  const char *name;
+  int32_t rank;
+  int64_t x[4];
+  int n_axes; // -1: all
+  int32_t axes[2];
+  bool keep_dims;
+  cf_layout in;
+  cf_form form;
+  cf_layout out;
+} count_how;
+static const count_how counts[] = {
+  {"all", 2, {7, 19}, -1, {0}, false, CF_DENSE, CF_NEW, 0},
+  {"last", 2, {5, 23}, 1, {-1}, false, CF_DENSE, CF_NEW, 0},
+  {"first", 2, {23, 5}, 1, {0}, true, CF_DENSE, CF_NEW, 0},
+  {"outer", 3, {3, 5, 4}, 2, {2, 0}, false, CF_TRANSPOSED, CF_NEW, 0},
+  {"no-axes", 2, {5, 4}, 0, {0}, false, CF_STEPPED, CF_NEW, 0},
+  {"rank0", 0, {0}, -1, {0}, false, CF_DENSE, CF_NEW, 0},
+  {"over-nothing", 2, {3, 0}, 1, {1}, false, CF_DENSE, CF_NEW, 0},
+  {"into-stepped", 3, {3, 5, 4}, 1, {1}, false, CF_NEGATIVE, CF_INTO, CF_STEPPED},
+  {"inplace", 1, {1}, 1, {0}, true, CF_DENSE, CF_IN_PLACE, 0},
+};
+
+static rt_status call_count(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt_tensor **out) {
+  const rt_axes *axes = c->all_axes ? NULL : &c->axes;
+  return into ? rt_count_nonzero_into(in[0], axes, c->keep_dims, into) : rt_count_nonzero(in[0], axes, c->keep_dims, out);
+}
+
+static void count_cell(cf_case *c, const count_how *how, rt_dtype dtype) {
+  c->call = call_count, c->form = how->form, c->out_layout = how->out, c->keep_dims = how->keep_dims, c->all_axes = how->n_axes < 0;
+  cf_array *x = cf_input(c, 0, dtype, how->rank, how->x);
+  cf_fill(c, 0, cf_is_float(dtype) ? CF_SPECIALS : CF_SMALL);
+  for (int64_t i = 0; i < x->numel; i++)
+    if (cf_random_below(c, 2)) cf_set(x, i, 0);
+  cf_place(c, 0, how->in);
+  bool is_reduced[4] = {false};
+  for (int32_t d = 0; d < how->rank; d++) is_reduced[d] = how->n_axes < 0;
+  for (int k = 0; k < how->n_axes; k++) {
+    c->axes.axis[c->axes.count++] = how->axes[k];
+    is_reduced[how->axes[k] < 0 ? how->axes[k] + how->rank : how->axes[k]] = true;
+  }
+  cf_array y = {.rank = how->rank}; // with the reduced axes kept
+  int64_t shape[4], at[RT_MAX_RANK];
+  int32_t rank = 0;
+  for (int32_t d = 0; d < how->rank; d++) {
+    y.shape[d] = is_reduced[d] ? 1 : how->x[d];
+    if (!is_reduced[d] || how->keep_dims) shape[rank++] = y.shape[d];
+  }
+  cf_result(c, RT_I64, rank, shape);
+  for (int64_t i = 0; i < c->out.x.numel; i++) cf_want_bits(c, i, 0);
+  for (int64_t i = 0; i < x->numel; i++) {
+    cf_coordinates(x, i, at);
+    for (int32_t d = 0; d < how->rank; d++) if (is_reduced[d]) at[d] = 0;
+    if (cf_at(x, i) != 0) c->want[cf_index_of(&y, at)].bits++;
+  }
+  cf_close(c);
+}
+
+void cf_cases_count_nonzero(cf_grid *g) {
+  const cf_op *op = cf_op_of(CF_ID(COUNT_NONZERO));
+  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+    rt_dtype dtype = (rt_dtype)code;
+    for (size_t h = 0; h < CF_COUNT(counts); h++) {
+      if (counts[h].form == CF_IN_PLACE && dtype != RT_I64) continue;
+      cf_case *c = cf_open(g, op, dtype, "%s", counts[h].name);
+      if (c) count_cell(c, &counts[h], dtype);
+    }
+    cf_case *c = cf_open(g, op, dtype, "refused-axis");
+    if (!c) continue;
+    c->call = call_count, c->fails = RT_E_ARGUMENT, c->all_axes = false, c->axes = (rt_axes){1, {2}};
+    cf_input(c, 0, dtype, 2, (int64_t[]){3, 2});
+    cf_place(c, 0, CF_DENSE);
+    cf_close(c);
+  }
+}
+
+// ---- take -----------------------------------------------------------------------------------------------------------------------------
+typedef struct pick_how {
+  const char *name;
+  int32_t rank, other_rank; // of the indices, of the mask
+  int64_t x[4], other[4];
+  cf_layout in[2];
+  cf_form form;
+  cf_layout out;
+} pick_how;
+static const pick_how takes[] = {
+  {"line", 1, 1, {37}, {67}, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
+  {"matrix", 2, 2, {5, 7}, {3, 4}, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
+  {"scalar-index", 2, 0, {5, 7}, {0}, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
+  {"of-scalar", 0, 1, {0}, {4}, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
+  {"no-indices", 2, 2, {5, 0}, {3, 0}, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
+  {"transposed", 3, 2, {3, 5, 4}, {4, 6}, {CF_TRANSPOSED, CF_TRANSPOSED}, CF_NEW, 0},
+  {"stepped", 3, 1, {3, 5, 4}, {9}, {CF_STEPPED, CF_STEPPED}, CF_NEW, 0},
+  {"negative", 2, 2, {5, 7}, {3, 4}, {CF_NEGATIVE, CF_NEGATIVE}, CF_NEW, 0},
+  {"expanded", 2, 2, {5, 7}, {3, 4}, {CF_EXPANDED, CF_EXPANDED}, CF_NEW, 0},
+  {"into-stepped", 2, 3, {5, 7}, {3, 2, 4}, {CF_OFFSET, CF_DENSE}, CF_INTO, CF_STEPPED},
+  {"inplace", 2, 2, {5, 7}, {5, 7}, {CF_DENSE, CF_DENSE}, CF_IN_PLACE, 0},
+  {"overlap", 2, 2, {5, 7}, {5, 7}, {CF_OFFSET, CF_DENSE}, CF_OVERLAP, 0},
+};
+
+static rt_status call_take(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt_tensor **out) {
+  (void)c;
+  return into ? rt_take_into(in[0], in[1], into) : rt_take(in[0], in[1], out);
+}
+
+static void take_cell(cf_case *c, const pick_how *how, rt_dtype dtype, rt_dtype index_dtype, cf_class values, int64_t bad_index) {
+  c->call = call_take, c->form = how->form, c->out_layout = how->out;
+  cf_array *x = cf_input(c, 0, dtype, how->rank, how->x), *index = cf_input(c, 1, index_dtype, how->other_rank, how->other);
+  cf_fill(c, 0, values);
+  int64_t n = x->numel;
+  for (int64_t i = 0; i < index->numel; i++)
+    cf_set(index, i, cf_encode_int(index_dtype, cf_is_signed(index_dtype) ? cf_random_below(c, 2 * n) - n : cf_random_below(c, n)));
+  if (bad_index) cf_set(index, index->numel / 2, cf_encode_int(index_dtype, bad_index)), c->fails = RT_E_INDEX;
+  for (int k = 0; k < 2; k++) cf_place(c, k, how->in[k]);
+  cf_result(c, dtype, how->other_rank, how->other);
+  for (int64_t i = 0; i < c->out.x.numel && !bad_index; i++) {
+    int64_t k = (int64_t)cf_decode_int(index_dtype, cf_bits(index, i));
+    cf_want_bits(c, i, cf_bits(x, k < 0 ? k + n : k));
+  }
+  cf_close(c);
+}
+
+void cf_cases_take(cf_grid *g) {
+  const cf_op *op = cf_op_of(CF_ID(TAKE));
+  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+    rt_dtype dtype = (rt_dtype)code;
+    cf_class hard = cf_is_float(dtype) ? CF_SPECIALS : CF_EXTREMES;
+    for (size_t h = 0; h < CF_COUNT(takes); h++) {
+      cf_case *c = cf_open(g, op, dtype, "%s/%s", takes[h].name, cf_class_name[hard]);
+      if (c) take_cell(c, &takes[h], dtype, h % 2 ? RT_U8 : RT_I64, hard, 0);
+    }
+    static const struct { const char *name; rt_dtype index; int64_t bad; } outside[] = {{"above", RT_U8, 35}, {"below", RT_I32, -36}};
+    for (size_t k = 0; k < CF_COUNT(outside); k++) {
+      cf_case *c = cf_open(g, op, dtype, "indices-%s", outside[k].name);
+      if (c) take_cell(c, &takes[1], dtype, outside[k].index, CF_UNIFORM, outside[k].bad);
+    }
+    cf_case *c = cf_open(g, op, dtype, "refused-indices");
+    if (!c) continue;
+    c->call = call_take, c->fails = RT_E_DTYPE;
+    for (int k = 0; k < 2; k++) cf_input(c, k, k ? RT_F64 : dtype, 1, (int64_t[]){3});
+    for (int k = 0; k < 2; k++) cf_place(c, k, CF_DENSE);
+    cf_close(c);
+  }
+}
+
+// ---- masked_select --------------------------------------------------------------------------------------------------------------------
+static const pick_how selects[] = {
+  {"line", 1, 1, {61}, {61}, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
+  {"matrix", 2, 2, {7, 9}, {7, 9}, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
+  {"rank0", 0, 0, {0}, {0}, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
+  {"empty", 2, 2, {5, 0}, {5, 0}, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
+  {"rows", 2, 2, {7, 5}, {7, 1}, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
+  {"columns", 3, 1, {3, 5, 4}, {4}, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
+  {"of-one-row", 1, 2, {9}, {7, 9}, {CF_DENSE, CF_DENSE}, CF_NEW, 0},
+  {"transposed", 3, 3, {3, 5, 4}, {3, 5, 4}, {CF_TRANSPOSED, CF_DENSE}, CF_NEW, 0},
+  {"stepped", 3, 3, {3, 5, 4}, {3, 5, 4}, {CF_STEPPED, CF_TRANSPOSED}, CF_NEW, 0},
+  {"negative", 3, 3, {3, 5, 4}, {3, 5, 4}, {CF_NEGATIVE, CF_STEPPED}, CF_NEW, 0},
+  {"expanded", 3, 3, {3, 5, 4}, {3, 5, 4}, {CF_EXPANDED, CF_NEGATIVE}, CF_NEW, 0},
+  {"into", 2, 2, {7, 9}, {7, 9}, {CF_DENSE, CF_DENSE}, CF_INTO, CF_OFFSET},
+  {"into-stepped", 2, 2, {7, 9}, {7, 9}, {CF_DENSE, CF_DENSE}, CF_INTO, CF_STEPPED},
+};
+
+static rt_status call_select(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt_tensor **out) {
+  (void)c;
+  return into ? rt_masked_select_into(in[0], in[1], into) : rt_masked_select(in[0], in[1], out);
+}
+
+static void select_cell(cf_case *c, const pick_how *how, rt_dtype dtype, cf_class values, how_many many) {
+  c->call = call_select, c->form = how->form, c->out_layout = how->out;
+  cf_array *x = cf_input(c, 0, dtype, how->rank, how->x), *mask = cf_input(c, 1, RT_BOOL, how->other_rank, how->other);
+  cf_fill(c, 0, values);
+  for (int64_t i = 0; i < mask->numel; i++) cf_set(mask, i, many == SOME ? (uint64_t)cf_random_below(c, 2) : many == ALL);
+  for (int k = 0; k < 2; k++) cf_place(c, k, how->in[k]);
+  int32_t rank = how->rank > how->other_rank ? how->rank : how->other_rank;
+  int64_t shape[4], numel = 1, count = 0, at = 0;
+  for (int32_t d = 0; d < rank; d++) { // of what both broadcast to
+    int32_t dx = d - (rank - how->rank), dm = d - (rank - how->other_rank);
+    shape[d] = dx < 0 || how->x[dx] == 1 ? how->other[dm] : how->x[dx];
+    numel *= shape[d];
+  }
+  for (int64_t i = 0; i < numel; i++) count += cf_bits(mask, cf_broadcast_index(mask, rank, shape, i)) != 0;
+  cf_result(c, dtype, 1, &count);
+  for (int64_t i = 0; i < numel; i++)
+    if (cf_bits(mask, cf_broadcast_index(mask, rank, shape, i))) cf_want_bits(c, at++, cf_bits(x, cf_broadcast_index(x, rank, shape, i)));
+  cf_close(c);
+}
+
+void cf_cases_masked_select(cf_grid *g) {
+  static const char *const names[] = {"some", "none", "all"};
+  const cf_op *op = cf_op_of(CF_ID(MASKED_SELECT));
+  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+    rt_dtype dtype = (rt_dtype)code;
+    cf_class hard = cf_is_float(dtype) ? CF_SPECIALS : CF_EXTREMES;
+    for (size_t h = 0; h < CF_COUNT(selects); h++)
+      for (int many = SOME; many <= ALL; many++) {
+        if (many != SOME && h > 2) continue;
+        cf_case *c = cf_open(g, op, dtype, "%s/%s/%s", selects[h].name, names[many], cf_class_name[hard]);
+        if (c) select_cell(c, &selects[h], dtype, hard, (how_many)many);
+      }
+    for (int k = 0; k < 2; k++) {
+      cf_case *c = cf_open(g, op, dtype, k ? "refused-shapes" : "refused-mask");
+      if (!c) continue;
+      c->call = call_select, c->fails = k ? RT_E_SHAPE : RT_E_DTYPE;
+      cf_input(c, 0, dtype, 2, (int64_t[]){3, 2});
+      cf_input(c, 1, k ? RT_BOOL : RT_U8, 2, k ? (int64_t[]){3, 4} : (int64_t[]){3, 2});
+      for (int i = 0; i < 2; i++) cf_place(c, i, CF_DENSE);
       cf_close(c);
     }
   }

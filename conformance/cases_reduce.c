@@ -48,6 +48,13 @@ static const reduce_how hows[] = {
   {"empty-result", 3, {0, 5, 7}, CF_DENSE, CF_NEW, 0, 1, {1}, false, false},
   {"over-nothing", 3, {3, 0, 7}, CF_DENSE, CF_NEW, 0, 1, {1}, false, false},
   {"over-nothing-into", 2, {3, 0}, CF_DENSE, CF_INTO, CF_STEPPED, 1, {1}, false, false},
+  {"inplace", 2, {5, 1}, CF_DENSE, CF_IN_PLACE, 0, 1, {1}, true, false}, // only axes of extent 1 leave the shape as it is
+  {"inplace-no-axes", 2, {3, 5}, CF_DENSE, CF_IN_PLACE, 0, 0, {0}, false, false},
+  {"inplace-stepped", 3, {3, 1, 7}, CF_STEPPED, CF_IN_PLACE, 0, 1, {1}, true, false},
+  {"inplace-clone", 2, {1, 9}, CF_DENSE, CF_CLONE, 0, 1, {0}, true, false},
+  {"overlap", 2, {5, 1}, CF_OFFSET, CF_OVERLAP, 0, 1, {-1}, true, false},
+  {"overlap-narrower", 2, {4, 7}, CF_OFFSET, CF_OVERLAP, 0, 1, {1}, false, false}, // out: the second element of each row
+  {"overlap-flip", 2, {7, 1}, CF_OFFSET, CF_OVERLAP_FLIP, 0, 1, {1}, true, false},
 };
 
 static rt_dtype result_dtype(const cf_op *op, rt_dtype compute) {
@@ -108,7 +115,8 @@ void cf_cases_reduce(cf_grid *g, const cf_op *op) {
     rt_dtype result = result_dtype(op, compute), terms = op->gives == CF_GIVES_SUM ? result : compute;
     for (size_t h = 0; h < CF_COUNT(hows); h++) {
       const cf_class *classes = cf_classes_of(dtype);
-      if (dtype != compute && !hows[h].is_basic) continue;
+      bool shares = hows[h].form > CF_INTO; // memory with the input
+      if ((dtype != compute && !hows[h].is_basic) || (shares && result != dtype)) continue;
       for (int v = 0; classes[v] != CF_CLASSES; v++) {
         if (v > 0 && !hows[h].is_basic && dtype != RT_F32) continue;
         cf_case *c = cf_open(g, op, dtype, "%s/%s", hows[h].name, cf_class_name[classes[v]]);

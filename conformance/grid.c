@@ -88,6 +88,11 @@ static void visit_cells(cf_grid *g) {
   cf_cases_softmax(g, cf_op_of(CF_ID(LOG_SOFTMAX)));
   static const int made[] = {CF_ID(VAR), CF_ID(STD), CF_ID(LOGSUMEXP), CF_ID(NORM)};
   for (size_t i = 0; i < CF_COUNT(made); i++) cf_cases_reduce_made(g, cf_op_of(made[i]));
+  cf_cases_norm(g, cf_op_of(CF_ID(LAYER_NORM)));
+  cf_cases_norm(g, cf_op_of(CF_ID(RMS_NORM)));
+  cf_cases_norm_of_channels(g, cf_op_of(CF_ID(BATCH_NORM)));
+  cf_cases_norm_of_channels(g, cf_op_of(CF_ID(GROUP_NORM)));
+  cf_cases_embedding(g);
   cf_cases_scan(g, cf_op_of(CF_ID(CUMSUM)));
   cf_cases_scan(g, cf_op_of(CF_ID(CUMPROD)));
   cf_cases_sort(g, cf_op_of(CF_ID(SORT)));
@@ -107,6 +112,10 @@ static void visit_cells(cf_grid *g) {
   cf_cases_gather_nd(g);
   cf_cases_nonzero(g);
   cf_cases_topk(g);
+  cf_cases_count_nonzero(g);
+  cf_cases_take(g);
+  cf_cases_masked_select(g);
+  cf_cases_unique(g);
   static const int rearranged[] = {CF_ID(TILE), CF_ID(REPEAT), CF_ID(ROLL), CF_ID(STACK)};
   for (size_t i = 0; i < CF_COUNT(rearranged); i++) cf_cases_rearranged(g, cf_op_of(rearranged[i]));
   cf_cases_linspace(g);

@@ -181,6 +181,8 @@ struct cf_case {
   rt_window window;
   int64_t pad_lo[RT_MAX_RANK], pad_hi[RT_MAX_RANK];
   rt_pad_mode pad_mode;
+  int64_t index;                // that stands for nothing
+  unsigned present;             // bit k: argument k, which may be left out, is there
   uint64_t key, stream;
   int which_output;             // of a call that has several
   // result
@@ -247,6 +249,8 @@ int64_t cf_broadcast_index(const cf_array *a, int32_t rank, const int64_t *shape
 
 // ---- oracle_reduce.c, oracle_window.c, oracle_move.c: what c->out must be -------------------------------------------------------------
 void cf_reduce(cf_case *c, rt_dtype compute, const bool *is_reduced);
+/// Which element of the result element i of x goes to.
+int64_t cf_bucket_of(const cf_array *x, const bool *is_reduced, int64_t i);
 /// var, std, logsumexp, norm
 void cf_reduce_in_passes(cf_case *c, rt_dtype compute, const bool *is_reduced);
 void cf_softmax(cf_case *c, rt_dtype compute);
@@ -265,6 +269,9 @@ void cf_cases_promotion(cf_grid *g);
 void cf_cases_reduce(cf_grid *g, const cf_op *op);
 void cf_cases_reduce_made(cf_grid *g, const cf_op *op);
 void cf_cases_softmax(cf_grid *g, const cf_op *op);
+void cf_cases_norm(cf_grid *g, const cf_op *op);             // layer_norm, rms_norm
+void cf_cases_norm_of_channels(cf_grid *g, const cf_op *op); // batch_norm, group_norm
+void cf_cases_embedding(cf_grid *g);
 void cf_cases_scan(cf_grid *g, const cf_op *op);
 void cf_cases_sort(cf_grid *g, const cf_op *op);
 void cf_cases_searchsorted(cf_grid *g);
@@ -281,6 +288,10 @@ void cf_cases_scatter_nd(cf_grid *g);
 void cf_cases_gather_nd(cf_grid *g);
 void cf_cases_nonzero(cf_grid *g);
 void cf_cases_topk(cf_grid *g);
+void cf_cases_count_nonzero(cf_grid *g);
+void cf_cases_take(cf_grid *g);
+void cf_cases_masked_select(cf_grid *g);
+void cf_cases_unique(cf_grid *g);
 void cf_cases_rearranged(cf_grid *g, const cf_op *op); // tile, repeat, roll, stack
 void cf_cases_linspace(cf_grid *g);
 void cf_cases_eye(cf_grid *g);

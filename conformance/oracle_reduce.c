@@ -64,8 +64,7 @@ static void finish(cf_case *c, rt_dtype compute, int64_t i, const bucket *b) {
   }
 }
 
-/// Which element of the result element i of x goes to.
-static int64_t bucket_of(const cf_array *x, const bool *is_reduced, int64_t i) {
+int64_t cf_bucket_of(const cf_array *x, const bool *is_reduced, int64_t i) {
   int64_t at = 0, next = 1;
   for (int32_t d = x->rank - 1; d >= 0; d--) {
     int64_t index = i % x->shape[d];
@@ -82,7 +81,7 @@ void cf_reduce(cf_case *c, rt_dtype compute, const bool *is_reduced) {
   bucket *buckets = cf_alloc(c, c->out.x.numel * (int64_t)sizeof *buckets);
   for (int64_t i = 0; i < c->out.x.numel; i++) buckets[i].all = true;
   for (int64_t i = 0; i < x->numel; i++) {
-    take(&buckets[bucket_of(x, is_reduced, i)], c, compute, cf_cast(x->dtype, cf_bits(x, i), compute));
+    take(&buckets[cf_bucket_of(x, is_reduced, i)], c, compute, cf_cast(x->dtype, cf_bits(x, i), compute));
   }
   for (int64_t i = 0; i < c->out.x.numel; i++) finish(c, compute, i, &buckets[i]);
 }
@@ -135,7 +134,7 @@ void cf_reduce_in_passes(cf_case *c, rt_dtype compute, const bool *is_reduced) {
   spread *all = cf_alloc(c, c->out.x.numel * (int64_t)sizeof *all);
   for (int pass = 0; pass < 2; pass++) {
     for (int64_t i = 0; i < x->numel; i++) {
-      spread *b = &all[bucket_of(x, is_reduced, i)];
+      spread *b = &all[cf_bucket_of(x, is_reduced, i)];
       cf_real v = cf_decode(compute, cf_cast(x->dtype, cf_bits(x, i), compute));
       if (pass == 0) {
         if (cf_is_nan(v)) b->has_nan = true;

@@ -54,6 +54,7 @@ static bool wants_positive(const cf_case *c, int which) {
   switch (c->op->id) {
     case CF_ID(SQRT): case CF_ID(RSQRT): case CF_ID(LOG): case CF_ID(LOG2): case CF_ID(LOG10): case CF_ID(ACOSH): return true;
     case CF_ID(POW): return which == 0;
+    case CF_ID(BATCH_NORM): return which == 2; // the variance
     default: return false;
   }
 }
@@ -63,7 +64,15 @@ static bool is_accumulating(const cf_case *c) {
   switch (c->op->id) {
     case CF_ID(SUM): case CF_ID(PROD): case CF_ID(MEAN): case CF_ID(MATMUL): case CF_ID(CONV): case CF_ID(AVG_POOL):
     case CF_ID(SOFTMAX): case CF_ID(LOG_SOFTMAX): case CF_ID(CUMSUM): case CF_ID(CUMPROD): case CF_ID(VAR): case CF_ID(STD):
-    case CF_ID(LOGSUMEXP): return true;
+    case CF_ID(LOGSUMEXP): case CF_ID(LAYER_NORM): case CF_ID(RMS_NORM): case CF_ID(BATCH_NORM): case CF_ID(GROUP_NORM): return true;
+    default: return false;
+  }
+}
+
+/// Takes out the mean first: it must not be lost in the squares when it is large beside what is left.
+static bool is_centring(const cf_case *c) {
+  switch (c->op->id) {
+    case CF_ID(VAR): case CF_ID(STD): case CF_ID(LAYER_NORM): case CF_ID(BATCH_NORM): case CF_ID(GROUP_NORM): return true;
     default: return false;
   }
 }
@@ -117,6 +126,7 @@ static uint64_t float_value(cf_case *c, int which, cf_class values, rt_dtype dty
       x = cf_power2(-(int)cf_random_below(c, precision)) * (1 + fraction(c));
       if (cf_random(c) & 1) x = 1 + (sign ? -x : x) / 16, sign = (cf_random(c) & 3) == 0;
       if (is_accumulating(c)) x = i % 2 ? -(cf_real)(i / 2 % 5 + 1) : (cf_real)(i / 2 % 5 + 1) + cf_power2(3 - precision), sign = false;
+      if (is_centring(c) && which == 0) x = cf_power2(precision / 2) + (cf_real)cf_random_below(c, 16), sign = false;
       if (wants_positive(c, which)) sign = false;
       break;
     case CF_INTEGERS:

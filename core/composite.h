@@ -18,13 +18,19 @@ rt_status rti_composite_begin(rti_call *call, rti_target to, rt_tensor **out_res
 /// what keeps to.given correct when it overlaps an input.
 rt_status rti_composite_end(uint16_t op, rt_status status, rt_tensor *result, rti_target to);
 
+// ---- op_index.c --------------------------------------------------------------------------------------------------------------------
+/// Elements of x that are not zero: waits for x.
+rt_status rti_count_nonzero(const rt_tensor *x, int64_t *out_count);
+/// rt_nonzero after the count is known.
+rt_status rti_nonzero(const rt_tensor *x, int64_t count, rti_target to);
+
 /// Steps of a composite: the first failure stays and turns every later step into nothing; intermediate tensors go at the end.
 typedef struct rti_chain {
   rt_status status;
   int n;
-  rt_tensor *owned[16];
+  rt_tensor *owned[32];
 } rti_chain;
-/// Takes over a reference (NULL is allowed) until the end. At most 16.
+/// Takes over a reference (NULL is allowed) until the end. At most 32.
 rt_tensor *rti_chain_keep(rti_chain *c, rt_tensor *t);
 /// Releases all and returns the status.
 rt_status rti_chain_end(rti_chain *c);

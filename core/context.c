@@ -288,6 +288,28 @@ static rt_status start_threads(rt_ctx *ctx, const rt_ctx_options *options) {
   return rti_threads_create(ctx->pool, (int32_t)n, options->threads, &ctx->cancelled, &ctx->threads);
 }
 
+// What was asked for and has no effect is said in the log.
+
+static void warn_of_unused_lines(rt_ctx *ctx) {
+  for (const char *at = ctx->config; at && *at; at += strcspn(at, "\n"), at += *at == '\n') {
+    size_t length = strcspn(at, "\n"), name = strcspn(at, ".\n");
+    bool is_used = length == 0;
+    for (int32_t i = 0; i < ctx->n_instances && !is_used; i++) {
+      const rti_lib *lib = ctx->instance[i].lib;
+      is_used = lib && at[name] == '.' && strlen(lib->name) == name && !strncmp(lib->name, at, name);
+    }
+    if (!is_used) rti_log(ctx, RT_LOG_WARN, "config: \"%.*s\" is for no backend that is open", (int)(length < 64 ? length : 64), at);
+  }
+}
+
+static void warn_of_unused_folders(rt_ctx *ctx, const rt_ctx_options *options) {
+  const char *const lists[] = {options->backend_path, rti_env_text(RTI_ENV_BACKEND_PATH)};
+  for (int i = 0; i < 2; i++)
+    for (const char *at = lists[i]; at && *at; at += strcspn(at, ":"), at += *at == ':')
+      if (*at != '/' && *at != ':')
+        rti_log(ctx, RT_LOG_WARN, "%s: \"%.*s\" is not absolute, so it is not searched", i ? "RT_BACKEND_PATH" : "backend_path", (int)strcspn(at, ":"), at);
+}
+
 static void destroy(rt_ctx *ctx);
 
 rt_status rt_ctx_create(const rt_ctx_options *given, rt_ctx **out_ctx) {
@@ -318,6 +340,7 @@ rt_status rt_ctx_create(const rt_ctx_options *given, rt_ctx **out_ctx) {
   if (status == RT_OK) status = read_options(ctx, &options);
   if (status == RT_OK) status = start_threads(ctx, &options);
   if (status == RT_OK) status = add_device(ctx, NULL, NULL);
+  if (status == RT_OK) warn_of_unused_folders(ctx, &options);
   if (status == RT_OK) status = open_layers(ctx, options.layers ? options.layers : rti_env_text(RTI_ENV_LAYERS), options.backend_path);
   if (status == RT_OK) status = open_backends(ctx, &options);
   if (status != RT_OK) {
@@ -325,6 +348,7 @@ rt_status rt_ctx_create(const rt_ctx_options *given, rt_ctx **out_ctx) {
     return status;
   }
   build_chains(ctx);
+  warn_of_unused_lines(ctx);
   *out_ctx = ctx;
   return RT_OK;
 }

@@ -100,6 +100,7 @@ static int typical_args(uint16_t op, rt_dtype dtype, int32_t rank, uint8_t space
     case RTB_OP_SCATTER_ND:
     case RTB_OP_GATHER_ND: args[1] = rti_pack_arg(RT_I64, RTB_DENSE, (uint8_t)rank, space); break;
     case RTB_OP_SEARCHSORTED: args[0] = rti_pack_arg((uint16_t)dtype, RTB_DENSE, 1, space); break;
+    case RTB_OP_LAYER_NORM: case RTB_OP_RMS_NORM: case RTB_OP_BATCH_NORM: args[info->nin - 1] = rti_pack_arg(RT_F64, RTB_IMM, 0, 0); break;
     case RTB_OP_CONV: args[2] = rti_pack_arg(0, RTB_NONE, 0, 0); break;
     default: if (info->family == RTI_PARAM) args[1] = rti_pack_arg(RT_F64, RTB_IMM, 0, 0);
   }

@@ -406,10 +406,11 @@ bool rti_abi_accepts(rti_abi plugin, uint16_t host_major, uint16_t host_minor, c
 bool rti_merge_backend(const rtb_backend *theirs, rtb_backend *out, char *why, size_t why_bytes);
 bool rti_merge_layer(const rtb_layer *theirs, rtb_layer *out, char *why, size_t why_bytes);
 rt_status rti_load_file(const char *path, const char *origin, const char *want_name, bool is_layer, rti_lib **out);
-/// By name: static registrations, then each directory of the search path. RT_E_NOT_FOUND lists what exists and why it was refused.
+/// By name: static registrations, then each directory of the search path. RT_E_NOT_FOUND lists what exists and why it was refused; RT_E_IO or
+/// RT_E_NO_MEMORY when the system would not let us look.
 rt_status rti_load_name(const char *name, const char *option_path, bool is_layer, rti_lib **out, const char **out_origin); ///< origin: a literal
 void rti_unload(rti_lib *lib);
-void rti_search(const char *option_path, bool is_layer, bool (*visit)(void *user, const char *name, const char *path, const char *origin), void *user);
+rt_status rti_search(const char *option_path, bool is_layer, bool (*visit)(void *user, const char *name, const char *path, const char *origin), void *user);
 void rti_host_init(rt_ctx *ctx);
 extern const rtb_host rti_negotiation_host;
 const rtb_backend *rti_builtin_entry(const rtb_host *host);

@@ -195,36 +195,38 @@ rt_status rt_gather_nd_into(const rt_tensor *x, const rt_tensor *indices, int32_
 
 // ---- nonzero -------------------------------------------------------------------------------------------------------------------------------
 
-/// Elements of x that are not zero: waits for x.
-static rt_status count_nonzero(const rt_tensor *x, int64_t *out_count) {
-  rt_tensor *is_some = NULL, *total = NULL;
+rt_status rti_count_nonzero(const rt_tensor *x, int64_t *out_count) {
+  rt_tensor *total = NULL;
   rt_scalar count = {0};
-  rt_status status = (rt_dtype)x->view.dtype == RT_BOOL ? RT_OK : rt_ne_scalar(x, rt_bool(false), &is_some);
-  if (status == RT_OK) status = rt_sum(is_some ? is_some : x, NULL, false, RT_DTYPE_NONE, &total);
+  rt_status status = rt_count_nonzero(x, NULL, false, &total);
   if (status == RT_OK) status = rt_item(total, &count);
-  rt_release(is_some);
   rt_release(total);
   *out_count = count.as.i;
   return status;
 }
 
-static rt_status nonzero(const rt_tensor *x, rti_target to) {
-  rt_status status = rti_check_inputs(RTB_OP_NONZERO, 1, &x, to);
-  if (status != RT_OK) return status;
+rt_status rti_nonzero(const rt_tensor *x, int64_t count, rti_target to) {
   rti_call call;
   rti_call_init(&call, x->ctx, RTB_OP_NONZERO);
   call.out_dtype = RT_I64;
   call.out_rank = 2;
   call.out_shape[0] = x->view.ndim;
+  call.out_shape[1] = count;
   rt_tensor *strong = NULL;
-  status = rti_to_dtype(&x, (rt_dtype)x->view.dtype, &strong);
-  if (status == RT_OK && (status = count_nonzero(x, &call.out_shape[1])) != RT_OK) rti_fail_in(status, "nonzero");
+  rt_status status = rti_to_dtype(&x, (rt_dtype)x->view.dtype, &strong);
   if (status == RT_OK) {
     rti_call_tensor(&call, x);
     status = rti_run_op(&call, to);
   }
   rt_release(strong);
   return status;
+}
+
+static rt_status nonzero(const rt_tensor *x, rti_target to) {
+  int64_t count;
+  rt_status status = rti_check_inputs(RTB_OP_NONZERO, 1, &x, to);
+  if (status == RT_OK && (status = rti_count_nonzero(x, &count)) != RT_OK) rti_fail_in(status, "nonzero");
+  return status == RT_OK ? rti_nonzero(x, count, to) : status;
 }
 
 rt_status rt_nonzero(const rt_tensor *x, rt_tensor **out) { return out ? nonzero(x, (rti_target){NULL, out}) : rti_no_out(RTB_OP_NONZERO); }

@@ -34,10 +34,12 @@ void rti_os_wait_u32(uint32_t *word, uint32_t expected);         ///< sleeps whi
 void rti_os_wake_u32(uint32_t *word, int32_t count);             ///< wakes up to that many sleepers
 
 // ---- files -------------------------------------------------------------------------------------------------------------------------------
-/// Calls visit for each entry of a directory, in sorted order. false when it cannot be read.
-bool rti_os_list_dir(const char *path, void (*visit)(void *user, const char *name), void *user);
-/// Is there a file, a folder or anything else of that name?
-bool rti_os_exists(const char *path);
+// These two return 0, or the system's reason for refusing (an errno); RTI_OS_NO_LIBRARY where the file itself is the reason.
+enum { RTI_OS_NO_LIBRARY = -1 };
+/// Calls visit for each entry of a directory, in sorted order. None is visited when it cannot be read to its end.
+int rti_os_list_dir(const char *path, void (*visit)(void *user, const char *name), void *user);
+/// The system's sentence for such a reason.
+const char *rti_os_reason(int error, char *out, size_t bytes);
 /// The directory of the library that contains this code, without a trailing slash. false when not known.
 bool rti_os_own_dir(char *out, size_t bytes);
 
@@ -45,8 +47,8 @@ bool rti_os_own_dir(char *out, size_t bytes);
 /// Identity of a file: two paths to one file compare equal.
 typedef struct rti_file_id { uint64_t device, inode; } rti_file_id;
 /// Checks a plugin file without running it: a regular file (opened without blocking on a FIFO), ELF of this class, endianness and machine, a
-/// shared object, every segment inside the file. false with one clause in `why` ("is 2000 bytes long, but segment 2 ends at 12288").
-bool rti_os_check_library(const char *path, rti_file_id *out_id, char *why, size_t why_bytes);
+/// shared object, every segment inside the file. If not, one clause in `why` ("is 2000 bytes long, but segment 2 ends at 12288").
+int rti_os_check_library(const char *path, rti_file_id *out_id, char *why, size_t why_bytes);
 /// dlopen RTLD_NOW|RTLD_LOCAL. NULL with dlerror's text in `why`.
 void *rti_os_open_library(const char *path, char *why, size_t why_bytes);
 void *rti_os_library_symbol(void *library, const char *name); ///< of a function; NULL when there is none

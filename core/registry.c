@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The process-wide list of loaded plugin libraries, the search for their files, and static registration. This list is one of the three things
 // the library keeps per process (with the thread-local sentence and the fork count): a file is mapped and negotiated with once.
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,7 +33,20 @@ typedef struct search {
   bool is_layer, stopped;
   bool (*visit)(void *user, const char *name, const char *path, const char *origin);
   void *user;
+  rt_status failed; // of the first directory that is there but could not be read
+  rti_text sentence;
 } search;
+
+static rt_status status_of(int error) {
+  switch (error) {
+    case RTI_OS_NO_LIBRARY: return RT_E_FORMAT;
+    case ENOENT:
+    case ENOTDIR:
+    case ENAMETOOLONG: return RT_E_NOT_FOUND; // no file can have that name
+    case ENOMEM: return RT_E_NO_MEMORY;
+    default: return RT_E_IO;
+  }
+}
 
 /// trivet_<name>.so, or trivet_layer_<name>.so for layers: copies the name out.
 static bool plugin_name(const char *file, bool is_layer, char *out, size_t bytes) {
@@ -63,13 +77,18 @@ static void search_list(search *s, const char *list, const char *origin) {
       memcpy(dir, at, length);
       dir[length] = 0;
       s->dir = dir, s->origin = origin;
-      rti_os_list_dir(dir, visit_file, s);
+      int error = rti_os_list_dir(dir, visit_file, s);
+      if (error && status_of(error) != RT_E_NOT_FOUND && !s->failed) {
+        char reason[100];
+        s->failed = status_of(error);
+        rti_append(&s->sentence, "%.120s cannot be listed: %s", dir, rti_os_reason(error, reason, sizeof reason));
+      }
     }
     at += length + (at[length] == ':');
   }
 }
 
-void rti_search(const char *option_path, bool is_layer, bool (*visit)(void *user, const char *name, const char *path, const char *origin), void *user) {
+rt_status rti_search(const char *option_path, bool is_layer, bool (*visit)(void *user, const char *name, const char *path, const char *origin), void *user) {
   search s = {.is_layer = is_layer, .visit = visit, .user = user};
   char own[1000], dir[1100];
   const char *folder = is_layer ? "trivet/layers-0" : "trivet/backends-0";
@@ -82,6 +101,7 @@ void rti_search(const char *option_path, bool is_layer, bool (*visit)(void *user
       strcmp(configured, dir))
     search_list(&s, configured, "configured");
 #endif
+  return s.failed ? rti_fail(s.failed, "%s", s.sentence.at) : RT_OK;
 }
 
 // ---- opening one file ----------------------------------------------------------------------------------------------------------------------
@@ -133,7 +153,8 @@ static bool open_file(rti_lib *lib, const char *path, char *why, size_t why_byte
 static rt_status load_locked(const char *path, const char *origin, const char *want_name, bool is_layer, rti_lib **out) {
   char why[320] = "";
   rti_file_id id;
-  if (!rti_os_check_library(path, &id, why, sizeof why)) return rti_fail(rti_os_exists(path) ? RT_E_FORMAT : RT_E_NOT_FOUND, "%s %s", path, why);
+  int error = rti_os_check_library(path, &id, why, sizeof why);
+  if (error) return rti_fail(status_of(error), "%s %s", path, why);
   for (int i = 0; i < LIBS_MOST; i++)
     if (libs[i].used && !libs[i].is_static && libs[i].is_layer == is_layer && libs[i].id.device == id.device && libs[i].id.inode == id.inode) {
       *out = &libs[i];
@@ -189,6 +210,7 @@ typedef struct by_name {
   rti_lib *found;
   const char *origin;
   rti_text refused, seen;
+  rt_status why_refused;
 } by_name;
 
 static bool try_file(void *user, const char *name, const char *path, const char *origin) {
@@ -200,10 +222,12 @@ static bool try_file(void *user, const char *name, const char *path, const char 
     if (!is_listed) rti_append(&want->seen, "%s%s", want->seen.at[0] ? ", " : "", name);
     return true;
   }
-  if (rti_load_file(path, origin, name, want->is_layer, &want->found) == RT_OK) {
+  rt_status status = rti_load_file(path, origin, name, want->is_layer, &want->found);
+  if (status == RT_OK) {
     want->origin = origin;
     return false;
   }
+  if (!want->why_refused) want->why_refused = status;
   rti_append(&want->refused, "%s%s", want->refused.at[0] ? "; " : "", rt_last_error());
   return true;
 }
@@ -220,11 +244,14 @@ rt_status rti_load_name(const char *name, const char *option_path, bool is_layer
     if (*out) return RT_OK;
   }
   by_name want = {.name = name, .is_layer = is_layer};
-  rti_search(option_path, is_layer, try_file, &want);
+  rt_status listed = rti_search(option_path, is_layer, try_file, &want);
   *out_origin = want.origin;
   if ((*out = want.found)) return RT_OK;
   const char *what = is_layer ? "layer" : "backend";
-  if (want.refused.at[0]) return rti_fail(RT_E_NOT_FOUND, "%s %s was refused: %s", what, name, want.refused.at);
+  // A system that refuses to read is no proof that there is no such plugin.
+  bool is_unread = want.why_refused == RT_E_IO || want.why_refused == RT_E_NO_MEMORY;
+  if (want.refused.at[0]) return rti_fail(is_unread ? want.why_refused : RT_E_NOT_FOUND, "%s %s was refused: %s", what, name, want.refused.at);
+  if (listed) return rti_fail_in(listed, "%s %.64s", what, name);
   return rti_fail(RT_E_NOT_FOUND, "%s %.64s: there is no file trivet_%s%.64s.so; found: %s", what, name, is_layer ? "layer_" : "", name,
                   want.seen.at[0] ? want.seen.at : "none");
 }
@@ -262,8 +289,7 @@ static bool forward(void *user, const char *name, const char *path, const char *
 rt_status rt_backend_search(const rt_ctx_options *options, void (*visit)(void *user, const char *name, const char *path, const char *origin), void *user) {
   if (!visit) return rti_fail(RT_E_ARGUMENT, "search: visit is NULL");
   public_search s = {visit, user};
-  rti_search(options && options->size >= offsetof(rt_ctx_options, backend_path) + sizeof options->backend_path ? options->backend_path : NULL, false, forward, &s);
-  return RT_OK;
+  return rti_search(options && options->size >= offsetof(rt_ctx_options, backend_path) + sizeof options->backend_path ? options->backend_path : NULL, false, forward, &s);
 }
 
 rt_status rt_backend_probe_file(const char *path, rt_backend_desc *out_desc) {

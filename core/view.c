@@ -190,6 +190,32 @@ rt_status rt_slice(const rt_tensor *t, int32_t axis, int64_t start, int64_t stop
   return finish(t, &d, out);
 }
 
+rt_status rt_split(const rt_tensor *t, int32_t axis, int32_t n, const int64_t *extents, rt_tensor **out_parts) {
+  if (n < 1) return rti_fail(RT_E_ARGUMENT, "split: %d parts", n);
+  if (!out_parts) return rti_fail(RT_E_ARGUMENT, "split: out_parts is NULL");
+  for (int32_t k = 0; k < n; k++) out_parts[k] = NULL;
+  rt_status status = rti_check_tensor("split", "t", t);
+  if (status != RT_OK || (status = rti_axis("split", axis, t->view.ndim, &axis)) != RT_OK) return status;
+  int64_t extent = t->view.shape[axis], total = 0;
+  if (!extents && extent % n) return rti_fail(RT_E_SHAPE, "split: axis %d of extent %lld does not make %d equal parts", axis, (long long)extent, n);
+  for (int32_t k = 0; k < n && extents; total += extents[k++])
+    if (extents[k] < 0 || extents[k] > extent - total)
+      return rti_fail(RT_E_SHAPE, "split: part %d of extent %lld does not fit into axis %d of extent %lld behind %lld", k, (long long)extents[k], axis,
+                      (long long)extent, (long long)total);
+  if (extents && total != extent) return rti_fail(RT_E_SHAPE, "split: the extents add up to %lld, but axis %d has %lld", (long long)total, axis, (long long)extent);
+  int64_t at = 0;
+  for (int32_t k = 0; k < n && status == RT_OK; k++) {
+    int64_t next = at + (extents ? extents[k] : extent / n);
+    status = rt_slice(t, axis, at, next, 1, &out_parts[k]);
+    at = next;
+  }
+  for (int32_t k = 0; k < n && status != RT_OK; k++) {
+    rt_release(out_parts[k]);
+    out_parts[k] = NULL;
+  }
+  return status;
+}
+
 rt_status rt_select(const rt_tensor *t, int32_t axis, int64_t index, rt_tensor **out) {
   draft d;
   rt_status status = begin("select", t, out, &d);

@@ -4,6 +4,7 @@
 #define TRIVET_IO_INTERNAL_H
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <trivet/io.h>
 
 #define RTI_IO_PRINTF(fmt_index, first) __attribute__((format(printf, fmt_index, first)))
@@ -47,8 +48,41 @@ void rti_io_file_free(rti_io_file *file);
 /// stranger) must be relative, without "", "." and ".." between its slashes; a symbolic link anywhere on it is refused.
 /// Errors   RT_E_FORMAT (such a path; the file is shorter), RT_E_NOT_FOUND, RT_E_IO, RT_E_NO_MEMORY
 rt_status rti_io_read_below(const char *folder, const void *path, size_t n, uint64_t offset, void *data, uint64_t bytes);
-/// Writes head then body to a new file beside `path` and renames it over `path` when every byte is on its way to the disk; on failure
-/// the new file is removed and the old one untouched. Devices and pipes are written in place.
+/// Where a file is being written. After the first failure the rest is dropped; a long writer looks at `error` now and then.
+typedef struct rti_io_sink { int fd, error; uint64_t written; } rti_io_sink;
+void rti_io_put(rti_io_sink *sink, const void *data, size_t bytes);
+/// Puts all of a file. A status of its own (no memory ...) comes with its sentence; failures of the sink are looked at afterwards.
+typedef rt_status (*rti_io_writer)(rti_io_sink *sink, void *user);
+/// Writes a new file beside `path` and renames it over `path` when every byte is on its way to the disk; on failure the new file is removed
+/// and the old one untouched. Devices and pipes are written in place.
+rt_status rti_io_replace(const char *path, rti_io_writer write, void *user);
+/// The same for a head and a body.
 rt_status rti_io_replace_file(const char *path, const void *head, size_t head_bytes, const void *body, size_t body_bytes);
+
+/// Bytes that are read piece by piece, counted by reference: a regular file, a mapping of one, or memory of the caller. What decides sizes is
+/// copied out before it is looked at; so a mapped file that changes can change values, and one that is cut short can end the process with
+/// SIGBUS, which is why nobody gets a mapping without asking for it.
+typedef struct rti_io_source {
+  atomic_uint references;
+  int fd;              ///< -1 when there is memory
+  const uint8_t *at;   ///< NULL when read through fd
+  uint64_t bytes;
+  bool is_mapped;
+  rti_io_text name;    ///< printable
+} rti_io_source;
+rt_status rti_io_source_open(const char *path, bool map, rti_io_source **out);
+rt_status rti_io_source_memory(const char *name, const void *data, size_t bytes, rti_io_source **out);
+rti_io_source *rti_io_source_retain(rti_io_source *source);
+void rti_io_source_release(void *source); ///< NULL is allowed; the type fits rt_import. Threads: any
+/// Errors   RT_E_FORMAT (past the end), RT_E_IO (refused, shrank)
+rt_status rti_io_source_read(const rti_io_source *source, uint64_t offset, void *dst, size_t bytes);
+
+// ---- tensors that a loader fills ---------------------------------------------------------------------------------------------------------
+/// Writes `bytes` bytes (more than 0) to dst.
+typedef rt_status (*rti_io_fill)(void *user, void *dst, size_t bytes);
+/// A new dense tensor of the default device, filled in place: large files are in memory once.
+rt_status rti_io_tensor(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, rti_io_fill fill, void *user, rt_tensor **out);
+/// Makes truth values of bytes: every byte but 0 is 1.
+void rti_io_make_bools(void *data, uint64_t n_elements);
 
 #endif

@@ -46,6 +46,8 @@ static rtb_fn function_of(uint16_t op) {
   case RTB_OP_MAX_POOL: return rti_ref_max_pool;
   case RTB_OP_AVG_POOL: return rti_ref_avg_pool;
   case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX: return rti_ref_softmax;
+  case RTB_OP_LAYER_NORM: case RTB_OP_RMS_NORM: return rti_ref_layer_norm;
+  case RTB_OP_BATCH_NORM: return rti_ref_batch_norm;
   default: return NULL;
   }
 }
@@ -59,6 +61,20 @@ static bool is_index(uint16_t dtype) { return dtype >= RTB_I8 && dtype <= RTB_U6
 
 static uint16_t sum_dtype(uint16_t dtype) {
   return is_float(dtype) ? dtype : rti_ref_wide_of(dtype) == REF_U64 ? RTB_U64 : RTB_I64;
+}
+
+static bool is_norm(uint16_t op) { return op == RTB_OP_LAYER_NORM || op == RTB_OP_RMS_NORM || op == RTB_OP_BATCH_NORM; }
+/// The argument that is a parameter of type f64, or -1.
+static int32_t param_of(const rtb_sig *sig, const op_row *row) { return row->has_param || is_norm(sig->op) ? sig->nin - 1 : -1; }
+/// Inputs that may be left out: a bias, a weight.
+static bool may_be_absent(uint16_t op, int32_t k) {
+  switch (op) {
+  case RTB_OP_CONV: return k == 2;
+  case RTB_OP_LAYER_NORM: return k == 1 || k == 2;
+  case RTB_OP_RMS_NORM: return k == 1;
+  case RTB_OP_BATCH_NORM: return k == 3 || k == 4;
+  default: return false;
+  }
 }
 
 /// Do the dtypes of this call fit its row? For OP, out is what a SAME row would give.
@@ -79,7 +95,7 @@ static bool dtypes_fit(const rtb_sig *sig, const op_row *row) {
   }
   for (int32_t k = 1; k < sig->nin; k++) {
     const bool absent = sig->arg[k].layout == RTB_NONE;
-    if (!absent && sig->arg[k].dtype != (row->has_param ? RTB_F64 : in)) return false;
+    if (!absent && sig->arg[k].dtype != (k == param_of(sig, row) ? RTB_F64 : in)) return false;
   }
   switch (row->result) {
   case BOOL: return out == RTB_BOOL;
@@ -100,12 +116,13 @@ static bool computes_in(const rtb_sig *sig, const op_row *row) {
   case RTB_OP_MATMUL: case RTB_OP_MAX_POOL: return in != RTB_BOOL;
   case RTB_OP_CONV: case RTB_OP_AVG_POOL: case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX: return is_float(in);
   case RTB_OP_SCATTER: case RTB_OP_SCATTER_ND: return rti_ref_can_scatter(sig->attr, in);
-  default: return true;
+  default: return !is_norm(sig->op) || is_float(in);
   }
 }
 
-static bool takes_immediates(const rtb_sig *sig, const op_row *row) {
-  if (row->family == MAP) return true;
+static bool takes_immediate(const rtb_sig *sig, const op_row *row, int32_t k) {
+  if (row->family == MAP || k == param_of(sig, row)) return true;
+  if (is_norm(sig->op)) return false;
   switch (sig->op) {
   case RTB_OP_MATMUL: case RTB_OP_CONV: case RTB_OP_MAX_POOL: case RTB_OP_AVG_POOL: case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX:
   case RTB_OP_TAKE_ALONG: case RTB_OP_CUMSUM: case RTB_OP_CUMPROD: case RTB_OP_SORT: case RTB_OP_ARGSORT: case RTB_OP_SEARCHSORTED:
@@ -121,7 +138,7 @@ static bool takes_alias(const rtb_sig *sig, const op_row *row) {
   switch (sig->op) {
   case RTB_OP_COPY: case RTB_OP_CAST: case RTB_OP_WHERE: case RTB_OP_SOFTMAX: case RTB_OP_LOG_SOFTMAX: return true;
   case RTB_OP_SCATTER: case RTB_OP_SCATTER_ND: return sig->alias == 1; // x
-  default: return false;
+  default: return is_norm(sig->op);
   }
 }
 
@@ -136,8 +153,8 @@ static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
   bool dense = true;
   for (int32_t k = 0; k <= sig->nin; k++) {
     const rtb_sig_arg *arg = &sig->arg[k];
-    const bool immediate = arg->layout == RTB_IMM && k < sig->nin && takes_immediates(sig, row);
-    const bool absent = arg->layout == RTB_NONE && sig->op == RTB_OP_CONV && k == 2;
+    const bool immediate = arg->layout == RTB_IMM && k < sig->nin && takes_immediate(sig, row, k);
+    const bool absent = arg->layout == RTB_NONE && may_be_absent(sig->op, k);
     if (arg->space == RTB_SPACE_FOREIGN) return rtb_refuse(out, RTB_UNSUPPORTED_SPACE, "%s: argument %d is not in host memory", name, k);
     if (arg->layout > RTB_NEGATIVE && !immediate && !absent) {
       memset(out->want_layout, RTB_NEGATIVE, sizeof out->want_layout);

@@ -97,6 +97,8 @@ int32_t rti_ref_conv(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_max_pool(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_avg_pool(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_softmax(void *host, void *stream, const rtb_op *op); ///< and log_softmax
+int32_t rti_ref_layer_norm(void *host, void *stream, const rtb_op *op); ///< and rms_norm
+int32_t rti_ref_batch_norm(void *host, void *stream, const rtb_op *op);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

@@ -88,13 +88,20 @@ uint64_t rti_os_fork_count(void) {
 
 const char *rti_os_getenv(const char *name) { return secure_getenv(name); }
 
+static int open_to_read(const char *path, int flags) {
+  int fd;
+  do fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+  while (fd < 0 && errno == EINTR);
+  return fd;
+}
+
 /// Reads a small text file. false when it cannot be read.
 static bool read_text(const char *path, char *out, size_t bytes) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  int fd = open_to_read(path, 0);
   if (fd < 0) return false;
   size_t used = 0;
   ssize_t got = 1;
-  while (got > 0 && used + 1 < bytes)
+  while (used + 1 < bytes && (got > 0 || (got < 0 && errno == EINTR)))
     if ((got = read(fd, out + used, bytes - 1 - used)) > 0) used += (size_t)got;
   close(fd);
   out[used] = '\0';
@@ -230,31 +237,40 @@ void rti_os_wake_u32(uint32_t *word, int32_t count) {
 
 static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
-bool rti_os_list_dir(const char *path, void (*visit)(void *user, const char *name), void *user) {
-  DIR *dir = opendir(path);
+const char *rti_os_reason(int error, char *out, size_t bytes) {
+  const char *text = strerror_r(error, out, bytes); // the GNU one: it may answer with a text of its own
+  if (text != out) snprintf(out, bytes, "%s", text);
+  return out;
+}
+
+int rti_os_list_dir(const char *path, void (*visit)(void *user, const char *name), void *user) {
+  DIR *dir;
+  do dir = opendir(path);
+  while (!dir && errno == EINTR);
+  if (!dir) return errno;
   char **names = NULL;
   size_t count = 0, room = 0;
-  bool ok = dir != NULL;
-  errno = 0;
-  for (struct dirent *entry; ok && (entry = readdir(dir)) != NULL;) {
+  int error = 0;
+  errno = 0; // readdir tells its end from a failure by errno alone
+  for (struct dirent *entry; !error && (entry = readdir(dir)) != NULL; errno = 0) {
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
     if (count == room) {
       char **more = realloc(names, (room = room ? 2 * room : 16) * sizeof *names);
-      if (!(ok = more != NULL)) break;
-      names = more;
+      if (more) names = more;
+      else error = ENOMEM;
     }
-    if ((ok = (names[count] = strdup(entry->d_name)) != NULL)) count++;
-    errno = 0;
+    if (!error && (names[count] = strdup(entry->d_name)) != NULL) count++;
+    else error = ENOMEM;
   }
-  ok = ok && errno == 0; // readdir tells its end from a failure by errno alone
-  if (dir) closedir(dir);
-  if (ok && count) qsort(names, count, sizeof *names, compare_names);
+  if (!error) error = errno;
+  closedir(dir);
+  if (!error && count) qsort(names, count, sizeof *names, compare_names);
   for (size_t i = 0; i < count; i++) {
-    if (ok) visit(user, names[i]);
+    if (!error) visit(user, names[i]);
     free(names[i]);
   }
   free(names);
-  return ok;
+  return error;
 }
 
 bool rti_os_own_dir(char *out, size_t bytes) {
@@ -299,25 +315,35 @@ bool rti_os_own_dir(char *out, size_t bytes) {
 #define OWN_DATA ELFDATA2LSB
 #endif
 
-static bool read_at(int fd, void *out, size_t bytes, uint64_t offset) {
-  for (size_t used = 0; used < bytes;) {
-    ssize_t got = pread(fd, (char *)out + used, bytes - used, (off_t)(offset + used));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    used += (size_t)got;
-  }
-  return true;
-}
-
-__attribute__((format(printf, 3, 4))) static bool refuse(char *why, size_t why_bytes, const char *fmt, ...) {
+/// Writes the clause; the file is to blame.
+__attribute__((format(printf, 3, 4))) static int refuse(char *why, size_t why_bytes, const char *fmt, ...) {
   va_list args;
   va_start(args, fmt);
   vsnprintf(why, why_bytes, fmt, args);
   va_end(args);
-  return false;
+  return RTI_OS_NO_LIBRARY;
 }
 
-static bool check_header(const ElfW(Ehdr) *header, uint64_t size, char *why, size_t why_bytes) {
+/// Writes the clause; the system is to blame.
+static int refused(char *why, size_t why_bytes, const char *what, int error) {
+  char reason[100];
+  snprintf(why, why_bytes, "cannot be %s: %s", what, rti_os_reason(error, reason, sizeof reason));
+  return error;
+}
+
+/// The bytes were there when the file was examined.
+static int read_at(int fd, void *out, size_t bytes, uint64_t offset, char *why, size_t why_bytes) {
+  for (size_t used = 0; used < bytes;) {
+    ssize_t got = pread(fd, (char *)out + used, bytes - used, (off_t)(offset + used));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return refused(why, why_bytes, "read", errno);
+    if (got == 0) return refuse(why, why_bytes, "has been cut short while it was read"), EIO;
+    used += (size_t)got;
+  }
+  return 0;
+}
+
+static int check_header(const ElfW(Ehdr) *header, uint64_t size, char *why, size_t why_bytes) {
   if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return refuse(why, why_bytes, "is not an ELF file");
   if (header->e_ident[EI_CLASS] != OWN_CLASS) return refuse(why, why_bytes, "is not built for %d-bit programs", (int)sizeof(void *) * 8);
   if (header->e_ident[EI_DATA] != OWN_DATA) return refuse(why, why_bytes, "is built for the other byte order");
@@ -329,15 +355,16 @@ static bool check_header(const ElfW(Ehdr) *header, uint64_t size, char *why, siz
   uint64_t table = (uint64_t)header->e_phnum * sizeof(ElfW(Phdr));
   if (header->e_phoff > size || table > size - header->e_phoff)
     return refuse(why, why_bytes, "is %llu bytes long, too short for its table of segments", (unsigned long long)size);
-  return true;
+  return 0;
 }
 
 /// A segment that reaches past the end of the file would be mapped all the same, and the first touch is a SIGBUS.
-static bool check_segments(int fd, const ElfW(Ehdr) *header, uint64_t size, char *why, size_t why_bytes) {
+static int check_segments(int fd, const ElfW(Ehdr) *header, uint64_t size, char *why, size_t why_bytes) {
   bool has_load = false, has_dynamic = false;
   for (int i = 0; i < header->e_phnum; i++) {
     ElfW(Phdr) segment;
-    if (!read_at(fd, &segment, sizeof segment, header->e_phoff + (uint64_t)i * sizeof segment)) return refuse(why, why_bytes, "cannot be read");
+    int error = read_at(fd, &segment, sizeof segment, header->e_phoff + (uint64_t)i * sizeof segment, why, why_bytes);
+    if (error) return error;
     has_load |= segment.p_type == PT_LOAD;
     has_dynamic |= segment.p_type == PT_DYNAMIC;
     if (segment.p_type == PT_NULL) continue;
@@ -347,26 +374,25 @@ static bool check_segments(int fd, const ElfW(Ehdr) *header, uint64_t size, char
                     offset > UINT64_MAX - length ? ULLONG_MAX : (unsigned long long)(offset + length));
     if (segment.p_type == PT_LOAD && length > segment.p_memsz) return refuse(why, why_bytes, "has a segment %d that is larger in the file than in memory", i);
   }
-  return has_load && has_dynamic ? true : refuse(why, why_bytes, "has no %s segment", has_load ? "dynamic" : "loadable");
+  return has_load && has_dynamic ? 0 : refuse(why, why_bytes, "has no %s segment", has_load ? "dynamic" : "loadable");
 }
 
-bool rti_os_exists(const char *path) { return access(path, F_OK) == 0; }
-
-bool rti_os_check_library(const char *path, rti_file_id *out_id, char *why, size_t why_bytes) {
+int rti_os_check_library(const char *path, rti_file_id *out_id, char *why, size_t why_bytes) {
   memset(out_id, 0, sizeof *out_id);
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); // NONBLOCK: opening a FIFO would wait for a writer
-  if (fd < 0) return refuse(why, why_bytes, "cannot be opened: %s", strerror(errno));
+  int fd = open_to_read(path, O_NONBLOCK | O_NOCTTY); // NONBLOCK: opening a FIFO would wait for a writer
+  if (fd < 0) return refused(why, why_bytes, "opened", errno);
   struct stat info;
   ElfW(Ehdr) header;
-  bool ok;
-  if (fstat(fd, &info) != 0) ok = refuse(why, why_bytes, "cannot be examined: %s", strerror(errno));
-  else if (!S_ISREG(info.st_mode)) ok = refuse(why, why_bytes, "is not a regular file");
-  else if ((uint64_t)info.st_size < sizeof header) ok = refuse(why, why_bytes, "is %lld bytes long, too short for a library", (long long)info.st_size);
-  else if (!read_at(fd, &header, sizeof header, 0)) ok = refuse(why, why_bytes, "cannot be read");
-  else ok = check_header(&header, (uint64_t)info.st_size, why, why_bytes) && check_segments(fd, &header, (uint64_t)info.st_size, why, why_bytes);
+  int error;
+  if (fstat(fd, &info) != 0) error = refused(why, why_bytes, "examined", errno);
+  else if (!S_ISREG(info.st_mode)) error = refuse(why, why_bytes, "is not a regular file");
+  else if ((uint64_t)info.st_size < sizeof header) error = refuse(why, why_bytes, "is %lld bytes long, too short for a library", (long long)info.st_size);
+  else error = read_at(fd, &header, sizeof header, 0, why, why_bytes);
+  if (!error) error = check_header(&header, (uint64_t)info.st_size, why, why_bytes);
+  if (!error) error = check_segments(fd, &header, (uint64_t)info.st_size, why, why_bytes);
   close(fd);
-  if (ok) *out_id = (rti_file_id){.device = (uint64_t)info.st_dev, .inode = (uint64_t)info.st_ino};
-  return ok;
+  if (!error) *out_id = (rti_file_id){.device = (uint64_t)info.st_dev, .inode = (uint64_t)info.st_ino};
+  return error;
 }
 
 void *rti_os_open_library(const char *path, char *why, size_t why_bytes) {

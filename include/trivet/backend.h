@@ -263,6 +263,9 @@ extern "C" {
 #define RTB_OP_SCATTER_ND 141
 #define RTB_OP_GATHER_ND 142
 #define RTB_OP_NONZERO 143
+#define RTB_OP_LAYER_NORM 150
+#define RTB_OP_RMS_NORM 151
+#define RTB_OP_BATCH_NORM 152
 #define RTB_OP_CONCAT 160
 #define RTB_OP_PAD 161
 #define RTB_OP_LINSPACE 162
@@ -276,6 +279,12 @@ extern "C" {
 #define RTB_OP_LOGSUMEXP 170
 #define RTB_OP_NORM 171
 #define RTB_OP_TOPK 172
+#define RTB_OP_GROUP_NORM 180
+#define RTB_OP_EMBEDDING 181
+#define RTB_OP_UNIQUE 173
+#define RTB_OP_TAKE 174
+#define RTB_OP_MASKED_SELECT 175
+#define RTB_OP_COUNT_NONZERO 176
 /* generated: end */
 
 /* ---- data that crosses on every call (frozen) ------------------------------------------------------------------------ */
@@ -316,7 +325,8 @@ typedef struct rtb_sig_arg {
 
 /* ---- structural attributes: plain data, no pointers; part of the kernel cache key ------------------------------------- */
 
-/* Reductions, scans, softmax, gather, take_along, concat, stack, repeat, roll: bit i of axes is dimension i of the first input as this call shows it.
+/* Reductions, scans, softmax, layer_norm, rms_norm, gather, take_along, concat, stack, repeat, roll: bit i of axes is dimension i of the first
+ * input as this call shows it. Weight and bias of the norms have the shape of x (strides of 0 where they repeat), or are absent.
  * Reductions show their output with the rank of the input and extent 1 in every reduced dimension. */
 typedef struct rtb_attr_axes {
   uint32_t size;
@@ -354,6 +364,12 @@ typedef struct rtb_attr_pad {
 #define RTB_PAD_EDGE 1u
 #define RTB_PAD_REFLECT 2u
 #define RTB_PAD_WRAP 3u
+
+/* group_norm: channels are dimension 1 of x, weight and bias have one element for each or are absent. */
+typedef struct rtb_attr_group {
+  uint32_t size;
+  uint32_t groups;
+} rtb_attr_group;
 
 /* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. */
 typedef struct rtb_attr_window {

@@ -52,8 +52,8 @@ typedef struct rt_ctx_options {
 /// Opens a context: reads RT_* variables that options leave open, loads backends, opens their devices.
 /// Owner    *out_ctx is yours; rt_ctx_close it
 /// Errors   RT_E_NOT_FOUND when a named backend does not load (the sentence lists what exists and why it was refused) or a file of
-///          `plugins` is not there, RT_E_FORMAT for such a file that is no plugin, RT_E_ARGUMENT (names, numbers, unknown math bits,
-///          configuration keys), RT_E_NO_MEMORY
+///          `plugins` is not there, RT_E_FORMAT for such a file that is no plugin, RT_E_IO when the system refuses to read a folder or a
+///          file of a named backend, RT_E_ARGUMENT (names, numbers, unknown math bits, configuration keys), RT_E_NO_MEMORY
 /// Threads  any; contexts are independent of each other
 RT_API RT_NODISCARD rt_status rt_ctx_create(const rt_ctx_options *options, rt_ctx **out_ctx);
 /// Closes it. NULL is allowed.
@@ -96,8 +96,10 @@ RT_API int32_t rt_backend_count(const rt_ctx *ctx);
 RT_API RT_NODISCARD rt_status rt_backend_describe(const rt_ctx *ctx, int32_t index, rt_backend_desc *out_desc);
 
 /// Every plugin file that a search would find, without loading any: calls visit(user, name, path, origin) for each in search order.
+/// Errors   RT_E_IO, RT_E_NO_MEMORY: a folder is there but could not be listed (the sentence names the first one); all others were visited
 RT_API rt_status rt_backend_search(const rt_ctx_options *options, void (*visit)(void *user, const char *name, const char *path, const char *origin), void *user);
 /// Opens one plugin file far enough to describe it. This runs the file's code.
+/// Errors   RT_E_ARGUMENT (no absolute path), RT_E_NOT_FOUND, RT_E_FORMAT (no plugin, with the reason), RT_E_IO (the system refuses), RT_E_NO_MEMORY
 RT_API RT_NODISCARD rt_status rt_backend_probe_file(const char *path, rt_backend_desc *out_desc);
 /// One configuration key of an open backend: RT_E_NOT_FOUND past the last. Strings belong to the plugin.
 typedef struct rt_config_key { const char *name, *fallback, *help; } rt_config_key;

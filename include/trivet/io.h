@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files (libtrivet_io): NumPy .npy read and write; ONNX models read and run.
+// Files (libtrivet_io): one tensor (.npy), named tensors (.npz, safetensors, GGUF), ONNX models read and run.
 #ifndef TRIVET_IO_H
 #define TRIVET_IO_H
 
@@ -23,6 +23,76 @@ RT_API RT_NODISCARD rt_status rt_npy_parse(rt_ctx *ctx, const char *name, const 
 /// Errors   RT_E_ARGUMENT (NULL), RT_E_DTYPE (bf16 has no npy dtype), RT_E_NOT_FOUND (no such folder), RT_E_IO (refused, disk full),
 ///          RT_E_NO_MEMORY, and what reading t back from its device reports
 RT_API RT_NODISCARD rt_status rt_npy_write(const char *path, const rt_tensor *t);
+
+// ---- archives: files of named tensors ----------------------------------------------------------------------------------------------
+/// Reads .npy (one tensor, "arr_0"), .npz (stored members; deflated ones where the library was built with zlib), safetensors and GGUF
+/// (version 2 and 3, little endian); the first bytes tell which. Opening reads and checks all that describes the tensors and none of their data.
+typedef struct rt_archive rt_archive;
+typedef enum rt_archive_format { RT_ARCHIVE_NONE = 0, RT_ARCHIVE_NPY, RT_ARCHIVE_NPZ, RT_ARCHIVE_SAFETENSORS, RT_ARCHIVE_GGUF } rt_archive_format;
+
+/// What the first bytes of a file say: RT_ARCHIVE_NONE for anything else, and for NULL. 16 bytes are enough.
+RT_API rt_archive_format rt_archive_sniff(const void *head, size_t bytes);
+/// Maps the file: a tensor whose bytes can be used as they lie is then a read-only view of it, without a copy, in host memory, and keeps the
+/// mapping alive. For files that nobody changes meanwhile: values change with the file, and cutting it short ends the process (SIGBUS).
+#define RT_ARCHIVE_MAP 1u
+/// Writing .npz: deflated members. Errors: RT_E_UNSUPPORTED without zlib.
+#define RT_ARCHIVE_DEFLATE 2u
+
+/// Opens an archive. The file stays open until rt_archive_close.
+/// Owner    *out_archive is yours; rt_archive_close it before its context
+/// Errors   RT_E_ARGUMENT (NULL, unknown flags), RT_E_NOT_FOUND, RT_E_IO, RT_E_FORMAT (not one of the formats, or malformed), RT_E_UNSUPPORTED
+///          (a version, an encrypted member, more than 16 axes), RT_E_NO_MEMORY; the sentence names file, tensor and the numbers
+RT_API RT_NODISCARD rt_status rt_archive_open(rt_ctx *ctx, const char *path, uint32_t flags, rt_archive **out_archive);
+/// The same from memory, which must stay until the archive is closed; `name` stands in sentences. Tensors are copies.
+RT_API RT_NODISCARD rt_status rt_archive_parse(rt_ctx *ctx, const char *name, const void *data, size_t bytes, rt_archive **out_archive);
+RT_API void rt_archive_close(rt_archive *archive); ///< NULL is allowed; tensors that were read live on
+
+RT_API rt_archive_format rt_archive_format_of(const rt_archive *archive); ///< RT_ARCHIVE_NONE for NULL
+RT_API const char *rt_archive_format_name(rt_archive_format format);      ///< "npz"; "?" for an unknown number. Never NULL
+RT_API int32_t rt_archive_count(const rt_archive *archive);               ///< tensors; 0 for NULL
+
+/// One tensor of an archive, in the order of the file. Strings are the archive's.
+typedef struct rt_archive_entry {
+  const char *name;       ///< printable UTF-8
+  const char *stored;     ///< the dtype as the format calls it: "<f4", "BF16", "Q4_0"; what reading refuses has a name too
+  rt_dtype dtype;         ///< of the tensor that reading gives; RT_DTYPE_NONE: it cannot be read, and reading says why
+  int32_t rank;           ///< 0 when dtype is RT_DTYPE_NONE and nothing is known
+  int64_t shape[RT_MAX_RANK];
+  uint64_t offset, bytes; ///< where its data lie in the file, and how many bytes they are there
+  bool in_place;          ///< reading gives a view of the mapped file
+} rt_archive_entry;
+RT_API RT_NODISCARD rt_status rt_archive_entry_at(const rt_archive *archive, int32_t index, rt_archive_entry *out_entry);
+
+/// Reads one tensor to the default device (what is in_place: to the host). GGUF's Q4_0 and Q8_0 become f32, exactly as ggml computes them;
+/// checksums are compared.
+/// Owner    *out is a new reference
+/// Errors   RT_E_ARGUMENT (NULL, index), RT_E_DTYPE (no dtype for what is stored), RT_E_UNSUPPORTED (needs zlib), RT_E_IO, RT_E_FORMAT, RT_E_NO_MEMORY
+/// Threads  one call at a time per archive
+RT_API RT_NODISCARD rt_status rt_archive_read(rt_archive *archive, int32_t index, rt_tensor **out);
+/// The same by name. Errors: also RT_E_NOT_FOUND.
+RT_API RT_NODISCARD rt_status rt_archive_get(rt_archive *archive, const char *name, rt_tensor **out);
+
+/// Metadata of safetensors ("__metadata__") and GGUF. A value is a list of `count` items, of one item unless is_list.
+typedef struct rt_archive_meta {
+  const char *key;        ///< printable UTF-8
+  const char *type;       ///< of an item: "string", "bool", "u8" to "i64", "f32", "f64"
+  bool is_list;
+  int64_t count;
+} rt_archive_meta;
+/// One item: text (with a NUL behind it; it may hold others, and bytes that are no UTF-8), or a number when text is NULL.
+typedef struct rt_archive_value { const char *text; size_t text_bytes; rt_scalar number; } rt_archive_value;
+RT_API int32_t rt_archive_meta_count(const rt_archive *archive); ///< 0 for NULL
+RT_API RT_NODISCARD rt_status rt_archive_meta_at(const rt_archive *archive, int32_t index, rt_archive_meta *out_meta);
+RT_API RT_NODISCARD rt_status rt_archive_meta_item(const rt_archive *archive, int32_t index, int64_t item, rt_archive_value *out_value);
+
+/// What is written: tensors with their names, and texts with their keys (safetensors only).
+typedef struct rt_named_tensor { const char *name; const rt_tensor *tensor; } rt_named_tensor;
+typedef struct rt_named_text { const char *key, *text; } rt_named_text;
+/// Writes an archive, replacing a file at `path` as rt_npy_write does. .npz gets 64-bit records and data aligned to 64 bytes; safetensors
+/// gets the order its reference writer uses (larger elements first, then by name), so that every tensor lies aligned.
+/// Errors   RT_E_ARGUMENT (NULL, a name twice or not printable UTF-8, several tensors or none for .npy, texts where the format has no place for
+///          them), RT_E_DTYPE (bf16 in .npy and .npz), RT_E_UNSUPPORTED (GGUF), and those of rt_npy_write
+RT_API RT_NODISCARD rt_status rt_archive_write(const char *path, rt_archive_format format, uint32_t flags, int32_t n_tensors, const rt_named_tensor *tensors, int32_t n_texts, const rt_named_text *texts);
 
 // ---- onnx --------------------------------------------------------------------------------------------------------------------------
 typedef struct rt_model rt_model;

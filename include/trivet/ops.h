@@ -1385,6 +1385,44 @@ RT_API RT_NODISCARD rt_status rt_nonzero(const rt_tensor *x, rt_tensor **out);
 /// rt_nonzero into a given output, which stays yours: it is i64. Errors as rt_nonzero and the rules above.
 RT_API RT_NODISCARD rt_status rt_nonzero_into(const rt_tensor *x, rt_tensor *out);
 
+/// (x - mean) / sqrt(variance + eps) over any axes, times weight, plus bias (NULL: without); the variance is that of a population.
+/// Shapes   x: any; weight, bias: any that broadcasts to x; out: as x; NULL axes means all of them
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis, and an eps that is negative or not finite; RT_E_SHAPE when weight or bias
+///          does not broadcast to x
+RT_API RT_NODISCARD rt_status rt_layer_norm(const rt_tensor *x, const rt_axes *axes, const rt_tensor *weight, const rt_tensor *bias,
+    double eps, rt_tensor **out);
+/// rt_layer_norm into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_layer_norm and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_layer_norm_into(const rt_tensor *x, const rt_axes *axes, const rt_tensor *weight, const rt_tensor *bias,
+    double eps, rt_tensor *out);
+
+/// x / sqrt(mean of x^2 + eps) over any axes, times weight (NULL: without).
+/// Shapes   x: any; weight: any that broadcasts to x; out: as x; NULL axes means all of them
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   as rt_layer_norm
+RT_API RT_NODISCARD rt_status rt_rms_norm(const rt_tensor *x, const rt_axes *axes, const rt_tensor *weight, double eps, rt_tensor **out);
+/// rt_rms_norm into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_rms_norm and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_rms_norm_into(const rt_tensor *x, const rt_axes *axes, const rt_tensor *weight, double eps,
+    rt_tensor *out);
+
+/// (x - mean) / sqrt(variance + eps), times weight, plus bias (NULL: without), with one number each per channel along axis; mean and
+/// variance NULL: those of x over all other axes, as in training.
+/// Shapes   x: rank >= 1; the others: [x.shape[axis]]; out: as x
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for an axis that is out of range, an eps that is negative or not
+///          finite, and one of mean and variance without the other; RT_E_SHAPE for another number of channels
+RT_API RT_NODISCARD rt_status rt_batch_norm(const rt_tensor *x, const rt_tensor *mean, const rt_tensor *variance, const rt_tensor *weight,
+    const rt_tensor *bias, int32_t axis, double eps, rt_tensor **out);
+/// rt_batch_norm into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_batch_norm and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_batch_norm_into(const rt_tensor *x, const rt_tensor *mean, const rt_tensor *variance,
+    const rt_tensor *weight, const rt_tensor *bias, int32_t axis, double eps, rt_tensor *out);
+
 // ---- Operations made of other operations -----------------------------------------------------------------------------------------------
 
 /// Tensors joined along an axis; all other extents are equal; dtypes promote.
@@ -1510,6 +1548,69 @@ RT_API RT_NODISCARD rt_status rt_norm_into(const rt_tensor *x, double p, const r
 /// Errors   RT_E_ARGUMENT for an axis that is out of range, a k that is not in 0 to the extent there, and when both outputs are NULL
 RT_API RT_NODISCARD rt_status rt_topk(const rt_tensor *x, int64_t k, int32_t axis, bool largest, rt_tensor **out_values,
     rt_tensor **out_indices);
+
+/// x [N,C,...] with its channels in equal groups: rt_layer_norm of each image and group, then times weight, plus bias, one number each
+/// per channel (NULL: without); groups C is instance_norm.
+/// Shapes   x: [N, C, ...] of rank 2 to 15; weight, bias: [C]; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT when groups does not divide C, and for an eps that is negative or not finite; RT_E_SHAPE for another number of
+///          channels
+RT_API RT_NODISCARD rt_status rt_group_norm(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias, double eps,
+    rt_tensor **out);
+/// rt_group_norm into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_group_norm and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_group_norm_into(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias,
+    double eps, rt_tensor *out);
+
+/// Rows of table [n,d] chosen by integer indices in [-n, n): shape of indices + [d]; an index that is padding_index (which may lie
+/// outside; RT_NO_INDEX: none) gives a row of 0.
+/// Shapes   table: [n, d]; indices: any; out: the shape of indices + [d]
+/// Dtypes   table: any; indices: any integer; out: as table
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when table is not of rank 2; RT_E_DTYPE for indices that are no integers; RT_E_INDEX as rt_gather
+RT_API RT_NODISCARD rt_status rt_embedding(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor **out);
+/// rt_embedding into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_embedding and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_embedding_into(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor *out);
+/// The elements of x (axis NULL) or its slices along *axis, each once: in the order of rt_sort, slices by the first element that differs,
+/// or, not sorted, as they first come. Then the index of the first one of each; for each of x which one it is; how many there are of
+/// each. -0 equals +0; NaN equals nothing, so each one counts. Waits for x; along an axis it sorts once per element of a slice. An output
+/// that is NULL is not made.
+/// Shapes   x: any; values: [count], or as x of extent count along *axis; first, counts: [count]; inverse: as x, or [extent along *axis]
+/// Dtypes   x: any; values: as x; the others: i64
+/// Owner    each output is a new reference; release it
+/// Errors   RT_E_ARGUMENT for an axis that is out of range, and when all outputs are NULL
+RT_API RT_NODISCARD rt_status rt_unique(const rt_tensor *x, const int32_t *axis, bool sorted, rt_tensor **out_values, rt_tensor **out_first,
+    rt_tensor **out_inverse, rt_tensor **out_counts);
+
+/// Elements of x, counted in C order, chosen by integer indices in [-n, n).
+/// Shapes   x: any; indices: any; out: as indices
+/// Dtypes   x: any; indices: any integer; out: as x
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_DTYPE and RT_E_INDEX as rt_gather
+RT_API RT_NODISCARD rt_status rt_take(const rt_tensor *x, const rt_tensor *indices, rt_tensor **out);
+/// rt_take into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_take and the rules above.
+RT_API RT_NODISCARD rt_status rt_take_into(const rt_tensor *x, const rt_tensor *indices, rt_tensor *out);
+
+/// 1-d: the elements of x where mask (bool) is true, in C order; the two broadcast. Waits for mask, to count them.
+/// Shapes   x, mask: any that broadcast; out: [elements of mask that are true]
+/// Dtypes   x: any; mask: bool; out: as x
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_DTYPE when mask is not bool; RT_E_SHAPE when the shapes do not broadcast
+RT_API RT_NODISCARD rt_status rt_masked_select(const rt_tensor *x, const rt_tensor *mask, rt_tensor **out);
+/// rt_masked_select into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_masked_select and the
+/// rules above.
+RT_API RT_NODISCARD rt_status rt_masked_select_into(const rt_tensor *x, const rt_tensor *mask, rt_tensor *out);
+
+/// How many elements are not zero (NaN is not).
+/// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
+/// Dtypes   any; out: i64
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis
+RT_API RT_NODISCARD rt_status rt_count_nonzero(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
+/// rt_count_nonzero into a given output, which stays yours: it is i64. Errors as rt_count_nonzero and the rules above.
+RT_API RT_NODISCARD rt_status rt_count_nonzero_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
 
 RT_END
 #endif

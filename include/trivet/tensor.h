@@ -40,6 +40,9 @@ typedef struct rt_window {
   bool count_pad;       ///< avg_pool: padded elements count in the divisor
 } rt_window;
 
+/// For padding_index and ignore_index: no index stands for nothing.
+#define RT_NO_INDEX INT64_MIN
+
 typedef enum rt_pad_mode { RT_PAD_CONSTANT = 0, RT_PAD_EDGE, RT_PAD_REFLECT, RT_PAD_WRAP } rt_pad_mode;
 
 /// What a scattered update does to the element it falls on; the last four are rt_add, rt_mul, rt_minimum and rt_maximum of the two.
@@ -141,6 +144,9 @@ RT_API RT_NODISCARD rt_status rt_flip(const rt_tensor *t, const rt_axes *axes, r
 RT_API RT_NODISCARD rt_status rt_diagonal(const rt_tensor *t, int64_t offset, int32_t axis_a, int32_t axis_b, rt_tensor **out);
 /// Sliding windows: the axis becomes the number of windows, and a new last axis of extent `size` walks inside one, `dilation` apart.
 RT_API RT_NODISCARD rt_status rt_windows(const rt_tensor *t, int32_t axis, int64_t size, int64_t step, int64_t dilation, rt_tensor **out);
+/// n views that follow each other along an axis, in out_parts[0] to [n-1]; extents: theirs, NULL for n equal ones. All NULL after a failure.
+/// Errors   RT_E_SHAPE when the extents do not add up to the axis, or n does not divide it
+RT_API RT_NODISCARD rt_status rt_split(const rt_tensor *t, int32_t axis, int32_t n, const int64_t *extents, rt_tensor **out_parts);
 /// Any strides and offset (elements, from the start of the storage) that stay inside the storage.
 RT_API RT_NODISCARD rt_status rt_as_strided(const rt_tensor *t, int32_t rank, const int64_t *shape, const int64_t *strides, int64_t offset, rt_tensor **out);
 

@@ -60,11 +60,13 @@ static rt_status take_string(reader *r, const char **out_text, size_t *out_lengt
 static rt_status take_descr(reader *r, rti_npy_header *out) {
   skip_blanks(r);
   if (r->at < r->end && (*r->at == '[' || *r->at == '('))
-    return rti_io_fail(RT_E_DTYPE, "%s: descr: structured dtypes are not supported", r->name);
+    return snprintf(out->descr, sizeof out->descr, "structured"), rti_io_fail(RT_E_DTYPE, "%s: descr: structured dtypes are not supported", r->name);
   const char *text;
   size_t length;
   rt_status status = take_string(r, &text, &length);
   if (status != RT_OK) return status;
+  rti_io_text quoted;
+  snprintf(out->descr, sizeof out->descr, "%.15s", rti_io_quote(&quoted, text, length));
   const char *code = text;
   size_t rest = length;
   char order = '=';
@@ -79,8 +81,7 @@ static rt_status take_descr(reader *r, rti_npy_header *out) {
     out->big_endian = order == '>' || (order != '<' && !rti_io_host_is_little());
     return RT_OK;
   }
-  rti_io_text quoted;
-  return rti_io_fail(RT_E_DTYPE, "%s: descr: '%s' is not one of b1 i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8", r->name, rti_io_quote(&quoted, text, length));
+  return rti_io_fail(RT_E_DTYPE, "%s: descr: '%s' is not one of b1 i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8", r->name, quoted.at);
 }
 
 static rt_status take_extent(reader *r, int64_t *out) {
@@ -139,28 +140,35 @@ static rt_status take_dictionary(reader *r, rti_npy_header *out) {
   return RT_OK;
 }
 
-rt_status rti_npy_parse_header(const char *name, const uint8_t *at, size_t bytes, rti_npy_header *out) {
-  *out = (rti_npy_header){0};
-  if (bytes < 10 || memcmp(at, "\x93NUMPY", 6) != 0) return rti_io_fail(RT_E_FORMAT, "%s: not a .npy file (it does not begin with \\x93NUMPY)", name);
+rt_status rti_npy_header_bytes(const char *name, const uint8_t *at, uint64_t total, size_t *out_bytes) {
+  *out_bytes = 0;
+  if (total < 10 || memcmp(at, "\x93NUMPY", 6) != 0) return rti_io_fail(RT_E_FORMAT, "%s: not a .npy file (it does not begin with \\x93NUMPY)", name);
   const unsigned major = at[6], minor = at[7];
   if (major < 1 || major > 3 || minor != 0) return rti_io_fail(RT_E_FORMAT, "%s: .npy version %u.%u is not 1.0, 2.0 or 3.0", name, major, minor);
   const size_t prefix = major == 1 ? 10 : 12;
-  if (bytes < prefix) return rti_io_fail(RT_E_FORMAT, "%s: ends inside the .npy header", name);
+  if (total < prefix) return rti_io_fail(RT_E_FORMAT, "%s: ends inside the .npy header", name);
   uint32_t length = at[8] | (uint32_t)at[9] << 8;
   if (major > 1) length |= (uint32_t)at[10] << 16 | (uint32_t)at[11] << 24;
   if (length > NPY_HEADER_LIMIT) return rti_io_fail(RT_E_FORMAT, "%s: a .npy header of %u bytes is above the limit of %u", name, length, NPY_HEADER_LIMIT);
-  if (length > bytes - prefix) return rti_io_fail(RT_E_FORMAT, "%s: the .npy header of %u bytes ends past the file of %zu bytes", name, length, bytes);
-  const char *text = (const char *)at + prefix;
-  reader r = {name, text, text, text + length};
+  if (length > total - prefix)
+    return rti_io_fail(RT_E_FORMAT, "%s: the .npy header of %u bytes ends past the file of %llu bytes", name, length, (unsigned long long)total);
+  *out_bytes = prefix + length;
+  return RT_OK;
+}
+
+rt_status rti_npy_parse_header(const char *name, const uint8_t *at, size_t header_bytes, uint64_t total, rti_npy_header *out) {
+  *out = (rti_npy_header){0};
+  const char *text = (const char *)at + (at[6] == 1 ? 10 : 12);
+  reader r = {name, text, text, (const char *)at + header_bytes};
   rt_status status = take_dictionary(&r, out);
   if (status != RT_OK) return status;
   rti_io_text shape;
   if (!rti_io_tensor_bytes(out->rank, out->shape, rt_dtype_bytes(out->dtype), &out->numel, &out->data_bytes))
     return rti_io_fail(RT_E_FORMAT, "%s: shape %s of %s has more than 2^63-1 bytes", name, rti_io_shape_text(&shape, out->rank, out->shape), rt_dtype_name(out->dtype));
-  out->data_offset = prefix + length;
-  if (bytes - out->data_offset != out->data_bytes)
-    return rti_io_fail(RT_E_FORMAT, "%s: shape %s of %s needs %llu bytes of data, the file holds %zu", name, rti_io_shape_text(&shape, out->rank, out->shape),
-                       rt_dtype_name(out->dtype), (unsigned long long)out->data_bytes, bytes - out->data_offset);
+  out->data_offset = header_bytes;
+  if (total - header_bytes != out->data_bytes)
+    return rti_io_fail(RT_E_FORMAT, "%s: shape %s of %s needs %llu bytes of data, the file holds %llu", name, rti_io_shape_text(&shape, out->rank, out->shape),
+                       rt_dtype_name(out->dtype), (unsigned long long)out->data_bytes, (unsigned long long)(total - header_bytes));
   return RT_OK;
 }
 

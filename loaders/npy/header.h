@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The header of a .npy file. Private to loaders/npy.
+// The header of a .npy file, also inside of an archive. Private to loaders/npy.
 #ifndef TRIVET_NPY_HEADER_H
 #define TRIVET_NPY_HEADER_H
 
@@ -13,10 +13,19 @@ typedef struct rti_npy_header {
   int64_t shape[RT_MAX_RANK];
   uint64_t numel, data_bytes;
   size_t data_offset;
+  char descr[16]; ///< the dtype as the file has it, printable and cut; also when it is none of ours
 } rti_npy_header;
 
-/// Reads magic, version and dictionary, and checks that exactly the data follow. `name` stands in sentences and is printable.
-rt_status rti_npy_parse_header(const char *name, const uint8_t *at, size_t bytes, rti_npy_header *out);
+/// Bytes of magic, version, length and dictionary together, from the first RTI_NPY_PREFIX bytes of a file of `total` bytes (all of them, when
+/// it has fewer).
+#define RTI_NPY_PREFIX 12
+rt_status rti_npy_header_bytes(const char *name, const uint8_t *at, uint64_t total, size_t *out_bytes);
+/// Reads those bytes, and checks that exactly the data follow in a file of `total` bytes. `name` stands in sentences and is printable.
+rt_status rti_npy_parse_header(const char *name, const uint8_t *at, size_t header_bytes, uint64_t total, rti_npy_header *out);
+/// True when the bytes of the file are those of a tensor here: this byte order, C order, no truth values to look at.
+bool rti_npy_is_plain(const rti_npy_header *header);
+/// A new tensor. `fill` gives the bytes of the data, as they are in the file.
+rt_status rti_npy_load(rt_ctx *ctx, const rti_npy_header *header, rti_io_fill fill, void *user, rt_tensor **out);
 
 /// Bytes that rti_npy_format_header may need at most.
 #define RTI_NPY_HEADER_BYTES 640

@@ -6,14 +6,34 @@
 
 #include "header.h"
 
-// The data have been checked to be there. They may lie at any address and are not kept.
-static rt_status to_tensor(rt_ctx *ctx, const rti_npy_header *header, const void *data, rt_tensor **out) {
-  if (!header->fortran_order || header->rank < 2) return rt_from_data(ctx, header->dtype, header->rank, header->shape, data, out);
+static bool is_foreign(const rti_npy_header *header) {
+  return rt_dtype_bytes(header->dtype) > 1 && header->big_endian == rti_io_host_is_little();
+}
+
+bool rti_npy_is_plain(const rti_npy_header *header) {
+  return !is_foreign(header) && header->dtype != RT_BOOL && (!header->fortran_order || header->rank < 2);
+}
+
+typedef struct filling { const rti_npy_header *header; rti_io_fill fill; void *user; } filling;
+
+// The bytes of the file, then what makes them elements here.
+static rt_status fill_elements(void *user, void *dst, size_t bytes) {
+  const filling *f = user;
+  const rt_status status = f->fill(f->user, dst, bytes);
+  if (status != RT_OK) return status;
+  if (is_foreign(f->header)) rti_io_swap(dst, f->header->numel, rt_dtype_bytes(f->header->dtype));
+  if (f->header->dtype == RT_BOOL) rti_io_make_bools(dst, f->header->numel);
+  return RT_OK;
+}
+
+rt_status rti_npy_load(rt_ctx *ctx, const rti_npy_header *header, rti_io_fill fill, void *user, rt_tensor **out) {
+  filling f = {header, fill, user};
+  if (!header->fortran_order || header->rank < 2) return rti_io_tensor(ctx, header->dtype, header->rank, header->shape, fill_elements, &f, out);
   // Fortran order is C order of the reversed shape, seen with its axes reversed.
   int64_t reversed[RT_MAX_RANK];
   for (int32_t i = 0; i < header->rank; i++) reversed[i] = header->shape[header->rank - 1 - i];
   rt_tensor *stored = NULL, *view = NULL;
-  rt_status status = rt_from_data(ctx, header->dtype, header->rank, reversed, data, &stored);
+  rt_status status = rti_io_tensor(ctx, header->dtype, header->rank, reversed, fill_elements, &f, &stored);
   if (status == RT_OK) status = rt_permute(stored, NULL, &view);
   if (status == RT_OK) status = rt_copy(view, out);
   rt_release(view);
@@ -21,38 +41,18 @@ static rt_status to_tensor(rt_ctx *ctx, const rti_npy_header *header, const void
   return status;
 }
 
-// True when the bytes of the file are not yet those of a tensor here: a foreign byte order, or truth values other than 0 and 1.
-static bool needs_rewrite(const rti_npy_header *header, const uint8_t *data) {
-  if (header->dtype == RT_BOOL) {
-    for (uint64_t i = 0; i < header->numel; i++)
-      if (data[i] > 1) return true;
-    return false;
-  }
-  return rt_dtype_bytes(header->dtype) > 1 && header->big_endian == rti_io_host_is_little();
+static rt_status fill_from_memory(void *user, void *dst, size_t bytes) {
+  memcpy(dst, user, bytes);
+  return RT_OK;
 }
 
-static void rewrite(const rti_npy_header *header, uint8_t *data) {
-  if (header->dtype != RT_BOOL) rti_io_swap(data, header->numel, rt_dtype_bytes(header->dtype));
-  else
-    for (uint64_t i = 0; i < header->numel; i++) data[i] = data[i] != 0;
-}
-
-// `owned` says that data may be changed in place.
-static rt_status parse(rt_ctx *ctx, const char *name, uint8_t *data, size_t bytes, bool owned, rt_tensor **out) {
+static rt_status parse(rt_ctx *ctx, const char *name, const uint8_t *data, size_t bytes, rt_tensor **out) {
   rti_npy_header header;
-  rt_status status = rti_npy_parse_header(name, data, bytes, &header);
+  size_t header_bytes;
+  rt_status status = rti_npy_header_bytes(name, data, bytes, &header_bytes);
+  if (status == RT_OK) status = rti_npy_parse_header(name, data, header_bytes, bytes, &header);
   if (status != RT_OK) return status;
-  uint8_t *elements = data + header.data_offset, *copy = NULL;
-  if (needs_rewrite(&header, elements)) {
-    if (!owned) {
-      if (!(copy = malloc((size_t)header.data_bytes)))
-        return rti_io_fail(RT_E_NO_MEMORY, "%s: no memory for %llu bytes", name, (unsigned long long)header.data_bytes);
-      elements = memcpy(copy, elements, (size_t)header.data_bytes);
-    }
-    rewrite(&header, elements);
-  }
-  status = to_tensor(ctx, &header, elements, out);
-  free(copy);
+  status = rti_npy_load(ctx, &header, fill_from_memory, (void *)(uintptr_t)(data + header.data_offset), out);
   return status == RT_OK ? RT_OK : rti_io_fail_in(status, "%s", name);
 }
 
@@ -64,7 +64,7 @@ rt_status rt_npy_read(rt_ctx *ctx, const char *path, rt_tensor **out) {
   rt_status status = rti_io_read_file(path, INT64_MAX, &file);
   if (status != RT_OK) return status;
   rti_io_text name;
-  status = parse(ctx, rti_io_quote(&name, path, strlen(path)), file.at, file.bytes, true, out);
+  status = parse(ctx, rti_io_quote(&name, path, strlen(path)), file.at, file.bytes, out);
   rti_io_file_free(&file);
   return status;
 }
@@ -74,8 +74,7 @@ rt_status rt_npy_parse(rt_ctx *ctx, const char *name, const void *data, size_t b
   *out = NULL;
   if (!ctx || !name || (!data && bytes)) return rti_io_fail(RT_E_ARGUMENT, "npy_parse: %s is NULL", !ctx ? "ctx" : !name ? "name" : "data");
   rti_io_text printable;
-  // The cast is safe: parse writes to its data only when it owns them.
-  return parse(ctx, rti_io_quote(&printable, name, strlen(name)), (uint8_t *)(uintptr_t)data, bytes, false, out);
+  return parse(ctx, rti_io_quote(&printable, name, strlen(name)), data, bytes, out);
 }
 
 rt_status rt_npy_write(const char *path, const rt_tensor *t) {

@@ -4,7 +4,7 @@
 #ifndef TRIVET_ONNX_MODEL_H
 #define TRIVET_ONNX_MODEL_H
 
-#include "arena.h"
+#include "wire.h"
 
 #define RTI_ONNX_OPSET_MAX 25 ///< newest opset of the default domain that the table of operations was compared with
 

@@ -3,6 +3,8 @@
 // so that no field can nest without a length that is checked against the message around it.
 #include "wire.h"
 
+#include <string.h>
+
 static rt_status malformed(const rti_wire *wire, const uint8_t *at, const char *what) {
   return rti_io_fail(RT_E_FORMAT, "%s: byte %zu: %s", wire->name, (size_t)(at - wire->base), what);
 }
@@ -138,4 +140,31 @@ void rti_wire_each(const rti_wire_field *field, rti_wire_type type, void (*visit
     }
     visit(user, value);
   }
+}
+
+const char *rti_arena_text(rti_arena *arena, const rti_wire *wire, const rti_wire_field *field, const char *what, rt_status *out_status) {
+  *out_status = rti_wire_expect(wire, field, RTI_WIRE_BYTES);
+  if (*out_status != RT_OK) return NULL;
+  if (field->bytes > RTI_ONNX_NAME_BYTES) {
+    *out_status = rti_io_fail(RT_E_FORMAT, "%s: byte %zu: a %s of %zu bytes is longer than %d", wire->name, (size_t)(field->at - wire->base), what, field->bytes,
+                              RTI_ONNX_NAME_BYTES);
+    return NULL;
+  }
+  for (size_t i = 0; i < field->bytes;) {
+    const size_t step = rti_io_printable(field->at + i, field->bytes - i);
+    if (step == 0) {
+      rti_io_text quoted;
+      *out_status = rti_io_fail(RT_E_FORMAT, "%s: byte %zu: the %s '%s' is not printable UTF-8", wire->name, (size_t)(field->at + i - wire->base), what,
+                                rti_io_quote(&quoted, field->at, field->bytes));
+      return NULL;
+    }
+    i += step;
+  }
+  char *text = rti_arena_new(arena, field->bytes + 1, 1);
+  if (!text) {
+    *out_status = rti_io_fail(RT_E_NO_MEMORY, "%s: no memory for a %s", wire->name, what);
+    return NULL;
+  }
+  memcpy(text, field->at, field->bytes);
+  return text;
 }

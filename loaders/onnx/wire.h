@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A bounded, zero-copy reader of the protobuf wire format. Everything it hands out points into the bytes it was given; nothing is allocated.
-// Private to loaders/onnx.
+// A bounded, zero-copy reader of the protobuf wire format. What it hands out points into the bytes it was given; names alone are
+// copied. Private to loaders/onnx.
 #ifndef TRIVET_ONNX_WIRE_H
 #define TRIVET_ONNX_WIRE_H
 
-#include "../io_internal.h"
+#include "../arena.h"
 
 #define RTI_WIRE_DEPTH 32 ///< messages inside messages; ONNX needs 8
 
@@ -41,5 +41,10 @@ rt_status rti_wire_i64(const rti_wire *wire, const rti_wire_field *field, int64_
 rt_status rti_wire_count(const rti_wire *wire, const rti_wire_field *field, rti_wire_type type, uint64_t *out_count);
 /// Reads them, as raw 64-bit values, in order: call visit for each. The occurrence must have passed rti_wire_count.
 void rti_wire_each(const rti_wire_field *field, rti_wire_type type, void (*visit)(void *user, uint64_t value), void *user);
+
+#define RTI_ONNX_NAME_BYTES 4096
+/// Copies a name out of a file: at most RTI_ONNX_NAME_BYTES of valid UTF-8 without NUL and control characters, so that it can be printed.
+/// `what` names the thing in sentences ("node name"). NULL with RT_E_FORMAT or RT_E_NO_MEMORY in *out_status.
+const char *rti_arena_text(rti_arena *arena, const rti_wire *wire, const rti_wire_field *field, const char *what, rt_status *out_status);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Misuse rows of dlpack.h and io.h: foreign structs, .npy files and ONNX models. Malformed files have tests and fuzz targets of their own;
+// Misuse rows of dlpack.h and io.h: foreign structs, .npy files, archives and ONNX models. Malformed files have tests and fuzz targets of their own;
 // here stand the arguments of each function.
 #ifndef TRIVET_TEST_MISUSE_FILES_H
 #define TRIVET_TEST_MISUSE_FILES_H
@@ -159,6 +159,116 @@ static void runs_of_a_model(world *w) {
   recount(w);
 }
 
+// ---- archives ---------------------------------------------------------------------------------------------------------------------------
+
+#define TENSORS(...) ((const rt_named_tensor[]){__VA_ARGS__})
+#define TEXTS(...) ((const rt_named_text[]){__VA_ARGS__})
+#define WRITE_TO(path, format, flags, n, tensors, n_texts, texts) rt_archive_write(path, RT_ARCHIVE_##format, flags, n, tensors, n_texts, texts)
+#define WRITE(format, ...) WRITE_TO("/nowhere/x", format, 0, __VA_ARGS__)
+
+static void writing_archives(world *w, const char *long_text) {
+  const rt_tensor *x = w->f.x;
+  MISUSE(ARGUMENT, "archive_write: path is NULL", WRITE_TO(NULL, NPZ, 0, 1, TENSORS({"x", x}), 0, NULL));
+  MISUSE(ARGUMENT, "there is no format 0", WRITE(NONE, 1, TENSORS({"x", x}), 0, NULL));
+  MISUSE(ARGUMENT, "there is no format 99", rt_archive_write("x", (rt_archive_format)99, 0, 1, TENSORS({"x", x}), 0, NULL));
+  MISUSE(ARGUMENT, "there is no format -1", rt_archive_write("x", (rt_archive_format)-1, 0, 1, TENSORS({"x", x}), 0, NULL));
+  MISUSE(UNSUPPORTED, "gguf files are read, not written", WRITE(GGUF, 1, TENSORS({"x", x}), 0, NULL));
+  MISUSE(ARGUMENT, "flags 0x1 mean nothing for npz", WRITE_TO("/nowhere/x", NPZ, RT_ARCHIVE_MAP, 1, TENSORS({"x", x}), 0, NULL));
+  MISUSE(ARGUMENT, "flags 0x2 mean nothing for safetensors", WRITE_TO("/nowhere/x", SAFETENSORS, RT_ARCHIVE_DEFLATE, 1, TENSORS({"x", x}), 0, NULL));
+  MISUSE(ARGUMENT, "flags 0xffffffff", WRITE_TO("/nowhere/x", NPZ, UINT32_MAX, 1, TENSORS({"x", x}), 0, NULL));
+  MISUSE(ARGUMENT, "-1 tensors and 0 texts", WRITE(NPZ, -1, TENSORS({"x", x}), 0, NULL));
+  MISUSE(ARGUMENT, "-2147483648 tensors", WRITE(NPZ, INT32_MIN, TENSORS({"x", x}), 0, NULL));
+  MISUSE(ARGUMENT, "1 tensors and -1 texts", WRITE(SAFETENSORS, 1, TENSORS({"x", x}), -1, NULL));
+  MISUSE(ARGUMENT, "tensors is NULL", WRITE(NPZ, 1, NULL, 0, NULL));
+  MISUSE(ARGUMENT, "texts is NULL", WRITE(SAFETENSORS, 1, TENSORS({"x", x}), 1, NULL));
+  MISUSE(ARGUMENT, "tensor 'x' is NULL", WRITE(NPZ, 1, TENSORS({"x", NULL}), 0, NULL));
+  MISUSE(ARGUMENT, "the name of tensor 1 is NULL", WRITE(NPZ, 2, TENSORS({"x", x}, {NULL, x}), 0, NULL));
+  MISUSE(ARGUMENT, "tensor 'x' is given twice", WRITE(NPZ, 2, TENSORS({"x", x}, {"x", x}), 0, NULL));
+  MISUSE(ARGUMENT, "the name of tensor 0 is not printable UTF-8*\\x1b", WRITE(NPZ, 1, TENSORS({"a\x1b[2J", x}), 0, NULL));
+  MISUSE(ARGUMENT, "the name of tensor 0 is not printable UTF-8", WRITE(SAFETENSORS, 1, TENSORS({"\xff", x}), 0, NULL));
+  MISUSE(ARGUMENT, "at most 4096 bytes", WRITE(NPZ, 1, TENSORS({long_text, x}), 0, NULL));
+  MISUSE(ARGUMENT, "the name of text 0 is NULL", WRITE(SAFETENSORS, 0, NULL, 1, TEXTS({NULL, "v"})));
+  MISUSE(ARGUMENT, "text 'k' is NULL", WRITE(SAFETENSORS, 0, NULL, 1, TEXTS({"k", NULL})));
+  MISUSE(ARGUMENT, "text 'k' is given twice", WRITE(SAFETENSORS, 0, NULL, 2, TEXTS({"k", "v"}, {"k", "w"})));
+  MISUSE(ARGUMENT, "the text of 'k' is not printable UTF-8 at byte 1", WRITE(SAFETENSORS, 0, NULL, 1, TEXTS({"k", "v\xe4"})));
+  MISUSE(ARGUMENT, "no place for the text 'k'", WRITE(NPZ, 1, TENSORS({"x", x}), 1, TEXTS({"k", "v"})));
+  MISUSE(ARGUMENT, "no place for the text 'k'", WRITE(NPY, 1, TENSORS({"x", x}), 1, TEXTS({"k", "v"})));
+  MISUSE(ARGUMENT, "holds one tensor, not 0", WRITE(NPY, 0, NULL, 0, NULL));
+  MISUSE(ARGUMENT, "holds one tensor, not 2", WRITE(NPY, 2, TENSORS({"x", x}, {"y", x}), 0, NULL));
+  MISUSE(ARGUMENT, "can be named '__metadata__'", WRITE(SAFETENSORS, 1, TENSORS({"__metadata__", x}), 0, NULL));
+  MISUSE(NOT_FOUND, "/nowhere/x", WRITE(NPZ, 1, TENSORS({"x", x}), 0, NULL));
+  MISUSE(NOT_FOUND, "/nowhere/x", WRITE(SAFETENSORS, 1, TENSORS({"x", x}), 0, NULL));
+  MISUSE(NOT_FOUND, "", WRITE_TO("", NPZ, 0, 1, TENSORS({"x", x}), 0, NULL));
+  MISUSE(IO, "/: ", WRITE_TO("/", SAFETENSORS, 0, 1, TENSORS({"x", x}), 0, NULL));
+  MISUSE(IO, "aaaa", WRITE_TO(long_text, NPY, 0, 1, TENSORS({"x", x}), 0, NULL));
+}
+
+static void archives(world *w, const char *long_text) {
+  static const char bytes[] = "\x50\0\0\0\0\0\0\0{\"__metadata__\":{\"k\":\"v\"},\"x\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}   \7";
+  rt_archive *a = NULL;
+  rt_archive_entry entry;
+  rt_archive_meta meta;
+  rt_archive_value value;
+  rt_status status = rt_archive_parse(w->ctx, "a", bytes, sizeof bytes - 1, &a);
+  need(status, NULL);
+  recount(w);
+  MISUSE(ARGUMENT, "archive_open: ctx is NULL", rt_archive_open(NULL, "x.npz", 0, OUT_ARCHIVE));
+  MISUSE(ARGUMENT, "archive_open: path is NULL", rt_archive_open(w->ctx, NULL, 0, OUT_ARCHIVE));
+  MISUSE(ARGUMENT, "archive_open: out_archive is NULL", rt_archive_open(w->ctx, "x.npz", 0, NULL));
+  MISUSE(ARGUMENT, "archive_open: flags 0x2, known is 0x1", rt_archive_open(w->ctx, "x.npz", RT_ARCHIVE_DEFLATE, OUT_ARCHIVE));
+  MISUSE(ARGUMENT, "archive_open: flags 0xffffffff", rt_archive_open(w->ctx, "x.npz", UINT32_MAX, OUT_ARCHIVE));
+  MISUSE(NOT_FOUND, "/nowhere/x.npz", rt_archive_open(w->ctx, "/nowhere/x.npz", 0, OUT_ARCHIVE));
+  MISUSE(NOT_FOUND, "/nowhere/x.npz", rt_archive_open(w->ctx, "/nowhere/x.npz", RT_ARCHIVE_MAP, OUT_ARCHIVE));
+  MISUSE(NOT_FOUND, "", rt_archive_open(w->ctx, "", 0, OUT_ARCHIVE));
+  MISUSE(IO, "/: not a regular file", rt_archive_open(w->ctx, "/", 0, OUT_ARCHIVE));
+  MISUSE(IO, "/: not a regular file", rt_archive_open(w->ctx, "/", RT_ARCHIVE_MAP, OUT_ARCHIVE));
+  MISUSE(IO, "/dev/null: not a regular file", rt_archive_open(w->ctx, "/dev/null", 0, OUT_ARCHIVE));
+  MISUSE(IO, "aaaa", rt_archive_open(w->ctx, long_text, 0, OUT_ARCHIVE));
+  MISUSE(ARGUMENT, "archive_parse: ctx is NULL", rt_archive_parse(NULL, "x", bytes, 9, OUT_ARCHIVE));
+  MISUSE(ARGUMENT, "archive_parse: name is NULL", rt_archive_parse(w->ctx, NULL, bytes, 9, OUT_ARCHIVE));
+  MISUSE(ARGUMENT, "archive_parse: data is NULL", rt_archive_parse(w->ctx, "x", NULL, 9, OUT_ARCHIVE));
+  MISUSE(ARGUMENT, "archive_parse: out_archive is NULL", rt_archive_parse(w->ctx, "x", bytes, 9, NULL));
+  MISUSE(FORMAT, "x: its first bytes", rt_archive_parse(w->ctx, "x", NULL, 0, OUT_ARCHIVE));
+  MISUSE(FORMAT, "x: its first bytes", rt_archive_parse(w->ctx, "x", long_text, 65535, OUT_ARCHIVE));
+  ANSWER(RT_ARCHIVE_NONE, rt_archive_sniff(NULL, 16));
+  ANSWER(RT_ARCHIVE_NONE, rt_archive_sniff(bytes, 0));
+  ANSWER(RT_ARCHIVE_NONE, rt_archive_format_of(NULL));
+  ANSWER(0, strcmp(rt_archive_format_name((rt_archive_format)0), "?"));
+  ANSWER(0, strcmp(rt_archive_format_name((rt_archive_format)-7), "?"));
+  ANSWER(0, rt_archive_count(NULL));
+  ANSWER(0, rt_archive_meta_count(NULL));
+  HARMLESS(rt_archive_close(NULL));
+  MISUSE(ARGUMENT, "archive_entry_at: archive is NULL", rt_archive_entry_at(NULL, 0, &entry));
+  MISUSE(ARGUMENT, "archive_entry_at: out_entry is NULL", rt_archive_entry_at(a, 0, NULL));
+  MISUSE(ARGUMENT, "a: tensor -1 of 1 does not exist", rt_archive_entry_at(a, -1, &entry));
+  MISUSE(ARGUMENT, "a: tensor 1 of 1 does not exist", rt_archive_entry_at(a, 1, &entry));
+  ANSWER(NULL, entry.name);
+  MISUSE(ARGUMENT, "archive_meta_at: archive is NULL", rt_archive_meta_at(NULL, 0, &meta));
+  MISUSE(ARGUMENT, "archive_meta_at: out_meta is NULL", rt_archive_meta_at(a, 0, NULL));
+  MISUSE(ARGUMENT, "a: metadata entry -1 of 1 does not exist", rt_archive_meta_at(a, -1, &meta));
+  MISUSE(ARGUMENT, "a: metadata entry 2147483647 of 1", rt_archive_meta_at(a, INT32_MAX, &meta));
+  ANSWER(NULL, meta.key);
+  MISUSE(ARGUMENT, "archive_meta_item: archive is NULL", rt_archive_meta_item(NULL, 0, 0, &value));
+  MISUSE(ARGUMENT, "archive_meta_item: out_value is NULL", rt_archive_meta_item(a, 0, 0, NULL));
+  MISUSE(ARGUMENT, "a: metadata entry 1 of 1 does not exist", rt_archive_meta_item(a, 1, 0, &value));
+  MISUSE(ARGUMENT, "a: metadata entry -2147483648 of 1", rt_archive_meta_item(a, INT32_MIN, 0, &value));
+  MISUSE(ARGUMENT, "a: item 1 of the 1 of 'k' does not exist", rt_archive_meta_item(a, 0, 1, &value));
+  MISUSE(ARGUMENT, "a: item -9223372036854775808 of the 1", rt_archive_meta_item(a, 0, INT64_MIN, &value));
+  ANSWER(NULL, value.text);
+  MISUSE(ARGUMENT, "archive_read: archive is NULL", rt_archive_read(NULL, 0, OUT));
+  MISUSE(ARGUMENT, "archive_read: out is NULL", rt_archive_read(a, 0, NO_OUT));
+  MISUSE(ARGUMENT, "a: tensor -1 of 1 does not exist", rt_archive_read(a, -1, OUT));
+  MISUSE(ARGUMENT, "a: tensor 2147483647 of 1 does not exist", rt_archive_read(a, INT32_MAX, OUT));
+  MISUSE(ARGUMENT, "archive_get: archive is NULL", rt_archive_get(NULL, "x", OUT));
+  MISUSE(ARGUMENT, "archive_get: name is NULL", rt_archive_get(a, NULL, OUT));
+  MISUSE(ARGUMENT, "archive_get: out is NULL", rt_archive_get(a, "x", NO_OUT));
+  MISUSE(NOT_FOUND, "a: none of its 1 tensors is named 'y'", rt_archive_get(a, "y", OUT));
+  MISUSE(NOT_FOUND, "named ''", rt_archive_get(a, "", OUT));
+  MISUSE(NOT_FOUND, "named 'aaaa", rt_archive_get(a, long_text, OUT));
+  rt_archive_close(a);
+  writing_archives(w, long_text);
+}
+
 static void files(void **state) {
   world *w = *state;
   char *text = malloc(65536);
@@ -217,6 +327,7 @@ static void files(void **state) {
   ANSWER(RT_VALUE_NONE, value.kind);
   ANSWER(0, rt_model_input_count(NULL));
   ANSWER(0, rt_model_output_count(NULL));
+  archives(w, text);
   free(text);
   runs_of_a_model(w);
   judge();

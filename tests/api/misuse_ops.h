@@ -488,6 +488,7 @@ static void operations_with_parameters(void **state) {
   SOFTMAX_ROWS(log_softmax);
   misuse_along(w);
   misuse_index(w);
+  misuse_neural(w);
   concat(w);
   pad(w);
   judge();

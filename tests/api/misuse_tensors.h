@@ -229,6 +229,7 @@ static void elements_of_tensors(void **state) {
 
 #define SLICE(t, out) rt_slice(t, 0, 0, 2, 1, out)
 #define SLICE_AXIS(t, axis, out) rt_slice(t, axis, 0, 2, 1, out)
+#define SPLIT_AXIS(t, axis, out) rt_split(t, axis, 1, NULL, out)
 #define SELECT(t, out) rt_select(t, 0, 0, out)
 #define SELECT_AXIS(t, axis, out) rt_select(t, axis, 0, out)
 #define TRANSPOSE(t, out) rt_transpose(t, 0, 1, out)
@@ -310,6 +311,16 @@ static void cut_views(world *w) {
   VIEW_ROWS("diagonal", DIAGONAL);
   VIEW_ROWS("windows", WINDOWS);
   AXIS_ROWS("slice", SLICE_AXIS);
+  AXIS_ROWS("split", SPLIT_AXIS);
+  rt_tensor *parts[1] = {NULL}; // no parts: nothing to set
+  MISUSE(ARGUMENT, "split: t is NULL", rt_split(NULL, 0, 1, NULL, OUT));
+  MISUSE(ARGUMENT, "split: out_parts is NULL", rt_split(w->f.x, 0, 1, NULL, NO_OUT));
+  MISUSE(ARGUMENT, "split: 0 parts", rt_split(w->f.x, 0, 0, NULL, parts));
+  MISUSE(ARGUMENT, "split: -2147483648 parts", rt_split(w->f.x, 0, INT32_MIN, NULL, parts));
+  MISUSE(SHAPE, "split: part 0 of extent 4 does not fit into axis 0 of extent 3 behind 0", rt_split(w->f.x, 0, 1, SHAPE(4), OUT));
+  MISUSE(SHAPE, "split: part 0 of extent -1 does not fit", rt_split(w->f.x, 0, 1, SHAPE(-1), OUT));
+  MISUSE(SHAPE, "split: part 0 of extent -9223372036854775808 does not fit", rt_split(w->f.x, 0, 1, SHAPE(INT64_MIN), OUT));
+  MISUSE(SHAPE, "split: the extents add up to 2, but axis 0 has 3", rt_split(w->f.x, 0, 1, SHAPE(2), OUT));
   AXIS_ROWS("select", SELECT_AXIS);
   AXIS_ROWS("diagonal", DIAGONAL_A);
   AXIS_ROWS("windows", WINDOWS_AXIS);

@@ -53,9 +53,10 @@ typedef struct world {
   guard guards[GUARDS_MOST];
   int n_guards;
   long long n_live[2];
-  rt_tensor *out;                         // what a row's call puts its result into: a tensor, a context or a model
+  rt_tensor *out;                         // what a row's call puts its result into: a tensor, a context, a model or an archive
   rt_ctx *made;
   rt_model *model;
+  rt_archive *archive;
   bool wants_null;
 } world;
 
@@ -131,6 +132,7 @@ static void begin(world *w, const char *name) {
   w->out = (rt_tensor *)w; // anything but NULL
   w->made = (rt_ctx *)w;
   w->model = (rt_model *)w;
+  w->archive = (rt_archive *)w;
   w->wants_null = false;
   (void)rt_error_set(RT_OK, "");
   note_calls(name);
@@ -153,7 +155,7 @@ static void end(world *w, rt_status got, rt_status want, const char *words) {
   char detail[1024];
   snprintf(detail, sizeof detail, "%s \"%.500s\", not %s \"%s\"", rt_status_name(got), rt_last_error(), rt_status_name(want), words);
   if (got != want || !says(rt_last_error(), words)) wrong("gives", detail);
-  if (w->wants_null && w->out && w->made && w->model && got != RT_OK) wrong("leaves *out as it was", "");
+  if (w->wants_null && w->out && w->made && w->model && w->archive && got != RT_OK) wrong("leaves *out as it was", "");
   if (w->wants_null && got == RT_OK && w->out != (rt_tensor *)w) rt_release(w->out);
   check_world(w);
 }
@@ -174,6 +176,7 @@ static void end_value(world *w, bool is_right) {
 #define OUT (w->wants_null = true, &w->out)
 #define OUT_CTX (w->wants_null = true, &w->made)
 #define OUT_MODEL (w->wants_null = true, &w->model)
+#define OUT_ARCHIVE (w->wants_null = true, &w->archive)
 #define NO_OUT ((rt_tensor **)NULL)
 #define NO_TENSOR ((rt_tensor *)NULL)
 

@@ -162,6 +162,55 @@ static void topk_orders_as_sort_does(void **state) {
   rt_release(x);
 }
 
+static void unique_by_hand(void **state) {
+  (void)state;
+  const double nan = (double)NAN;
+  rt_tensor *x = make(RT_F32, 2, SHAPE(2, 4), VALUES(3, 0.0, nan, 1, -0.0, nan, 3, 3)), *values = NULL, *first = NULL, *inverse = NULL, *counts = NULL;
+  assert_int_equal(rt_unique(x, NULL, true, &values, &first, &inverse, &counts), RT_OK);
+  expect(values, RT_F32, 5, VALUES(0.0, 1, 3, nan, nan)); // each NaN is another one
+  expect(first, RT_I64, 5, VALUES(1, 3, 0, 2, 5));
+  assert_int_equal(rt_tensor_rank(inverse), 2);
+  expect(inverse, RT_I64, 8, VALUES(2, 0, 3, 1, 0, 4, 2, 2));
+  expect(counts, RT_I64, 5, VALUES(2, 1, 3, 1, 1));
+  assert_int_equal(rt_unique(x, NULL, false, &values, NULL, &inverse, NULL), RT_OK);
+  expect(values, RT_F32, 5, VALUES(3, 0.0, nan, 1, nan));
+  expect(inverse, RT_I64, 8, VALUES(0, 1, 2, 3, 1, 4, 0, 0));
+  rt_release(x);
+  const int32_t axis = -1;
+  x = make(RT_I16, 2, SHAPE(2, 4), VALUES(2, 1, 2, 1, 5, 6, 5, 4)); // columns (2,5) (1,6) (2,5) (1,4)
+  assert_int_equal(rt_unique(x, &axis, true, &values, &first, &inverse, &counts), RT_OK);
+  assert_int_equal(rt_tensor_shape(values)[1], 3);
+  expect(values, RT_I16, 6, VALUES(1, 1, 2, 4, 6, 5));
+  expect(first, RT_I64, 3, VALUES(3, 1, 0));
+  expect(inverse, RT_I64, 4, VALUES(2, 1, 2, 0));
+  expect(counts, RT_I64, 3, VALUES(1, 1, 2));
+  rt_release(x);
+  x = make(RT_I16, 2, SHAPE(3, 0), NULL); // three slices of nothing are equal
+  assert_int_equal(rt_unique(x, &(int32_t){0}, true, NULL, NULL, &inverse, &counts), RT_OK);
+  expect(inverse, RT_I64, 3, VALUES(0, 0, 0));
+  expect(counts, RT_I64, 1, VALUES(3));
+  assert_int_equal(rt_zeros(ctx, RT_F32, 3, SHAPE(0, INT64_C(1) << 30, 3), &values), RT_OK); // not a sort for each column of no rows
+  assert_int_equal(rt_unique(values, &(int32_t){0}, true, NULL, NULL, NULL, &counts), RT_OK);
+  expect(counts, RT_I64, 0, NULL);
+  rt_release(values);
+  rt_release(x);
+}
+
+static void take_counts_through_the_axes(void **state) {
+  (void)state;
+  rt_tensor *x = make(RT_I32, 2, SHAPE(2, 3), VALUES(1, 2, 3, 4, 5, 6)), *turned = NULL, *index = make(RT_I8, 1, SHAPE(3), VALUES(0, 1, -1)), *y = NULL;
+  rt_tensor *mask = make(RT_BOOL, 2, SHAPE(2, 1), VALUES(0, 1));
+  assert_int_equal(rt_transpose(x, 0, 1, &turned), RT_OK);
+  assert_int_equal(rt_take(turned, index, &y), RT_OK);
+  expect(y, RT_I32, 3, VALUES(1, 4, 6));
+  assert_int_equal(rt_masked_select(x, mask, &y), RT_OK);
+  expect(y, RT_I32, 3, VALUES(4, 5, 6));
+  rt_tensor *far = make(RT_I8, 1, SHAPE(2), VALUES(0, 6));
+  assert_int_equal(rt_take(x, far, &y), RT_E_INDEX);
+  assert_non_null(strstr(rt_last_error(), "take: gather: index 6 at position 1 is out of range"));
+  rt_release(x), rt_release(turned), rt_release(index), rt_release(mask), rt_release(far);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(updates_fall_in_the_order_of_their_indices),
@@ -170,6 +219,8 @@ int main(void) {
       cmocka_unit_test(scatter_in_place),
       cmocka_unit_test(nonzero_counts_and_fills),
       cmocka_unit_test(topk_orders_as_sort_does),
+      cmocka_unit_test(unique_by_hand),
+      cmocka_unit_test(take_counts_through_the_axes),
   };
   return cmocka_run_group_tests_name("index", tests, open_context, close_context);
 }

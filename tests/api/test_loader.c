@@ -142,6 +142,11 @@ static void plugins_that_lie_are_survived(void **state) {
 
 // ---- names --------------------------------------------------------------------------------------------------------------------------------------
 
+static void keep_lines(void *user, rt_log_level level, const char *text) {
+  char *said = user;
+  if (level == RT_LOG_WARN && strlen(said) + strlen(text) < 500) strcat(strcat(said, text), "\n");
+}
+
 static void names(void **state) {
   (void)state;
   static const struct { const char *backends; rt_status status; const char *clause; } cases[] = {
@@ -178,8 +183,14 @@ static void names(void **state) {
   options = (rt_ctx_options){.size = sizeof options, .backends = "garbage_status", .backend_path = "tests/plugins:."};
   assert_int_equal(chdir(TRIVET_BUILD_DIR), 0);
   assert_int_equal(rt_ctx_create(&options, &ctx), RT_E_NOT_FOUND);
+  char said[512] = "";
   options.backend_path = "tests/plugins:" PLUGINS;
+  options.config = "garbage_status_2.devices=2\ndevices\n";
+  options.log = keep_lines, options.log_user = said;
   assert_int_equal(rt_ctx_create(&options, &ctx), RT_OK);
+  assert_string_equal(said, "backend_path: \"tests/plugins\" is not absolute, so it is not searched\n"
+                            "config: \"garbage_status_2.devices=2\" is for no backend that is open\n"
+                            "config: \"devices\" is for no backend that is open\n");
   assert_int_equal(rt_ctx_close(ctx), RT_OK);
 }
 

@@ -6,6 +6,7 @@
 #include "misuse_families.h"
 #include "misuse_along.h"
 #include "misuse_index.h"
+#include "misuse_neural.h"
 #include "misuse_ops.h"
 #include "misuse_tensors.h"
 #include "misuse_context.h"

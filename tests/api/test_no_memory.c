@@ -2,7 +2,7 @@
 // labels: slow
 // Every allocation of every scenario fails: the k-th alone, and all from the k-th on, for k = 0, 1, 2 ... until the scenario gets through.
 // Each time the status is RT_E_NO_MEMORY with a sentence, nothing leaks, the tensors involved keep their values, and the same scenario
-// succeeds once there is memory again.
+// succeeds with the same bytes once there is memory again.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,7 +59,11 @@ typedef struct world {
 #define AXES(...) (&(rt_axes){sizeof((int32_t[]){__VA_ARGS__}) / sizeof(int32_t), {__VA_ARGS__}})
 #define MADE(i) (&w->made[i])
 
-static rt_status s_empty(world *w) { return rt_empty(w->ctx, RT_F32, 2, SHAPE(40, 50), MADE(0)); }
+static rt_status s_empty(world *w) {
+  static const float zeros[40 * 50];
+  rt_status s = rt_empty(w->ctx, RT_F32, 2, SHAPE(40, 50), MADE(0));
+  return s ? s : rt_write(w->made[0], zeros, sizeof zeros); // what an empty tensor holds is not known
+}
 static rt_status s_from_data(world *w) { return rt_from_data(w->ctx, RT_I32, 1, SHAPE(3), (int32_t[]){1, 2, 3}, MADE(0)); }
 static rt_status s_high_rank(world *w) { return rt_ones(w->ctx, RT_F32, 7, SHAPE(1, 2, 1, 2, 1, 2, 3), MADE(0)); }
 static rt_status s_scalar_tensor(world *w) { return rt_scalar_tensor(w->ctx, rt_float(2), MADE(0)); }
@@ -142,8 +146,16 @@ static rt_status s_scatter(world *w) { // in place: a scatter, and one that repl
 }
 static rt_status s_find(world *w) {
   rt_status s = rt_nonzero(w->turned, MADE(0));
-  return s ? s : rt_topk(w->x, 3, 0, true, MADE(1), MADE(2));
+  if (!s) s = rt_topk(w->x, 3, 0, true, MADE(1), MADE(2));
+  if (!s) s = rt_gt_scalar(w->v, rt_int(0), MADE(3));
+  if (!s) s = rt_masked_select(w->x, w->made[3], MADE(4));
+  return s ? s : rt_take(w->turned, w->index, MADE(5));
 }
+static rt_status s_unique(world *w) {
+  rt_status s = rt_unique(w->turned, NULL, false, MADE(0), MADE(1), MADE(2), MADE(3));
+  return s ? s : rt_unique(w->y, &(int32_t){1}, true, MADE(4), MADE(5), MADE(6), MADE(7));
+}
+static rt_status s_split(world *w) { return rt_split(w->x, 1, 3, SHAPE(1, 2, 3), MADE(0)); }
 static rt_status s_made(world *w) {
   rt_status s = rt_linspace(w->ctx, RT_F32, rt_int(0), rt_int(1), 60, MADE(0));
   if (!s) s = rt_eye(w->ctx, RT_F32, 8, 8, 1, MADE(1));
@@ -156,6 +168,17 @@ static rt_status s_spread(world *w) {
   rt_status s = rt_std(w->x, AXES(1), false, 1, MADE(0));
   if (!s) s = rt_logsumexp(w->turned, AXES(0), true, MADE(1));
   return s ? s : rt_norm(w->x, 2, NULL, false, MADE(2));
+}
+static rt_status s_norms(world *w) {
+  rt_status s = rt_layer_norm(w->x, AXES(1), w->v, w->v, 1e-5, MADE(0));
+  if (!s) s = rt_rms_norm(w->turned, AXES(0), NULL, 0, MADE(1));
+  if (!s) s = rt_batch_norm(w->x, w->v, w->v, w->v, NULL, 1, 1e-5, MADE(2));
+  if (!s) s = rt_batch_norm(w->x, NULL, NULL, NULL, w->v, 1, 1e-5, MADE(3));
+  return s ? s : rt_group_norm(w->x, 3, w->v, w->v, 1e-5, MADE(4));
+}
+static rt_status s_embedding(world *w) {
+  rt_status s = rt_embedding(w->x, w->index, RT_NO_INDEX, MADE(0));
+  return s ? s : rt_embedding(w->x, w->index, -1, MADE(1));
 }
 static rt_status s_concat(world *w) { return rt_concat(2, (const rt_tensor *const[]){w->x, w->x}, 1, MADE(0)); }
 static rt_status s_pad(world *w) { return rt_pad(w->x, SHAPE(1, 2), SHAPE(2, 1), RT_PAD_REFLECT, rt_int(0), MADE(0)); }
@@ -173,7 +196,9 @@ static rt_status s_map(world *w) {
   void *ptr;
   rt_status s = rt_clone(w->x, MADE(0));
   if (!s) s = rt_map(w->made[0], RT_MAP_WRITE, &ptr);
-  return s ? s : rt_unmap(w->made[0]);
+  if (s) return s;
+  for (int i = 0; i < 48; i++) ((float *)ptr)[i] = (float)i; // all of it: what a mapping for writing holds is not known
+  return rt_unmap(w->made[0]);
 }
 static rt_status s_read_strided(world *w) {
   float out[48];
@@ -206,13 +231,145 @@ static rt_status s_import(world *w) {
   return s ? s : rt_add(w->x, w->made[0], MADE(1));
 }
 
+// Chains of several steps: what the first made must go when a later one fails.
+static rt_status s_empty_on(world *w) {
+  float zero[12] = {0};
+  rt_status s = rt_empty_on(w->ctx, rt_device_count(w->ctx) - 1, RT_F32, 2, SHAPE(3, 4), MADE(0));
+  return s ? s : rt_write(w->made[0], zero, sizeof zero);
+}
+static rt_status s_from_data_on(world *w) {
+  float values[60] = {1, 2, 3};
+  return rt_from_data_on(w->ctx, rt_device_count(w->ctx) - 1, RT_F32, 1, SHAPE(60), values, MADE(0));
+}
+static rt_status s_in_place(world *w) {
+  rt_status s = rt_copy(w->x, MADE(0));
+  if (!s) s = rt_mul_into(w->made[0], w->v, w->made[0]);
+  return s ? s : rt_exp_into(w->made[0], w->made[0]);
+}
+static rt_status s_in_place_of_a_clone(world *w) {
+  rt_status s = rt_clone(w->x, MADE(0));
+  return s ? s : rt_neg_into(w->made[0], w->made[0]);
+}
+static rt_status s_write_strided(world *w) {
+  float values[24] = {5};
+  rt_status s = rt_copy(w->x, MADE(0));
+  if (!s) s = rt_slice(w->made[0], 0, 0, 8, 2, MADE(1));
+  return s ? s : rt_write(w->made[1], values, sizeof values);
+}
+static rt_status s_write_turned(world *w) {
+  float values[48] = {7};
+  rt_status s = rt_clone(w->turned, MADE(0));
+  return s ? s : rt_write(w->made[0], values, sizeof values);
+}
+static rt_status s_into_strided(world *w) {
+  rt_status s = rt_zeros(w->ctx, RT_F32, 2, SHAPE(16, 6), MADE(0));
+  if (!s) s = rt_slice(w->made[0], 0, 0, 16, 2, MADE(1));
+  return s ? s : rt_add_into(w->x, w->v, w->made[1]);
+}
+static rt_status s_small_floats(world *w) {
+  rt_status s = rt_cast(w->x, RT_F16, MADE(0));
+  if (!s) s = rt_exp(w->made[0], MADE(1));
+  if (!s) s = rt_cast(w->turned, RT_BF16, MADE(2));
+  return s ? s : rt_sum(w->made[2], AXES(1), true, RT_DTYPE_NONE, MADE(3));
+}
+static rt_status s_promoted_view(world *w) { // the view must be cast as well
+  rt_status s = rt_cast(w->turned, RT_F64, MADE(0));
+  return s ? s : rt_add(w->made[0], w->turned, MADE(1));
+}
+static rt_status s_ints(world *w) {
+  rt_status s = rt_floor_div_scalar(w->index, rt_int(2), MADE(0));
+  if (!s) s = rt_shift_left_scalar(w->index, rt_int(3), MADE(1));
+  return s ? s : rt_bitwise_xor(w->made[0], w->made[1], MADE(2));
+}
+static rt_status s_three_inputs(world *w) { return rt_fma(w->turned, w->turned, w->turned, MADE(0)); }
+static rt_status s_any_of_a_test(world *w) {
+  rt_status s = rt_isnan(w->turned, MADE(0));
+  return s ? s : rt_any(w->made[0], NULL, false, MADE(1));
+}
+static rt_status s_max_of_axes(world *w) {
+  rt_status s = rt_reshape(w->turned, 3, SHAPE(2, 3, 8), MADE(0));
+  return s ? s : rt_max(w->made[0], AXES(0, 2), false, MADE(1));
+}
+static rt_status s_product(world *w) { return rt_prod(w->index, NULL, true, RT_F64, MADE(0)); }
+static rt_status s_log_softmax(world *w) { return rt_log_softmax(w->x, -1, MADE(0)); }
+static rt_status s_matmul_turned(world *w) { return rt_matmul(w->turned, w->x, MADE(0)); }
+static rt_status s_dot(world *w) { return rt_matmul(w->v, w->v, MADE(0)); }
+static rt_status s_matmul_batches(world *w) {
+  rt_status s = rt_reshape(w->x, 4, SHAPE(2, 1, 4, 6), MADE(0));
+  if (!s) s = rt_expand(w->y, 3, SHAPE(3, 6, 5), MADE(1));
+  return s ? s : rt_matmul(w->made[0], w->made[1], MADE(2));
+}
+static rt_status s_matmul_ints(world *w) {
+  rt_status s = rt_cast(w->x, RT_I32, MADE(0));
+  if (!s) s = rt_cast(w->y, RT_I32, MADE(1));
+  return s ? s : rt_matmul(w->made[0], w->made[1], MADE(2));
+}
+static rt_status s_conv_line(world *w) { // one dimension, two groups, bias
+  rt_status s = rt_reshape(w->x, 3, SHAPE(1, 4, 12), MADE(0));
+  if (!s) s = rt_ones(w->ctx, RT_F32, 3, SHAPE(2, 2, 3), MADE(1));
+  if (!s) s = rt_ones(w->ctx, RT_F32, 1, SHAPE(2), MADE(2));
+  return s ? s : rt_conv(w->made[0], w->made[1], w->made[2], &(rt_window){.groups = 2, .stride = {2}, .dilation = {2}}, MADE(3));
+}
+static rt_status s_sorted(world *w) {
+  rt_status s = rt_sort(w->turned, 0, false, MADE(0));
+  return s ? s : rt_cumprod(w->turned, 1, RT_F64, MADE(1));
+}
+static rt_status s_gather_of_view(world *w) {
+  rt_status s = rt_flip(w->index, NULL, MADE(0));
+  return s ? s : rt_gather(w->turned, w->made[0], 1, MADE(1));
+}
+static rt_status s_item(world *w) {
+  rt_scalar value;
+  rt_status s = rt_sum(w->turned, NULL, false, RT_DTYPE_NONE, MADE(0));
+  return s ? s : rt_item(w->made[0], &value);
+}
+static rt_status s_shapes(world *w) {
+  rt_status s = rt_flatten(w->x, 0, -1, MADE(0));
+  if (!s) s = rt_as_strided(w->made[0], 2, SHAPE(5, 4), SHAPE(7, 2), 1, MADE(1));
+  if (!s) s = rt_unsqueeze(w->made[1], 1, MADE(2));
+  if (!s) s = rt_squeeze(w->made[2], AXES(1), MADE(3));
+  return s ? s : rt_view(w->made[0], 2, SHAPE(6, 8), MADE(4));
+}
+static rt_status s_dlpack_legacy(world *w) {
+  rt_dl_managed *managed = NULL;
+  rt_status s = rt_to(w->x, RT_HOST, MADE(1));
+  if (!s) s = rt_to_dlpack_legacy(w->made[1], &managed);
+  if (s) return s;
+  s = rt_from_dlpack_legacy(w->ctx, managed, MADE(0));
+  if (s) managed->deleter(managed);
+  return s;
+}
+static rt_status s_random_bits(world *w) {
+  rt_status s = rt_random_uniform(w->ctx, RT_F64, 2, SHAPE(9, 9), 1, 2, 0, 1, MADE(0));
+  return s ? s : rt_random_normal(w->ctx, RT_F16, 1, SHAPE(70), 3, 0, 0, 1, MADE(1));
+}
+static rt_status s_deep_chain(world *w) { // the variance of the rows of a product, by hand
+  rt_status s = rt_matmul(w->x, w->y, MADE(0));
+  if (!s) s = rt_mean(w->made[0], AXES(1), true, MADE(1));
+  if (!s) s = rt_sub(w->made[0], w->made[1], MADE(2));
+  if (!s) s = rt_square(w->made[2], MADE(3));
+  if (!s) s = rt_sum(w->made[3], AXES(1), false, RT_DTYPE_NONE, MADE(4));
+  return s ? s : rt_sqrt(w->made[4], MADE(5));
+}
+static rt_status s_trim_between(world *w) {
+  rt_status s = rt_to(w->x, rt_device_count(w->ctx) - 1, MADE(0));
+  if (!s) s = rt_exp(w->made[0], MADE(1));
+  if (!s) s = rt_ctx_trim(w->ctx);
+  return s ? s : rt_add(w->made[1], w->x, MADE(2));
+}
+
 static const struct scenario { const char *name; rt_status (*run)(world *); } scenarios[] = {
 #define S(name) {#name, s_##name}
     S(empty), S(from_data), S(high_rank), S(scalar_tensor), S(add), S(add_into), S(broadcast), S(transposed), S(promote), S(mixed), S(scalar), S(compare),
     S(clamp), S(where), S(leaky), S(overlap), S(views), S(reshape_copies), S(sum), S(sum_dtype), S(mean_of_nothing), S(argmax), S(softmax), S(matmul),
-    S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(scatter), S(find), S(made), S(spread), S(concat), S(pad),
+    S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(scatter), S(find), S(made), S(spread), S(norms), S(embedding), S(concat), S(pad),
+    S(unique), S(split),
     S(pad_constant), S(arange), S(random), S(clone_and_write), S(map),
     S(read_strided), S(to), S(dlpack), S(report), S(import),
+    S(empty_on), S(from_data_on), S(in_place), S(in_place_of_a_clone), S(write_strided), S(write_turned), S(into_strided), S(small_floats),
+    S(promoted_view), S(ints), S(three_inputs), S(any_of_a_test), S(max_of_axes), S(product), S(log_softmax), S(matmul_turned), S(dot),
+    S(matmul_batches), S(matmul_ints), S(conv_line), S(sorted), S(gather_of_view), S(item), S(shapes), S(dlpack_legacy), S(random_bits),
+    S(deep_chain), S(trim_between),
 };
 #define N_SCENARIOS ((int)(sizeof scenarios / sizeof *scenarios))
 
@@ -252,12 +409,31 @@ static void drop_world(world *w) {
   if (status != RT_OK) fail_msg("close: %s", rt_last_error());
 }
 
+/// A number that tells what the scenario made: every byte of every tensor.
+static uint64_t digest(const world *w) {
+  uint64_t sum = UINT64_C(14695981039346656037);
+  static unsigned char bytes[40 * 50 * 8];
+  for (int i = 0; i < 8; i++) {
+    size_t n = w->made[i] ? (size_t)rt_tensor_numel(w->made[i]) * rt_dtype_bytes(rt_tensor_dtype(w->made[i])) : 0;
+    assert_true(n <= sizeof bytes);
+    if (w->made[i]) assert_int_equal(rt_read(w->made[i], bytes, n), RT_OK);
+    for (size_t k = 0; k < n; k++) sum = (sum ^ bytes[k]) * UINT64_C(1099511628211);
+    sum = (sum ^ n) * UINT64_C(1099511628211);
+  }
+  return sum;
+}
+
 static long run_scenario(const struct scenario *s, const char *backends, bool for_good) {
   long points = 0;
+  dry d = {.left = -1};
+  world w;
+  make_world(&w, &d, backends);
+  assert_int_equal(s->run(&w), RT_OK);
+  const uint64_t expected = digest(&w);
+  drop_world(&w);
   for (long k = 0;; k++) {
     assert_true(k < 2000);
-    dry d = {.left = -1};
-    world w;
+    d = (dry){.left = -1};
     make_world(&w, &d, backends);
     atomic_store(&d.for_good, for_good);
     atomic_store(&d.left, k);
@@ -266,6 +442,7 @@ static long run_scenario(const struct scenario *s, const char *backends, bool fo
     atomic_store(&d.left, -1);
     if (!has_failed) { // it got through: every allocation has had its turn
       assert_int_equal(status, RT_OK);
+      assert_true(digest(&w) == expected);
       drop_world(&w);
       assert_int_equal(atomic_load(&d.n_live), 0);
       return points;
@@ -273,6 +450,7 @@ static long run_scenario(const struct scenario *s, const char *backends, bool fo
     points++;
     if (status != RT_OK && status != RT_E_NO_MEMORY) fail_msg("%s on %s, allocation %ld: %s: %s", s->name, backends, k, rt_status_name(status), rt_last_error());
     if (status != RT_OK && !rt_last_error()[0]) fail_msg("%s, allocation %ld: no sentence", s->name, k);
+    if (status == RT_OK && digest(&w) != expected) fail_msg("%s on %s, allocation %ld: succeeded with another result", s->name, backends, k);
     float after[48];
     assert_int_equal(rt_read(w.x, after, sizeof after), RT_OK);
     for (int i = 0; i < 48; i++)
@@ -280,6 +458,7 @@ static long run_scenario(const struct scenario *s, const char *backends, bool fo
     release_made(&w);
     status = s->run(&w);
     if (status != RT_OK) fail_msg("%s, after allocation %ld failed: %s", s->name, k, rt_last_error());
+    if (digest(&w) != expected) fail_msg("%s on %s, after allocation %ld failed: another result", s->name, backends, k);
     drop_world(&w);
     if (atomic_load(&d.n_live)) fail_msg("%s, allocation %ld: %ld allocations leak", s->name, k, atomic_load(&d.n_live));
   }

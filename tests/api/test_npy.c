@@ -406,6 +406,19 @@ static void places_that_cannot_be_written(void **state) {
   rt_release(t);
 }
 
+static void a_private_file_stays_private(void **state) {
+  (void)state;
+  rt_tensor *t = large_tensor();
+  struct stat info;
+  assert_int_equal(rt_npy_write(path_of("private.npy"), t), RT_OK);
+  assert_int_equal(chmod(path_of("private.npy"), 0600), 0);
+  assert_int_equal(rt_npy_write(path_of("private.npy"), t), RT_OK);
+  assert_int_equal(stat(path_of("private.npy"), &info), 0);
+  assert_int_equal(info.st_mode & 0777, 0600);
+  unlink(path_of("private.npy"));
+  rt_release(t);
+}
+
 static void a_link_stays_a_link(void **state) {
   (void)state;
   rt_tensor *t = large_tensor();
@@ -429,6 +442,7 @@ int main(void) {
       cmocka_unit_test(round_trip),                 cmocka_unit_test(written_bytes),
       cmocka_unit_test(files_that_cannot_be_read),  cmocka_unit_test(a_full_disk_is_a_status),
       cmocka_unit_test(places_that_cannot_be_written), cmocka_unit_test(a_link_stays_a_link),
+      cmocka_unit_test(a_private_file_stays_private),
   };
   return cmocka_run_group_tests_name("npy", tests, open_all, close_all);
 }

@@ -46,7 +46,7 @@ done
   if pkg-config --exists trivet_io; then
     $CC -std=c11 -DUSE_IO main.c $(pkg-config --cflags --libs trivet_io) -Wl,-rpath,"$libdir" -o shared_io
     expect "pkg-config shared with files" "$answer" ./shared_io
-    $CC -std=c11 -DUSE_IO -DRT_STATIC main.c $(pkg-config --cflags trivet_io) "$libdir/libtrivet_io.a" "$libdir/libtrivet.a" -lm -lpthread -ldl -o static_io
+    $CC -std=c11 -DUSE_IO -DRT_STATIC main.c $(pkg-config --cflags trivet_io) "$libdir/libtrivet_io.a" "$libdir/libtrivet.a" -lm -lpthread -ldl $(pkg-config --static --libs trivet_io | grep -o -- -lz) -o static_io
     expect "pkg-config static with files" "$answer" ./static_io
   fi
 }

@@ -3,7 +3,7 @@
 # The command line of the tool: help, exit codes, JSON, and a sentence instead of a signal for whatever is wrong outside of it.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here/lib.sh"
-commands="info backends ops run inspect env"
+commands="info backends ops run inspect convert env"
 plugin=$build/lib/trivet/backends-0/trivet_cpu_ref.so
 
 # ---- help and usage ----
@@ -27,6 +27,13 @@ run info extra; fails 2 "extra"
 run env extra; fails 2 "extra"
 run run; fails 2 "one model"
 run inspect; fails 2 "one file"
+run convert; fails 2 "two files"
+run convert a.npy; fails 2 "two files"
+run convert a.npy b.onnx; fails 2 "b.onnx" ".safetensors"
+run convert a.npy .npy; fails 2 ".npy"
+run convert a.npy b.npy --compress; fails 2 "--compress" "b.npy"
+run convert a.npy b.npz --dtype i32; fails 2 "--dtype" "i32"
+run convert a.npy b.npz --dtype nonsense; fails 2 "nonsense"
 run run a.onnx --bench 0; fails 2 "--bench" "'0'"
 run run a.onnx --bench 3x; fails 2 "3x"
 run run a.onnx --bench 99999999999999999999; fails 2 "--bench"

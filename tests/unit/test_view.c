@@ -18,7 +18,7 @@ static rt_ctx *ctx;
 static int open_context(void **state) { return (void)state, rt_ctx_create(NULL, &ctx) == RT_OK ? 0 : -1; }
 static int close_context(void **state) { return (void)state, rt_ctx_close(ctx) == RT_OK ? 0 : -1; } // busy: something leaked
 
-typedef enum call { SLICE, SELECT, RESHAPE, VIEW, FLATTEN, TRANSPOSE, EXPAND, SQUEEZE, UNSQUEEZE, DIAGONAL, WINDOWS } call;
+typedef enum call { SLICE, SELECT, RESHAPE, VIEW, FLATTEN, TRANSPOSE, EXPAND, SQUEEZE, UNSQUEEZE, DIAGONAL, WINDOWS, SPLIT } call;
 typedef struct view_case {
   call call;
   int32_t rank;        // of the base, which is dense i32
@@ -29,6 +29,17 @@ typedef struct view_case {
   int32_t want_rank;
   int64_t want_shape[5], want_strides[5], want_offset;
 } view_case;
+
+/// One of the parts; n - 1 others go.
+static rt_status part(const rt_tensor *t, int32_t axis, int32_t n, const int64_t *extents, int64_t which, rt_tensor **out) {
+  rt_tensor *parts[5] = {NULL};
+  rt_status status = rt_split(t, axis, n, extents, parts);
+  for (int64_t i = 0; i < 5; i++) {
+    if (i == which) *out = parts[i];
+    else rt_release(parts[i]);
+  }
+  return status;
+}
 
 static rt_status make(const view_case *k, const rt_tensor *t, rt_tensor **out) {
   switch (k->call) {
@@ -41,6 +52,7 @@ static rt_status make(const view_case *k, const rt_tensor *t, rt_tensor **out) {
     case EXPAND: return rt_expand(t, (int32_t)k->a, k->list, out);
     case SQUEEZE: return rt_squeeze(t, k->a < 0 ? NULL : &(rt_axes){1, {(int32_t)k->a}}, out);
     case UNSQUEEZE: return rt_unsqueeze(t, (int32_t)k->a, out);
+    case SPLIT: return part(t, (int32_t)k->a, (int32_t)k->b, k->c ? k->list : NULL, k->d, out);
     case DIAGONAL: return rt_diagonal(t, k->a, (int32_t)k->b, (int32_t)k->c, out);
     default: return rt_windows(t, (int32_t)k->a, k->b, k->c, k->d, out);
   }
@@ -66,6 +78,19 @@ static const view_case cases[] = {
     {SLICE, 1, {10}, 0, 0, 5, INT64_MIN, {0}, RT_E_ARGUMENT, 0, {0}, {0}, 0},
     {SLICE, 1, {10}, 1, 0, 5, 1, {0}, RT_E_ARGUMENT, 0, {0}, {0}, 0},
     {SLICE, 0, {0}, 0, 0, 5, 1, {0}, RT_E_ARGUMENT, 0, {0}, {0}, 0},
+    // split: axis, number of parts, are there extents?, the part to look at
+    {SPLIT, 2, {4, 6}, 1, 3, 0, 1, {0}, RT_OK, 2, {4, 2}, {6, 1}, 2},
+    {SPLIT, 2, {4, 6}, -2, 2, 0, 1, {0}, RT_OK, 2, {2, 6}, {6, 1}, 12},
+    {SPLIT, 2, {4, 6}, 1, 4, 1, 2, {1, 0, 3, 2}, RT_OK, 2, {4, 3}, {6, 1}, 1},
+    {SPLIT, 2, {4, 6}, 1, 4, 1, 1, {1, 0, 3, 2}, RT_OK, 2, {4, 0}, {0, 1}, 0},
+    {SPLIT, 1, {10}, 0, 1, 0, 0, {0}, RT_OK, 1, {10}, {1}, 0},
+    {SPLIT, 1, {0}, 0, 3, 0, 2, {0}, RT_OK, 1, {0}, {1}, 0},
+    {SPLIT, 1, {10}, 0, 3, 0, 0, {0}, RT_E_SHAPE, 0, {0}, {0}, 0},
+    {SPLIT, 1, {10}, 0, 2, 1, 0, {4, 5}, RT_E_SHAPE, 0, {0}, {0}, 0},
+    {SPLIT, 1, {10}, 0, 3, 1, 0, {4, 7, -1}, RT_E_SHAPE, 0, {0}, {0}, 0},
+    {SPLIT, 1, {10}, 0, 3, 1, 0, {MAX, MAX, 12}, RT_E_SHAPE, 0, {0}, {0}, 0},
+    {SPLIT, 1, {10}, 1, 2, 0, 0, {0}, RT_E_ARGUMENT, 0, {0}, {0}, 0},
+    {SPLIT, 0, {0}, 0, 1, 0, 0, {0}, RT_E_ARGUMENT, 0, {0}, {0}, 0},
     // select: axis, index
     {SELECT, 2, {4, 5}, 0, 2, 0, 0, {0}, RT_OK, 1, {5}, {1}, 10},
     {SELECT, 2, {4, 5}, 1, -1, 0, 0, {0}, RT_OK, 1, {4}, {5}, 4},

@@ -164,7 +164,7 @@ static void print_json(const plugins *all, const probe *context) {
 }
 
 // Backends given by file on the command line: their names are not known before they are probed.
-static int add_files(plugins *all, int n, char **files) {
+static void add_files(plugins *all, int n, char **files) {
   for (int i = 0; i < n; i++) {
     char *real = realpath(files[i], NULL); // a bare name must not make the loader search its own path
     plugin *p = add_plugin(all, "?", real ? real : files[i], "command line");
@@ -174,8 +174,17 @@ static int add_files(plugins *all, int n, char **files) {
     free(p->name);
     p->name = text_copy(p->desc.name);
   }
-  for (size_t i = 0; i < all->n; i++) if (all->at[i].refused) return EXIT_FAILED;
-  return EXIT_OK;
+}
+
+// For the exit code of files that were asked for; why they were refused stands on standard output.
+static int tell_refused(const plugins *all) {
+  const char *first = NULL;
+  int n_refused = 0;
+  for (size_t i = 0; i < all->n; i++) {
+    if (!all->at[i].refused) continue;
+    if (n_refused++ == 0) first = all->at[i].path;
+  }
+  return n_refused ? fail("backends: refused %d of %zu files, first %s", n_refused, all->n, first) : EXIT_OK;
 }
 
 static int run(const command *self, int argc, char **argv, bool as_json) {
@@ -189,7 +198,7 @@ static int run(const command *self, int argc, char **argv, bool as_json) {
   probe context = {0};
   int code = EXIT_OK;
   if (optind < argc) {
-    code = add_files(&all, argc - optind, argv + optind);
+    add_files(&all, argc - optind, argv + optind);
   } else {
     rt_status status = rt_backend_search(NULL, found_plugin, &all);
     if (status != RT_OK) code = fail_status(status);
@@ -198,6 +207,7 @@ static int run(const command *self, int argc, char **argv, bool as_json) {
     merge_context(&all, &context);
   }
   (as_json ? print_json : print_text)(&all, &context);
+  if (optind < argc) code = tell_refused(&all);
   if (context.error) code = fail("the default context: %s", context.error);
   for (size_t i = 0; i < all.n; i++) {
     plugin *p = &all.at[i];

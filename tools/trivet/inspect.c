@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// trivet inspect: what is in a .npy or .onnx file, told apart by their first bytes. An ONNX model is shown also where it cannot
-// run; what cannot is marked.
+// trivet inspect: what is in a file of tensors or an ONNX model, told apart by their first bytes. A model is shown also where it cannot run;
+// what cannot is marked.
 #include "trivet.h"
 
 #include <errno.h>
@@ -11,8 +11,8 @@
 
 static const char help[] =
     "Usage: trivet inspect [--nodes] [--json] FILE\n\n"
-    "For a .npy file: dtype, shape and a summary of the values. For an ONNX model: inputs, outputs, nodes by operation, weights;\n"
-    "what this version cannot run is marked with '!' and the reason.\n\n"
+    "For a .npy file: dtype, shape and a summary of the values. For .npz, safetensors and GGUF: the tensors with name, dtype, shape and\n"
+    "size, and the metadata. For an ONNX model: inputs, outputs, nodes by operation, weights; what cannot run is marked with '!' and the reason.\n\n"
     "  --nodes  every node of the model in order, bodies of control flow and functions included, instead of one line per operation\n";
 
 // The first bytes of a regular file; EXIT_OK or after the sentence EXIT_FAILED.
@@ -181,7 +181,7 @@ static int inspect_model(rt_ctx *ctx, const char *path, const unsigned char *hea
   rt_model_info info;
   rt_status status = rt_model_examine(ctx, path, &model);
   if (status == RT_E_FORMAT && (n_head == 0 || head[0] != 0x08)) // writers begin a model with its version: field 1, a number
-    return fail("%s: not a .npy file, and not an ONNX model either (%s)", path, rt_last_error());
+    return fail("%s: neither a .npy, .npz, safetensors or GGUF file nor an ONNX model (%s)", path, rt_last_error());
   if (status == RT_OK) status = rt_model_describe(model, &info);
   if (status != RT_OK) {
     rt_model_close(model);
@@ -227,15 +227,17 @@ static int run(const command *self, int argc, char **argv, bool as_json) {
   }
   if (argc - optind != 1) return usage_error(self, "inspect takes one file, not %d", argc - optind);
   const char *path = argv[optind];
-  unsigned char head[6];
+  unsigned char head[16];
   size_t n_head = 0;
   if (read_head(path, head, sizeof head, &n_head) != EXIT_OK) return EXIT_FAILED;
   rt_ctx *ctx = open_ctx(NULL);
   if (!ctx) return EXIT_FAILED;
-  bool is_npy = n_head == 6 && memcmp(head, "\x93NUMPY", 6) == 0;
-  int code = is_npy ? inspect_npy(ctx, path, as_json) : inspect_model(ctx, path, head, n_head, nodes, as_json);
+  rt_archive_format format = rt_archive_sniff(head, n_head);
+  int code = format == RT_ARCHIVE_NONE  ? inspect_model(ctx, path, head, n_head, nodes, as_json)
+             : format == RT_ARCHIVE_NPY ? inspect_npy(ctx, path, as_json)
+                                        : inspect_archive(ctx, path, as_json);
   rt_ctx_close(ctx);
   return code;
 }
 
-const command cmd_inspect = {"inspect", "what is in a .npy or .onnx file", help, run};
+const command cmd_inspect = {"inspect", "what is in a file: .npy, .npz, safetensors, GGUF, ONNX", help, run};

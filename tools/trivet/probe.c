@@ -95,7 +95,8 @@ int probe_child(int argc, char **argv) {
 // ---- the parent -------------------------------------------------------------------------------------------------------------------------
 typedef struct stream { int fd; char *text; size_t bytes; } stream;
 
-static void read_some(stream *s) {
+// Gives the number of bytes, at least 1 so that a caller who counts comes to an end.
+static ssize_t read_some(stream *s) {
   char chunk[4096];
   ssize_t n = read(s->fd, chunk, sizeof chunk);
   if (n > 0 && s->bytes < KEPT_BYTES) {
@@ -108,6 +109,7 @@ static void read_some(stream *s) {
     close(s->fd);
     s->fd = -1; // poll ignores it from now on
   }
+  return n > 0 ? n : 1;
 }
 
 static int64_t now_ms(void) {
@@ -122,7 +124,9 @@ static void become_child(const char *what, const char *path, int answer_fd, int 
   setpgid(0, 0); // so that processes which the plugin starts can be ended with it
   setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
   // The pipes' descriptors are above 3: pipe ends at 0 to 3 would be overwritten by the dup2 calls below.
-  int quiet = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  int quiet;
+  do quiet = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  while (quiet < 0 && errno == EINTR);
   if (quiet < 0 || dup2(quiet, 0) < 0 || dup2(printed_fd, 1) < 0 || dup2(printed_fd, 2) < 0 || dup2(answer_fd, ANSWER_FD) < 0) _exit(126);
   signal(SIGPIPE, SIG_DFL);
   execv(exe, args);
@@ -161,7 +165,7 @@ static int watch(pid_t pid, stream *answer, stream *printed) {
   stream *streams[] = {answer, printed};
   for (size_t i = 0; i < COUNT(streams); i++) { // what is still in the pipes, without waiting for more
     struct pollfd fd = {.fd = streams[i]->fd, .events = POLLIN};
-    for (int n = 0; n < 64 && streams[i]->fd >= 0 && poll(&fd, 1, 0) > 0; n++) read_some(streams[i]);
+    for (ssize_t n = 0; n < 4 * KEPT_BYTES && streams[i]->fd >= 0 && poll(&fd, 1, 0) > 0;) n += read_some(streams[i]);
     if (streams[i]->fd >= 0) close(streams[i]->fd);
   }
   return ended ? wait_status : -1;

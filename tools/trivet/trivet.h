@@ -27,7 +27,7 @@ typedef struct command {
   const char *name, *summary, *help;
   int (*run)(const struct command *self, int argc, char **argv, bool as_json);
 } command;
-extern const command cmd_info, cmd_backends, cmd_ops, cmd_run, cmd_inspect, cmd_onnx_test, cmd_env;
+extern const command cmd_info, cmd_backends, cmd_ops, cmd_run, cmd_inspect, cmd_convert, cmd_onnx_test, cmd_env;
 /// What every subcommand does with an option that getopt_long rejected: points to the help, gives EXIT_USAGE.
 int usage_error(const command *self, const char *fmt, ...) TOOL_PRINTF(2, 3);
 int print_help(const command *self);
@@ -89,6 +89,12 @@ typedef struct summary {
 rt_status summarize(const rt_tensor *t, summary *out);
 char *summary_text(const summary *s); ///< yours to free
 void summary_json(json *j, const summary *s);
+
+// ---- archive.c: files of named tensors --------------------------------------------------------------------------------------------------
+/// What `trivet inspect` says about one.
+int inspect_archive(rt_ctx *ctx, const char *path, bool as_json);
+/// One value of metadata as text: a number shortest, text as it is. Yours to free.
+char *value_text(const rt_archive_value *value);
 
 // ---- probe.c: a plugin file, or a whole context, opened in a child process --------------------------------------------------------------
 typedef struct probe {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// An arena and a name table for models. Both only grow with what a file really holds; neither knows what a model is.
+// An arena and a name table for what is read from a file. Both only grow with what the file really holds; neither knows what that is.
 #include "arena.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define BLOCK_BYTES (16u << 10)
-#define NAME_LIMIT (1 << 20) // values of one graph
+#define NAME_LIMIT (1 << 20) // values of one graph, tensors of one file
 
 struct rti_arena_block {
   struct rti_arena_block *next;
@@ -46,33 +46,6 @@ void rti_arena_free(rti_arena *arena) {
   }
 }
 
-const char *rti_arena_text(rti_arena *arena, const rti_wire *wire, const rti_wire_field *field, const char *what, rt_status *out_status) {
-  *out_status = rti_wire_expect(wire, field, RTI_WIRE_BYTES);
-  if (*out_status != RT_OK) return NULL;
-  if (field->bytes > RTI_ONNX_NAME_BYTES) {
-    *out_status = rti_io_fail(RT_E_FORMAT, "%s: byte %zu: a %s of %zu bytes is longer than %d", wire->name, (size_t)(field->at - wire->base), what, field->bytes,
-                              RTI_ONNX_NAME_BYTES);
-    return NULL;
-  }
-  for (size_t i = 0; i < field->bytes;) {
-    const size_t step = rti_io_printable(field->at + i, field->bytes - i);
-    if (step == 0) {
-      rti_io_text quoted;
-      *out_status = rti_io_fail(RT_E_FORMAT, "%s: byte %zu: the %s '%s' is not printable UTF-8", wire->name, (size_t)(field->at + i - wire->base), what,
-                                rti_io_quote(&quoted, field->at, field->bytes));
-      return NULL;
-    }
-    i += step;
-  }
-  char *text = rti_arena_new(arena, field->bytes + 1, 1);
-  if (!text) {
-    *out_status = rti_io_fail(RT_E_NO_MEMORY, "%s: no memory for a %s", wire->name, what);
-    return NULL;
-  }
-  memcpy(text, field->at, field->bytes);
-  return text;
-}
-
 static uint32_t hash(const char *name) { // FNV-1a
   uint32_t h = 2166136261u;
   for (; *name; name++) h = (h ^ (uint8_t)*name) * 16777619u;
@@ -91,13 +64,13 @@ int32_t rti_names_find(const rti_names *table, const char *name) { return table-
 // Keeps the table at most half full.
 static rt_status grow(rti_names *table) {
   const int32_t capacity = table->capacity ? table->capacity * 2 : 64;
-  if (table->count >= NAME_LIMIT) return rti_io_fail(RT_E_FORMAT, "more than %d names in one graph", NAME_LIMIT);
+  if (table->count >= NAME_LIMIT) return rti_io_fail(RT_E_FORMAT, "more than %d names in one file", NAME_LIMIT);
   const char **names = realloc(table->names, (size_t)capacity * sizeof *names);
   if (names) table->names = names;
   int32_t *slots = calloc((size_t)capacity * 2, sizeof *slots);
   if (!names || !slots) {
     free(slots);
-    return rti_io_fail(RT_E_NO_MEMORY, "no memory for the names of a model");
+    return rti_io_fail(RT_E_NO_MEMORY, "no memory for the names of a file");
   }
   free(table->slots);
   table->slots = slots;

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Memory that lives as long as its model, and the table that turns names into numbers. Private to loaders/onnx.
-#ifndef TRIVET_ONNX_ARENA_H
-#define TRIVET_ONNX_ARENA_H
+// Memory that lives as long as what was read into it, and the table that turns names into numbers. Private to libtrivet_io.
+#ifndef TRIVET_IO_ARENA_H
+#define TRIVET_IO_ARENA_H
 
-#include "wire.h"
+#include "io_internal.h"
 
 /// Blocks that are freed together. Zero bytes are an empty arena.
 typedef struct rti_arena { struct rti_arena_block *blocks; } rti_arena;
 /// Zeroed memory for n elements; NULL (without a sentence) when there is none or the product overflows. n may be 0.
 void *rti_arena_new(rti_arena *arena, uint64_t n, size_t element_bytes);
 void rti_arena_free(rti_arena *arena);
-
-#define RTI_ONNX_NAME_BYTES 4096
-/// Copies a name out of a file: at most RTI_ONNX_NAME_BYTES of valid UTF-8 without NUL and control characters, so that it can be printed.
-/// `what` names the thing in sentences ("node name"). NULL with RT_E_FORMAT or RT_E_NO_MEMORY in *out_status.
-const char *rti_arena_text(rti_arena *arena, const rti_wire *wire, const rti_wire_field *field, const char *what, rt_status *out_status);
 
 /// Names numbered from 0 in the order of insertion. Zero bytes are an empty table. The names themselves are the arena's.
 typedef struct rti_names {
