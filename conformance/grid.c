@@ -99,9 +99,15 @@ static void visit_cells(cf_grid *g) {
   cf_cases_sort(g, cf_op_of(CF_ID(ARGSORT)));
   cf_cases_searchsorted(g);
   cf_cases_matmul(g);
-  cf_cases_conv(g);
+  cf_cases_conv(g, cf_op_of(CF_ID(CONV)));
+  cf_cases_conv(g, cf_op_of(CF_ID(CONV_TRANSPOSE)));
   cf_cases_pool(g, cf_op_of(CF_ID(MAX_POOL)));
+  cf_cases_pool(g, cf_op_of(CF_ID(MAX_POOL_INDICES)));
   cf_cases_pool(g, cf_op_of(CF_ID(AVG_POOL)));
+  cf_cases_quantize(g);
+  cf_cases_dequantize(g);
+  cf_cases_matmul_integer(g);
+  cf_cases_conv_integer(g);
   cf_cases_copy(g);
   cf_cases_cast(g);
   cf_cases_where(g);

@@ -179,6 +179,7 @@ struct cf_case {
   rt_dtype asked;
   int32_t axis;
   rt_window window;
+  int zeros;                    // which optional arguments there are, one bit each; they follow the others in `in`
   int64_t pad_lo[RT_MAX_RANK], pad_hi[RT_MAX_RANK];
   rt_pad_mode pad_mode;
   int64_t index;                // that stands for nothing
@@ -256,6 +257,8 @@ void cf_reduce_in_passes(cf_case *c, rt_dtype compute, const bool *is_reduced);
 void cf_softmax(cf_case *c, rt_dtype compute);
 void cf_matmul(cf_case *c, rt_dtype compute);
 void cf_conv(cf_case *c, rt_dtype compute);
+void cf_conv_transpose(cf_case *c, rt_dtype compute);
+void cf_conv_integer(cf_case *c);
 void cf_pool(cf_case *c, rt_dtype compute);
 void cf_random_numbers(cf_case *c, bool is_normal, double a, double b);
 
@@ -276,8 +279,12 @@ void cf_cases_scan(cf_grid *g, const cf_op *op);
 void cf_cases_sort(cf_grid *g, const cf_op *op);
 void cf_cases_searchsorted(cf_grid *g);
 void cf_cases_matmul(cf_grid *g);
-void cf_cases_conv(cf_grid *g);
+void cf_cases_conv(cf_grid *g, const cf_op *op); // and conv_transpose
 void cf_cases_pool(cf_grid *g, const cf_op *op);
+void cf_cases_quantize(cf_grid *g);
+void cf_cases_dequantize(cf_grid *g);
+void cf_cases_matmul_integer(cf_grid *g);
+void cf_cases_conv_integer(cf_grid *g);
 void cf_cases_copy(cf_grid *g);
 void cf_cases_cast(cf_grid *g);
 void cf_cases_where(cf_grid *g);

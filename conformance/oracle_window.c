@@ -2,6 +2,7 @@
 // Matrix products, convolution and pooling from their definitions: one loop per axis, nothing shared, nothing blocked.
 #include "internal.h"
 
+#include <math.h>
 #include <string.h>
 
 static cf_real value(const cf_array *a, int64_t i, rt_dtype compute) {
@@ -109,6 +110,65 @@ void cf_conv(cf_case *c, rt_dtype compute) {
   }
 }
 
+/// As it is said: each element of x adds itself times the weight to the output, tap by tap.
+void cf_conv_transpose(cf_case *c, rt_dtype compute) {
+  const cf_array *x = &c->in[0].x, *weight = &c->in[1].x, *bias = c->n_in > 2 ? &c->in[2].x : NULL, *y = &c->out.x;
+  int32_t spatial = x->rank - 2;
+  walk w = window_of(c, spatial, weight->shape + 2);
+  int64_t groups = c->window.groups ? c->window.groups : 1, maps = weight->shape[1], channels = x->shape[1] / groups, taps = product(spatial, w.size);
+  int64_t y_plane = product(spatial, y->shape + 2);
+  cf_terms *terms = cf_alloc(c, y->numel * (int64_t)sizeof *terms);
+  for (int64_t i = 0; i < x->numel; i++) {
+    int64_t at[3], number;
+    place_of(x, i, &number, at);
+    int64_t channel = number % x->shape[1], batch = number / x->shape[1], group = channel / channels;
+    for (int64_t map = 0; map < maps; map++) {
+      for (int64_t tap = 0; tap < taps; tap++) {
+        int64_t rest = tap, place = 0, step[3];
+        bool is_inside = true;
+        for (int32_t d = spatial - 1; d >= 0; d--) step[d] = rest % w.size[d], rest /= w.size[d];
+        for (int32_t d = 0; d < spatial; d++) {
+          int64_t p = at[d] * w.stride[d] + step[d] * w.dilation[d] - w.pad[d];
+          is_inside = is_inside && p >= 0 && p < y->shape[2 + d];
+          place = place * y->shape[2 + d] + p;
+        }
+        if (!is_inside) continue;
+        int64_t to = (batch * y->shape[1] + group * maps + map) * y_plane + place;
+        cf_add_term(&terms[to], value(x, i, compute) * value(weight, (channel * maps + map) * taps + tap, compute));
+      }
+    }
+  }
+  for (int64_t i = 0; i < y->numel; i++) {
+    if (bias) cf_add_term(&terms[i], value(bias, i / y_plane % y->shape[1], compute));
+    want_terms(c, i, &terms[i], compute);
+  }
+}
+
+void cf_conv_integer(cf_case *c) {
+  const cf_array *x = &c->in[0].x, *weight = &c->in[1].x, *y = &c->out.x;
+  const cf_array *x_zero = c->zeros & 1 ? &c->in[2].x : NULL, *weight_zero = c->zeros & 2 ? &c->in[c->n_in - 1].x : NULL;
+  int32_t spatial = x->rank - 2;
+  walk w = window_of(c, spatial, weight->shape + 2);
+  int64_t groups = c->window.groups ? c->window.groups : 1, channels = weight->shape[1], maps = y->shape[1];
+  int64_t plane = product(spatial, x->shape + 2), taps = product(spatial, w.size);
+  for (int64_t i = 0; i < y->numel; i++) {
+    int64_t at[3], number;
+    place_of(y, i, &number, at);
+    int64_t map = number % maps, first = number / maps * x->shape[1] + map / (maps / groups) * channels;
+    cf_int sum = 0, zero_x = x_zero ? integer(x_zero, 0, x->dtype) : 0;
+    cf_int zero_w = weight_zero ? integer(weight_zero, weight_zero->numel == 1 ? 0 : map, weight->dtype) : 0;
+    for (int64_t channel = 0; channel < channels; channel++) {
+      for (int64_t tap = 0; tap < taps; tap++) {
+        bool counts;
+        int64_t from = tap_index(c, &w, x->shape + 2, at, tap, &counts);
+        if (from < 0) continue;
+        sum += (integer(x, (first + channel) * plane + from, x->dtype) - zero_x) * (integer(weight, (map * channels + channel) * taps + tap, weight->dtype) - zero_w);
+      }
+    }
+    cf_want_bits(c, i, cf_encode_int(y->dtype, sum));
+  }
+}
+
 void cf_pool(cf_case *c, rt_dtype compute) {
   const cf_array *x = &c->in[0].x, *y = &c->out.x;
   int32_t spatial = x->rank - 2;
@@ -121,6 +181,7 @@ void cf_pool(cf_case *c, rt_dtype compute) {
     cf_terms t = {0};
     cf_real best = 0;
     cf_int best_integer = 0;
+    int64_t best_index = -1;
     for (int64_t tap = 0; tap < taps; tap++) {
       bool counts;
       int64_t from = tap_index(c, &w, x->shape + 2, at, tap, &counts);
@@ -130,14 +191,20 @@ void cf_pool(cf_case *c, rt_dtype compute) {
         cf_real v = value(x, number * plane + from, compute);
         cf_add_term(&t, v);
         bool is_better = v > best || (v == best && v == 0 && !cf_is_negative(v));
-        if (n == 0 || cf_is_nan(v) || (!cf_is_nan(best) && is_better)) best = v;
+        is_better = is_better && (v != best || cf_is_negative(best));
+        if (n == 0 || (!cf_is_nan(best) && (cf_is_nan(v) || is_better))) best = v, best_index = from;
       } else {
         cf_int v = integer(x, number * plane + from, compute);
-        if (n == 0 || v > best_integer) best_integer = v;
+        if (n == 0 || v > best_integer) best_integer = v, best_index = from;
       }
       n++;
     }
-    if (wants_max && !cf_is_float(compute)) cf_want_bits(c, i, cf_encode_int(y->dtype, best_integer));
+    if (n == 0) { // nothing but padding: the lowest value there is
+      best = -(cf_real)HUGE_VALL;
+      best_integer = cf_is_float(compute) ? 0 : cf_int_min(compute);
+    }
+    if (c->op->id == CF_ID(MAX_POOL_INDICES)) cf_want_bits(c, i, (uint64_t)best_index);
+    else if (wants_max && !cf_is_float(compute)) cf_want_bits(c, i, cf_encode_int(y->dtype, best_integer));
     else if (wants_max) cf_want_bits(c, i, cf_encode(y->dtype, best, 0));
     else cf_want_sum(c, i, t.sum / (cf_real)divisor, (cf_terms_error(&t, compute) + cf_unit(compute) * cf_abs(t.sum)) / (cf_real)divisor);
   }

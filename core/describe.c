@@ -101,7 +101,10 @@ static int typical_args(uint16_t op, rt_dtype dtype, int32_t rank, uint8_t space
     case RTB_OP_GATHER_ND: args[1] = rti_pack_arg(RT_I64, RTB_DENSE, (uint8_t)rank, space); break;
     case RTB_OP_SEARCHSORTED: args[0] = rti_pack_arg((uint16_t)dtype, RTB_DENSE, 1, space); break;
     case RTB_OP_LAYER_NORM: case RTB_OP_RMS_NORM: case RTB_OP_BATCH_NORM: args[info->nin - 1] = rti_pack_arg(RT_F64, RTB_IMM, 0, 0); break;
-    case RTB_OP_CONV: args[2] = rti_pack_arg(0, RTB_NONE, 0, 0); break;
+    case RTB_OP_CONV: case RTB_OP_CONV_TRANSPOSE: args[2] = rti_pack_arg(0, RTB_NONE, 0, 0); break;
+    case RTB_OP_MATMUL_INTEGER: case RTB_OP_CONV_INTEGER: args[2] = args[3] = rti_pack_arg(0, RTB_NONE, 0, 0); *result = RT_I32; break;
+    case RTB_OP_QUANTIZE: args[2] = rti_pack_arg(0, RTB_NONE, 0, 0); *result = RT_I8; break;
+    case RTB_OP_DEQUANTIZE: args[1] = rti_pack_arg(RT_F32, RTB_DENSE, (uint8_t)rank, space), args[2] = rti_pack_arg(0, RTB_NONE, 0, 0); *result = RT_F32; break;
     default: if (info->family == RTI_PARAM) args[1] = rti_pack_arg(RT_F64, RTB_IMM, 0, 0);
   }
   args[info->nin] = rti_pack_arg((uint16_t)*result, RTB_DENSE, (uint8_t)rank, space);
@@ -123,11 +126,13 @@ rt_status rt_backend_supports(rt_ctx *ctx, int32_t backend, uint16_t op, int dty
   if (!is_defined) return rti_fail(RT_E_DTYPE, "%s is not defined for %s", info->name, rt_dtype_name((rt_dtype)dtype));
   uint64_t args[RTB_MAX_ARGS];
   rt_dtype result;
-  bool has_axes = info->collapse == RTI_AXES || op == RTB_OP_GATHER || op == RTB_OP_TAKE_ALONG, has_window = op == RTB_OP_CONV || op == RTB_OP_MAX_POOL || op == RTB_OP_AVG_POOL;
+  bool has_axes = info->collapse == RTI_AXES || op == RTB_OP_GATHER || op == RTB_OP_TAKE_ALONG;
+  bool has_window = op == RTB_OP_CONV || op == RTB_OP_CONV_TRANSPOSE || op == RTB_OP_CONV_INTEGER || op == RTB_OP_MAX_POOL || op == RTB_OP_MAX_POOL_INDICES ||
+                    op == RTB_OP_AVG_POOL;
   bool has_sort = op == RTB_OP_SORT || op == RTB_OP_ARGSORT || op == RTB_OP_SEARCHSORTED;
   bool has_index = op == RTB_OP_SCATTER || op == RTB_OP_SCATTER_ND || op == RTB_OP_GATHER_ND;
   if ((has_axes || has_sort || has_index) && rank < 1) rank = 1;
-  if (op == RTB_OP_MATMUL && rank < 2) rank = 2;
+  if ((op == RTB_OP_MATMUL || op == RTB_OP_MATMUL_INTEGER) && rank < 2) rank = 2;
   if (has_window && rank < 3) rank = 4;
   if (has_window && rank > 5) return rti_fail(RT_E_SHAPE, "supports: %s has at most 3 spatial axes, rank %d would have %d", info->name, rank, rank - 2);
   int nin = typical_args(op, (rt_dtype)dtype, rank, found->device ? RTB_SPACE_MINE : RTB_SPACE_HOST, args, &result);

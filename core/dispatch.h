@@ -17,6 +17,10 @@ rt_status rti_run_op(rti_call *call, rti_target to);
 rt_status rti_no_out(uint16_t op);
 /// For operations that take arrays only: *t in this dtype and not weak, cast into *made where needed (else NULL).
 rt_status rti_to_dtype(const rt_tensor **t, rt_dtype dtype, rt_tensor **made);
+/// Runs a contraction over nothing: all zero.
+rt_status rti_run_zero(rti_call *call, rti_target to);
+/// For integer products: t is i8 or u8, and so is its zero point (or NULL); a weak one is cast into *made.
+rt_status rti_check_quantized(uint16_t op, const char *which, const rt_tensor *t, const rt_tensor **zero, rt_tensor **made);
 
 #define RTI_FAST_MISS ((rt_status)-1)
 /// Elementwise ops on dense host tensors of one shape and dtype. RTI_FAST_MISS: nothing was done, go the long way.

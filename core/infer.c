@@ -85,41 +85,55 @@ void rti_infer_reduce(const rt_tensor *x, uint32_t axes, bool keep_dims, int32_t
   }
 }
 
-rt_status rti_infer_window(uint16_t op, const rt_tensor *x, const rt_tensor *weight, const rt_window *window, rtb_attr_window *out_attr, int64_t *out_extent) {
+/// What windows of all kinds have in common: 1 to 3 spatial axes, and no number below its lowest. weight: of a convolution, else NULL.
+static rt_status read_window(uint16_t op, const rt_tensor *x, const rt_tensor *weight, const rt_window *window, rtb_attr_window *out_attr) {
   const char *name = rti_ops[op].name;
   rti_text text, text_w;
+  int32_t spatial = x->view.ndim - 2, groups = window->groups ? window->groups : 1;
+  if (spatial < 1 || spatial > 3)
+    return rti_fail(RT_E_SHAPE, "%s: x of shape %s is not [N,C,...] with 1 to 3 spatial axes", name, rti_shape_text(&text, x->view.ndim, x->view.shape));
+  *out_attr = (rtb_attr_window){.size = sizeof *out_attr, .spatial = (uint32_t)spatial, .groups = (uint32_t)groups,
+                                .flags = window->count_pad && !weight ? RTB_WINDOW_COUNT_PAD : 0};
+  if (groups < 1) return rti_fail(RT_E_ARGUMENT, "%s: groups %d", name, window->groups);
+  if (weight && weight->view.ndim != x->view.ndim)
+    return rti_fail(RT_E_SHAPE, "%s: weight %s does not have the rank of x %s", name, rti_shape_text(&text_w, weight->view.ndim, weight->view.shape),
+                    rti_shape_text(&text, x->view.ndim, x->view.shape));
+  for (int32_t i = 0; i < spatial; i++) {
+    int64_t size = weight ? weight->view.shape[2 + i] : window->size[i];
+    int32_t stride = window->stride[i] ? window->stride[i] : 1, dilation = window->dilation[i] ? window->dilation[i] : 1;
+    int32_t low = window->pad_lo[i], high = window->pad_hi[i];
+    if (weight && window->size[i] && window->size[i] != size)
+      return rti_fail(RT_E_ARGUMENT, "%s: window size %d of axis %d, but the weight's extent is %lld", name, window->size[i], i, (long long)size);
+    if (size < 1 || size > INT32_MAX || stride < 1 || dilation < 1 || low < 0 || high < 0)
+      return rti_fail(RT_E_ARGUMENT, "%s: spatial axis %d has window %lld, stride %d, dilation %d, pads %d and %d", name, i, (long long)size, stride, dilation,
+                      low, high);
+    if (x->view.shape[2 + i] > INT64_MAX / 4) return rti_fail(RT_E_SHAPE, "%s: spatial axis %d has extent %lld", name, i, (long long)x->view.shape[2 + i]);
+    out_attr->window[i] = (int32_t)size;
+    out_attr->stride[i] = stride;
+    out_attr->dilation[i] = dilation;
+    out_attr->pad_lo[i] = low;
+    out_attr->pad_hi[i] = high;
+  }
+  return RT_OK;
+}
+
+rt_status rti_infer_window(uint16_t op, const rt_tensor *x, const rt_tensor *weight, const rt_window *window, rtb_attr_window *out_attr, int64_t *out_extent) {
+  const char *name = rti_ops[op].name;
   static const rt_window none;
   bool is_pool = !weight;
   if (!window && is_pool) return rti_fail(RT_E_ARGUMENT, "%s: window is NULL", name);
   if (!window) window = &none;
-  int32_t spatial = x->view.ndim - 2;
-  if (spatial < 1 || spatial > 3)
-    return rti_fail(RT_E_SHAPE, "%s: x of shape %s is not [N,C,...] with 1 to 3 spatial axes", name, rti_shape_text(&text, x->view.ndim, x->view.shape));
-  int32_t groups = window->groups ? window->groups : 1;
-  *out_attr = (rtb_attr_window){.size = sizeof *out_attr, .spatial = (uint32_t)spatial, .groups = (uint32_t)groups,
-                                .flags = window->count_pad && is_pool ? RTB_WINDOW_COUNT_PAD : 0};
-  if (groups < 1) return rti_fail(RT_E_ARGUMENT, "%s: groups %d", name, window->groups);
-  if (weight) {
-    int64_t channels = x->view.shape[1];
-    if (weight->view.ndim != x->view.ndim)
-      return rti_fail(RT_E_SHAPE, "%s: weight %s does not have the rank of x %s", name, rti_shape_text(&text_w, weight->view.ndim, weight->view.shape),
-                      rti_shape_text(&text, x->view.ndim, x->view.shape));
-    if (channels % groups || weight->view.shape[0] % groups || weight->view.shape[1] != channels / groups)
-      return rti_fail(RT_E_SHAPE, "%s: x %s and weight %s do not fit with groups %d (weight is [M, C/groups, ...])", name,
-                      rti_shape_text(&text, x->view.ndim, x->view.shape), rti_shape_text(&text_w, weight->view.ndim, weight->view.shape), groups);
-  }
-  for (int32_t i = 0; i < spatial; i++) {
-    int64_t size = weight ? weight->view.shape[2 + i] : window->size[i];
-    int32_t stride = window->stride[i] ? window->stride[i] : 1, dilation = window->dilation[i] ? window->dilation[i] : 1;
-    int64_t low = window->pad_lo[i], high = window->pad_hi[i], extent = x->view.shape[2 + i];
-    if (weight && window->size[i] && window->size[i] != size)
-      return rti_fail(RT_E_ARGUMENT, "%s: window size %d of axis %d, but the weight's extent is %lld", name, window->size[i], i, (long long)size);
-    if (size < 1 || size > INT32_MAX || stride < 1 || dilation < 1 || low < 0 || high < 0)
-      return rti_fail(RT_E_ARGUMENT, "%s: spatial axis %d has window %lld, stride %d, dilation %d, pads %lld and %lld", name, i, (long long)size, stride,
-                      dilation, (long long)low, (long long)high);
-    // Each factor is below 2^31, so these fit; the padded extent is checked against 2^62.
-    int64_t reach = (size - 1) * dilation + 1;
-    if (extent > INT64_MAX / 4) return rti_fail(RT_E_SHAPE, "%s: spatial axis %d has extent %lld", name, i, (long long)extent);
+  rt_status status = read_window(op, x, weight, window, out_attr);
+  if (status != RT_OK) return status;
+  int64_t channels = x->view.shape[1], groups = out_attr->groups;
+  rti_text text, text_w;
+  if (weight && (channels % groups || weight->view.shape[0] % groups || weight->view.shape[1] != channels / groups))
+    return rti_fail(RT_E_SHAPE, "%s: x %s and weight %s do not fit with groups %lld (weight is [M, C/groups, ...])", name,
+                    rti_shape_text(&text, x->view.ndim, x->view.shape), rti_shape_text(&text_w, weight->view.ndim, weight->view.shape), (long long)groups);
+  for (int32_t i = 0; i < (int32_t)out_attr->spatial; i++) {
+    // Each factor is below 2^31, so these fit; the padded extent stays below 2^62.
+    int64_t stride = out_attr->stride[i], low = out_attr->pad_lo[i], high = out_attr->pad_hi[i], extent = x->view.shape[2 + i];
+    int64_t reach = (int64_t)(out_attr->window[i] - 1) * out_attr->dilation[i] + 1;
     int64_t room = extent + low + high - reach;
     if (room < 0)
       return rti_fail(RT_E_SHAPE, "%s: a window that reaches over %lld elements does not fit into spatial axis %d of extent %lld with pads %lld and %lld",
@@ -129,11 +143,31 @@ rt_status rti_infer_window(uint16_t op, const rt_tensor *x, const rt_tensor *wei
     int64_t count = room / stride + 1;
     if (is_pool && window->ceil_mode && room % stride && room / stride * stride + stride < extent + low) count++; // starts inside x or its low pad
     out_extent[i] = count;
-    out_attr->window[i] = (int32_t)size;
-    out_attr->stride[i] = stride;
-    out_attr->dilation[i] = dilation;
-    out_attr->pad_lo[i] = (int32_t)low;
-    out_attr->pad_hi[i] = (int32_t)high;
+  }
+  return RT_OK;
+}
+
+rt_status rti_infer_transposed(const rt_tensor *x, const rt_tensor *weight, const rt_window *window, rtb_attr_window *out_attr, int64_t *out_channels, int64_t *out_extent) {
+  const char *name = rti_ops[RTB_OP_CONV_TRANSPOSE].name;
+  static const rt_window none;
+  if (!window) window = &none;
+  rt_status status = read_window(RTB_OP_CONV_TRANSPOSE, x, weight, window, out_attr);
+  if (status != RT_OK) return status;
+  int64_t groups = out_attr->groups;
+  rti_text text, text_w;
+  if (weight->view.shape[0] != x->view.shape[1] || x->view.shape[1] % groups || !rti_mul_i64(weight->view.shape[1], groups, out_channels))
+    return rti_fail(RT_E_SHAPE, "%s: x %s and weight %s do not fit with groups %lld (weight is [C, M/groups, ...])", name,
+                    rti_shape_text(&text, x->view.ndim, x->view.shape), rti_shape_text(&text_w, weight->view.ndim, weight->view.shape), (long long)groups);
+  for (int32_t i = 0; i < (int32_t)out_attr->spatial; i++) {
+    int64_t extent = x->view.shape[2 + i], reach = (int64_t)(out_attr->window[i] - 1) * out_attr->dilation[i] + 1, whole;
+    if (window->output_pad[i] < 0) return rti_fail(RT_E_ARGUMENT, "%s: spatial axis %d has output_pad %d", name, i, window->output_pad[i]);
+    if (extent < 1 || !rti_mul_i64(extent - 1, out_attr->stride[i], &whole) || whole > INT64_MAX / 2)
+      return rti_fail(RT_E_SHAPE, "%s: spatial axis %d of extent %lld with stride %d", name, i, (long long)extent, out_attr->stride[i]);
+    whole += reach + window->output_pad[i];
+    out_extent[i] = whole - out_attr->pad_lo[i] - out_attr->pad_hi[i];
+    if (out_extent[i] < 0)
+      return rti_fail(RT_E_SHAPE, "%s: pads %d and %d take more from spatial axis %d than its %lld elements", name, out_attr->pad_lo[i], out_attr->pad_hi[i], i,
+                      (long long)whole);
   }
   return RT_OK;
 }

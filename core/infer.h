@@ -14,5 +14,7 @@ rt_status rti_infer_broadcast(uint16_t op, int n, const rt_tensor *const *in, in
 void rti_infer_reduce(const rt_tensor *x, uint32_t axes, bool keep_dims, int32_t *out_rank, int64_t *out_shape);
 /// Checks a window against x and fills the attributes; *out_extent per spatial axis. weight: convolution, else NULL.
 rt_status rti_infer_window(uint16_t op, const rt_tensor *x, const rt_tensor *weight, const rt_window *window, rtb_attr_window *out_attr, int64_t *out_extent);
+/// The same for a transposed convolution, whose output channels *out_channels depend on the groups.
+rt_status rti_infer_transposed(const rt_tensor *x, const rt_tensor *weight, const rt_window *window, rtb_attr_window *out_attr, int64_t *out_channels, int64_t *out_extent);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Operations that contract or slide: matmul, convolution, pooling. As op_api.c, in a file of their own because their shapes take more words.
+// Matrix products. As op_api.c, in a file of their own because their shapes take more words.
 #include <string.h>
 
 #include "dispatch.h"
@@ -13,8 +13,7 @@ rt_status rti_to_dtype(const rt_tensor **t, rt_dtype dtype, rt_tensor **made) {
   return status;
 }
 
-/// A contraction over nothing: all zero.
-static rt_status run_zero(rti_call *call, rti_target to) {
+rt_status rti_run_zero(rti_call *call, rti_target to) {
   const char *name = rti_ops[call->op].name;
   call->op = RTB_OP_FILL;
   call->nin = 0;
@@ -43,10 +42,10 @@ static rt_status matmul_shape(rti_call *call, const rt_tensor *a, const rt_tenso
   int64_t *batch = call->out_shape, inner = a->view.shape[rank_a - 1];
   rti_text text_a, text_b;
   if (inner != b->view.shape[rank_b - 2])
-    return rti_fail(RT_E_SHAPE, "matmul: shapes %s and %s: the inner extents %lld and %lld differ", rti_shape_text(&text_a, rank_a, a->view.shape),
+    return rti_fail(RT_E_SHAPE, "%s: shapes %s and %s: the inner extents %lld and %lld differ", rti_ops[call->op].name, rti_shape_text(&text_a, rank_a, a->view.shape),
                     rti_shape_text(&text_b, rank_b, b->view.shape), (long long)inner, (long long)b->view.shape[rank_b - 2]);
   if (!rti_broadcast(&rank, batch, rank_a - 2, a->view.shape) || !rti_broadcast(&rank, batch, rank_b - 2, b->view.shape))
-    return rti_fail(RT_E_SHAPE, "matmul: the batch axes of %s and %s do not broadcast", rti_shape_text(&text_a, rank_a, a->view.shape),
+    return rti_fail(RT_E_SHAPE, "%s: the batch axes of %s and %s do not broadcast", rti_ops[call->op].name, rti_shape_text(&text_a, rank_a, a->view.shape),
                     rti_shape_text(&text_b, rank_b, b->view.shape));
   call->out_shape[rank] = a->view.shape[rank_a - 2];
   call->out_shape[rank + 1] = b->view.shape[rank_b - 1];
@@ -62,39 +61,82 @@ static rt_status check_narrow(const rti_call *call, bool loses_row, bool loses_c
   for (int32_t d = 0; d < call->out_rank; d++)
     if (!(loses_row && d == call->out_rank - 2) && !(loses_column && d == call->out_rank - 1)) want[rank++] = call->out_shape[d];
   if (out->view.ndim == rank && !memcmp(out->view.shape, want, sizeof(int64_t) * (size_t)rank)) return RT_OK;
-  return rti_fail(RT_E_SHAPE, "matmul: out has shape %s, but the result is %s", rti_shape_text(&text, out->view.ndim, out->view.shape),
+  return rti_fail(RT_E_SHAPE, "%s: out has shape %s, but the result is %s", rti_ops[call->op].name, rti_shape_text(&text, out->view.ndim, out->view.shape),
                   rti_shape_text(&text_want, rank, want));
 }
 
-static rt_status matmul_2d(rti_call *call, const rt_tensor *a, const rt_tensor *b, rti_target to) {
-  if (a->view.shape[a->view.ndim - 1] == 0) return run_zero(call, to);
-  rt_tensor *wide_a = NULL, *wide_b = NULL;
+/// The zero point of an operand as a view: of the output's rank, with extent 1 along the axis that is summed over (`inner`). It holds one
+/// element, one per row of a (or column of b), or broadcasts to that shape.
+static rt_status zero_view(const rti_call *call, const char *which, const rt_tensor *zero, int32_t inner, rt_tensor **out) {
+  int64_t shape[RT_MAX_RANK];
+  memcpy(shape, call->out_shape, sizeof(int64_t) * (size_t)call->out_rank);
+  shape[inner] = 1;
+  rt_tensor *turned = NULL;
+  rt_status status = zero->view.numel == 1 ? rt_reshape(zero, 0, NULL, &turned)
+                     : zero->view.ndim == 1 && inner == call->out_rank - 1 ? rt_unsqueeze(zero, -1, &turned) : RT_OK;
+  if (status == RT_OK) status = rt_expand(turned ? turned : zero, call->out_rank, shape, out);
+  rt_release(turned);
+  rti_text have, want;
+  if (status != RT_E_SHAPE) return status;
+  return rti_fail(RT_E_SHAPE, "%s: %s has shape %s, which is no single element and does not broadcast to %s", rti_ops[call->op].name, which,
+                  rti_shape_text(&have, zero->view.ndim, zero->view.shape), rti_shape_text(&want, call->out_rank, shape));
+}
+
+/// zero: zero points of a and b, or NULL; read by MATMUL_INTEGER.
+static rt_status matmul_2d(rti_call *call, const rt_tensor *a, const rt_tensor *b, const rt_tensor *const *zero, rti_target to) {
+  rt_tensor *wide[2] = {NULL}, *zeros[2] = {NULL};
   rt_status status = RT_OK;
-  if (call->out_rank > 2) {
-    status = batch_view(a, call->out_rank, call->out_shape, &wide_a);
-    if (status == RT_OK) status = batch_view(b, call->out_rank, call->out_shape, &wide_b);
+  static const char *const names[2] = {"a_zero", "b_zero"};
+  for (int k = 0; k < 2 && status == RT_OK; k++)
+    if (zero[k]) status = zero_view(call, names[k], zero[k], call->out_rank - 1 - k, &zeros[k]);
+  bool is_empty = a->view.shape[a->view.ndim - 1] == 0;
+  if (status == RT_OK && is_empty) status = rti_run_zero(call, to);
+  if (status == RT_OK && !is_empty) {
+    if (call->out_rank > 2) {
+      status = batch_view(a, call->out_rank, call->out_shape, &wide[0]);
+      if (status == RT_OK) status = batch_view(b, call->out_rank, call->out_shape, &wide[1]);
+    }
+    if (status == RT_OK) {
+      rti_call_tensor(call, wide[0] ? wide[0] : a);
+      rti_call_tensor(call, wide[1] ? wide[1] : b);
+      for (int k = 0; k < 2 && call->op == RTB_OP_MATMUL_INTEGER; k++) rti_call_tensor(call, zeros[k]); // NULL: absent
+      status = rti_run_op(call, to);
+    }
   }
-  if (status == RT_OK) {
-    rti_call_tensor(call, wide_a ? wide_a : a);
-    rti_call_tensor(call, wide_b ? wide_b : b);
-    status = rti_run_op(call, to);
+  for (int k = 0; k < 2; k++) {
+    rt_release(wide[k]);
+    rt_release(zeros[k]);
   }
-  rt_release(wide_a);
-  rt_release(wide_b);
   return status;
 }
 
-static rt_status matmul(const rt_tensor *a, const rt_tensor *b, rti_target to) {
-  const rt_tensor *in[2] = {a, b};
-  rt_status status = rti_check_inputs(RTB_OP_MATMUL, 2, in, to);
+/// a and b in the dtype that they are multiplied in, which is the output's; or as they are, for the integer product.
+static rt_status settle_dtypes(rti_call *call, const rt_tensor **a, const rt_tensor **b, const rt_tensor **zero, rt_tensor **made) {
+  rt_status status;
+  if (call->op == RTB_OP_MATMUL_INTEGER) {
+    call->out_dtype = RT_I32;
+    status = rti_check_quantized(call->op, "a", *a, &zero[0], &made[0]);
+    return status == RT_OK ? rti_check_quantized(call->op, "b", *b, &zero[1], &made[1]) : status;
+  }
+  const rt_tensor *in[2] = {*a, *b};
+  status = rti_infer_compute(call->op, 2, in, NULL, &call->out_dtype);
+  if (status == RT_OK) status = rti_to_dtype(a, call->out_dtype, &made[0]);
+  return status == RT_OK ? rti_to_dtype(b, call->out_dtype, &made[1]) : status;
+}
+
+static rt_status matmul(uint16_t op, const rt_tensor *a, const rt_tensor *b, const rt_tensor *a_zero, const rt_tensor *b_zero, rti_target to) {
+  const rt_tensor *in[4] = {a, b}, *zero[2] = {a_zero, b_zero};
+  int n = 2;
+  for (int k = 0; k < 2; k++)
+    if (zero[k]) in[n++] = zero[k];
+  rt_status status = rti_check_inputs(op, n, in, to);
   if (status != RT_OK) return status;
-  if (a->view.ndim == 0 || b->view.ndim == 0) return rti_fail(RT_E_SHAPE, "matmul: the %s operand has rank 0", a->view.ndim == 0 ? "first" : "second");
+  if (a->view.ndim == 0 || b->view.ndim == 0)
+    return rti_fail(RT_E_SHAPE, "%s: the %s operand has rank 0", rti_ops[op].name, a->view.ndim == 0 ? "first" : "second");
   rti_call call;
-  rti_call_init(&call, a->ctx, RTB_OP_MATMUL);
-  if ((status = rti_infer_compute(RTB_OP_MATMUL, 2, in, NULL, &call.out_dtype)) != RT_OK) return status;
-  rt_tensor *made_a, *made_b = NULL, *row = NULL, *column = NULL, *flat = NULL;
-  status = rti_to_dtype(&a, call.out_dtype, &made_a);
-  if (status == RT_OK) status = rti_to_dtype(&b, call.out_dtype, &made_b);
+  rti_call_init(&call, a->ctx, op);
+  rt_tensor *made[2] = {NULL}, *row = NULL, *column = NULL, *flat = NULL;
+  status = settle_dtypes(&call, &a, &b, zero, made);
   // 1-d operands become a row or a column; the result loses that axis again.
   int32_t lost[2], n_lost = 0;
   if (status == RT_OK && a->view.ndim == 1) {
@@ -107,7 +149,7 @@ static rt_status matmul(const rt_tensor *a, const rt_tensor *b, rti_target to) {
   }
   if (status == RT_OK) status = matmul_shape(&call, a, b);
   if (status == RT_OK && to.given && n_lost) status = check_narrow(&call, lost[0] == -2, lost[n_lost - 1] == -1, to.given);
-  if (status == RT_OK && n_lost == 0) status = matmul_2d(&call, a, b, to);
+  if (status == RT_OK && n_lost == 0) status = matmul_2d(&call, a, b, zero, to);
   else if (status == RT_OK && to.given) {
     rt_tensor *grown = NULL, *next = NULL;
     status = rt_unsqueeze(to.given, n_lost == 2 || lost[0] == -1 ? -1 : to.given->view.ndim ? -2 : 0, &grown);
@@ -116,111 +158,27 @@ static rt_status matmul(const rt_tensor *a, const rt_tensor *b, rti_target to) {
       rt_release(grown);
       grown = next;
     }
-    if (status == RT_OK) status = matmul_2d(&call, a, b, (rti_target){grown, NULL});
+    if (status == RT_OK) status = matmul_2d(&call, a, b, zero, (rti_target){grown, NULL});
     rt_release(grown);
-  } else if (status == RT_OK && (status = matmul_2d(&call, a, b, (rti_target){NULL, &flat})) == RT_OK) {
+  } else if (status == RT_OK && (status = matmul_2d(&call, a, b, zero, (rti_target){NULL, &flat})) == RT_OK) {
     rt_axes axes = {.count = n_lost, .axis = {lost[0], n_lost > 1 ? lost[1] : 0}};
     status = rt_squeeze(flat, &axes, to.out);
   }
   rt_release(flat);
   rt_release(row);
   rt_release(column);
-  rt_release(made_a);
-  rt_release(made_b);
+  rt_release(made[0]);
+  rt_release(made[1]);
   return status;
 }
 
-rt_status rt_matmul(const rt_tensor *a, const rt_tensor *b, rt_tensor **out) { return out ? matmul(a, b, (rti_target){NULL, out}) : rti_no_out(RTB_OP_MATMUL); }
-rt_status rt_matmul_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out) { return matmul(a, b, (rti_target){out, NULL}); }
-
-// ---- convolution and pooling ---------------------------------------------------------------------------------------------------------------
-
-/// No channels to sum over: the bias, or zero.
-static rt_status conv_of_nothing(rti_call *call, const rt_tensor *bias, rti_target to) {
-  rt_tensor *fresh = NULL, *spread = NULL, *own = NULL;
-  rt_status status = RT_OK;
-  if (bias && to.given && rt_tensor_shares_storage(bias, to.given)) { // the zeros must not reach it
-    status = rt_copy(bias, &own);
-    bias = own;
-  }
-  if (status == RT_OK) status = run_zero(call, to.given ? to : (rti_target){NULL, &fresh});
-  rt_tensor *result = to.given ? to.given : fresh;
-  if (status == RT_OK && bias) {
-    int64_t shape[RT_MAX_RANK] = {1, bias->view.shape[0], 1, 1, 1};
-    status = rt_reshape(bias, call->out_rank, shape, &spread);
-    if (status == RT_OK) status = rt_copy_into(spread, result);
-  }
-  rt_release(spread);
-  rt_release(own);
-  if (status == RT_OK && !to.given) *to.out = fresh;
-  else rt_release(fresh);
-  return status;
+rt_status rt_matmul(const rt_tensor *a, const rt_tensor *b, rt_tensor **out) {
+  return out ? matmul(RTB_OP_MATMUL, a, b, NULL, NULL, (rti_target){NULL, out}) : rti_no_out(RTB_OP_MATMUL);
 }
-
-static rt_status conv(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window, rti_target to) {
-  const rt_tensor *in[3] = {x, weight, bias};
-  int n = bias ? 3 : 2;
-  rt_status status = rti_check_inputs(RTB_OP_CONV, n, in, to);
-  if (status != RT_OK) return status;
-  rti_call call;
-  rti_call_init(&call, x->ctx, RTB_OP_CONV);
-  rtb_attr_window attr;
-  call.attr = &attr;
-  call.attr_bytes = sizeof attr;
-  if ((status = rti_infer_compute(RTB_OP_CONV, n, in, NULL, &call.out_dtype)) != RT_OK) return status;
-  if ((status = rti_infer_window(RTB_OP_CONV, x, weight, window, &attr, call.out_shape + 2)) != RT_OK) return status;
-  rti_text text;
-  if (bias && (bias->view.ndim != 1 || bias->view.shape[0] != weight->view.shape[0]))
-    return rti_fail(RT_E_SHAPE, "conv: bias has shape %s, not [%lld]", rti_shape_text(&text, bias->view.ndim, bias->view.shape), (long long)weight->view.shape[0]);
-  call.out_rank = x->view.ndim;
-  call.out_shape[0] = x->view.shape[0];
-  call.out_shape[1] = weight->view.shape[0];
-  rt_tensor *made[3] = {NULL};
-  for (int k = 0; k < n && status == RT_OK; k++) {
-    status = rti_to_dtype(&in[k], call.out_dtype, &made[k]);
-    rti_call_tensor(&call, in[k]);
-  }
-  if (!bias) call.in[call.nin++] = (rti_arg){0};
-  if (status == RT_OK) {
-    bool is_empty = x->view.numel == 0 || weight->view.numel == 0;
-    status = is_empty ? conv_of_nothing(&call, in[2], to) : rti_run_op(&call, to);
-  }
-  for (int k = 0; k < 3; k++) rt_release(made[k]);
-  return status;
+rt_status rt_matmul_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out) { return matmul(RTB_OP_MATMUL, a, b, NULL, NULL, (rti_target){out, NULL}); }
+rt_status rt_matmul_integer(const rt_tensor *a, const rt_tensor *b, const rt_tensor *a_zero, const rt_tensor *b_zero, rt_tensor **out) {
+  return out ? matmul(RTB_OP_MATMUL_INTEGER, a, b, a_zero, b_zero, (rti_target){NULL, out}) : rti_no_out(RTB_OP_MATMUL_INTEGER);
 }
-
-rt_status rt_conv(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window, rt_tensor **out) {
-  return out ? conv(x, weight, bias, window, (rti_target){NULL, out}) : rti_no_out(RTB_OP_CONV);
+rt_status rt_matmul_integer_into(const rt_tensor *a, const rt_tensor *b, const rt_tensor *a_zero, const rt_tensor *b_zero, rt_tensor *out) {
+  return matmul(RTB_OP_MATMUL_INTEGER, a, b, a_zero, b_zero, (rti_target){out, NULL});
 }
-rt_status rt_conv_into(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window, rt_tensor *out) {
-  return conv(x, weight, bias, window, (rti_target){out, NULL});
-}
-
-static rt_status pool(uint16_t op, const rt_tensor *x, const rt_window *window, rti_target to) {
-  rt_status status = rti_check_inputs(op, 1, &x, to);
-  if (status != RT_OK) return status;
-  rti_call call;
-  rti_call_init(&call, x->ctx, op);
-  rtb_attr_window attr;
-  call.attr = &attr;
-  call.attr_bytes = sizeof attr;
-  if ((status = rti_infer_compute(op, 1, &x, NULL, &call.out_dtype)) != RT_OK) return status;
-  if ((status = rti_infer_window(op, x, NULL, window, &attr, call.out_shape + 2)) != RT_OK) return status;
-  call.out_rank = x->view.ndim;
-  call.out_shape[0] = x->view.shape[0];
-  call.out_shape[1] = x->view.shape[1];
-  rti_text text;
-  if (x->view.numel == 0 && x->view.shape[0] && x->view.shape[1])
-    return rti_fail(RT_E_SHAPE, "%s: x of shape %s has no elements to pool", rti_ops[op].name, rti_shape_text(&text, x->view.ndim, x->view.shape));
-  rt_tensor *made;
-  status = rti_to_dtype(&x, call.out_dtype, &made);
-  rti_call_tensor(&call, x);
-  if (status == RT_OK) status = rti_run_op(&call, to);
-  rt_release(made);
-  return status;
-}
-
-rt_status rt_max_pool(const rt_tensor *x, const rt_window *window, rt_tensor **out) { return out ? pool(RTB_OP_MAX_POOL, x, window, (rti_target){NULL, out}) : rti_no_out(RTB_OP_MAX_POOL); }
-rt_status rt_max_pool_into(const rt_tensor *x, const rt_window *window, rt_tensor *out) { return pool(RTB_OP_MAX_POOL, x, window, (rti_target){out, NULL}); }
-rt_status rt_avg_pool(const rt_tensor *x, const rt_window *window, rt_tensor **out) { return out ? pool(RTB_OP_AVG_POOL, x, window, (rti_target){NULL, out}) : rti_no_out(RTB_OP_AVG_POOL); }
-rt_status rt_avg_pool_into(const rt_tensor *x, const rt_window *window, rt_tensor *out) { return pool(RTB_OP_AVG_POOL, x, window, (rti_target){out, NULL}); }

@@ -54,6 +54,9 @@ static const op_row ops[] = {
 // What the columns of RT_OP and RT_COMPOSITE cannot say. A row without a line here still gets a comment; a line without a row is an error.
 #define REDUCED_SHAPES "x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes"
 #define FLOAT_DTYPES "floats (bool and integers are converted to f32); out: that float"
+#define QUANTIZED_SHAPES \
+  "x: any; scale and zero_point: one element, or 1-d with one per position of axis, or any shape that broadcasts to x (axis is read only for 1-d); out: as x"
+#define QUANTIZED_ERRORS "RT_E_ARGUMENT for an axis that is out of range"
 typedef struct note { const char *name, *shapes, *dtypes, *errors, *given; } note;
 static const note notes[] = {
   {"copy", NULL, NULL, NULL, "x is broadcast to its shape and converted to its dtype"},
@@ -78,6 +81,22 @@ static const note notes[] = {
    "RT_E_SHAPE when a window is larger than the padded input; RT_E_ARGUMENT for window (NULL, a size of 0, negative numbers, a pad that "
    "a whole window fits into)", NULL},
   {"avg_pool", "as rt_max_pool", NULL, "as rt_max_pool", NULL},
+  {"conv_transpose", "x: [N, C, 1 to 3 spatial axes]; weight: [C, M/groups, window]; bias: [M] or NULL; out: [N, M, (extent - 1) stride + dilation "
+   "(window - 1) + 1 + output_pad - pad_lo - pad_hi each]", NULL,
+   "RT_E_SHAPE when these do not fit each other or the pads take more than there is; RT_E_ARGUMENT for negative numbers in window", NULL},
+  {"max_pool_indices", "as rt_max_pool", "x: integers and floats; out: i64", "as rt_max_pool", NULL},
+  {"quantize", QUANTIZED_SHAPES, "x and scale: floats, promoted to one dtype (integers are converted to f32); zero_point: the dtype of out; out: `to`, an "
+   "integer of at most 32 bits; with RT_DTYPE_NONE that of zero_point, u8 without one",
+   QUANTIZED_ERRORS "; RT_E_DTYPE for any other `to` or zero_point", "it has the shape of the result, and its dtype stands for `to`"},
+  {"dequantize", QUANTIZED_SHAPES, "x: an integer of at most 32 bits; zero_point: as x; scale: a float; out: as scale",
+   QUANTIZED_ERRORS "; RT_E_DTYPE for any other x, scale or zero_point", "it has the shape of x and the dtype of scale"},
+  {"matmul_integer", "a, b and out: as rt_matmul; a_zero: one element, [M], or what broadcasts to [..., M, 1]; b_zero: one element, [N], or what "
+   "broadcasts to [..., 1, N]", "a, b: i8 or u8 each; a_zero: as a; b_zero: as b; out: i32",
+   "RT_E_SHAPE as rt_matmul, and for zero points of another shape; RT_E_DTYPE for any other dtype", "it has the shape of the result and is i32"},
+  {"conv_integer", "x, weight and out: as rt_conv; x_zero: one element; weight_zero: one element or [M]",
+   "x, weight: i8 or u8 each; x_zero: as x; weight_zero: as weight; out: i32",
+   "RT_E_SHAPE and RT_E_ARGUMENT as rt_conv, and RT_E_SHAPE for zero points of another shape; RT_E_DTYPE for any other dtype",
+   "it has the shape of the result and is i32"},
   {"softmax", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range", NULL},
   {"log_softmax", "x: rank >= 1; out: as x", NULL, "RT_E_ARGUMENT for an axis that is out of range", NULL},
   {"concat", "tensors: n >= 1 of one rank >= 1, extents equal outside of axis; out: their sum along axis",

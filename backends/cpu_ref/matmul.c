@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Matrix product with batches. f16, bf16 and f32 add up in double, f64 in long double, integers modulo 2^64 (so they wrap in their own
-// type); every sum runs over k in order. Blocks are widened onto the stack first, so any layout costs the same.
+// Matrix product with batches, of integers with zero points, too. f16, bf16 and f32 add up in double, f64 in long double, integers modulo
+// 2^64 (so they wrap in their own type); every sum runs over k in order. Blocks are widened onto the stack first, so any layout costs the same.
 #include "ref.h"
 
 #define PANEL panel_narrow
@@ -38,6 +38,7 @@ typedef struct matrix {
 } matrix;
 
 static matrix matrix_at(const rtb_view *view, int64_t element) {
+  if (!view) return (matrix){0};
   const int32_t last = view->ndim - 1;
   return (matrix){ref_at(view, element), view->stride[last - 1], view->stride[last], view->dtype};
 }
@@ -69,8 +70,16 @@ static void store(const block_acc *acc, const matrix *out, int64_t i0, int64_t j
   }
 }
 
-static void multiply(const matrix *a, const matrix *b, const matrix *out, int64_t m, int64_t n, int64_t depth) {
-  const ref_get get = rti_ref_get_of(out->dtype);
+/// Element (i, j) of a matrix of zero points; without one, 0.
+static uint64_t zero_at(const matrix *zero, int64_t i, int64_t j) {
+  uint64_t value = 0; // modulo 2^64, of either sign
+  if (zero->at) rti_ref_get_of(zero->dtype)(1, element_at(zero, i, j), 1, &value);
+  return value;
+}
+
+/// a_zero: one column; b_zero: one row.
+static void multiply(const matrix *a, const matrix *b, const matrix *a_zero, const matrix *b_zero, const matrix *out, int64_t m, int64_t n, int64_t depth) {
+  const ref_get get_a = rti_ref_get_of(a->dtype), get_b = rti_ref_get_of(b->dtype);
   block_a block_of_a = {.u64 = {{0}}}; // rows past the end may be read
   block_b block_of_b;
   block_acc acc;
@@ -81,9 +90,13 @@ static void multiply(const matrix *a, const matrix *b, const matrix *out, int64_
       clear(&acc, out->dtype, (rows + 1) & ~(int64_t)1);
       for (int64_t k0 = 0; k0 < depth; k0 += PANEL_DEPTH) {
         const int64_t deep = least(PANEL_DEPTH, depth - k0);
-        for (int64_t r = 0; r < rows; r++) get(deep, element_at(a, i0 + r, k0), a->column, block_of_a.u64[r]);
+        for (int64_t r = 0; r < rows; r++) {
+          get_a(deep, element_at(a, i0 + r, k0), a->column, block_of_a.u64[r]);
+          if (a_zero->at) for (int64_t k = 0; k < deep; k++) block_of_a.u64[r][k] -= zero_at(a_zero, i0 + r, 0);
+        }
         for (int64_t k = 0; k < deep; k++) {
-          get(columns, element_at(b, k0 + k, j0), b->column, block_of_b.u64[k]);
+          get_b(columns, element_at(b, k0 + k, j0), b->column, block_of_b.u64[k]);
+          if (b_zero->at) for (int64_t c = 0; c < columns; c++) block_of_b.u64[k][c] -= zero_at(b_zero, 0, j0 + c);
           for (int64_t c = columns; c < ((columns + 3) & ~(int64_t)3); c++) block_of_b.u64[k][c] = 0;
         }
         if (out->dtype == RTB_F64) panel_f64(rows, columns, deep, block_of_a.f64, block_of_b.f64, acc.f64);
@@ -97,12 +110,15 @@ static void multiply(const matrix *a, const matrix *b, const matrix *out, int64_
 
 int32_t rti_ref_matmul(void *host, void *stream, const rtb_op *op) {
   (void)host, (void)stream;
-  const rtb_view *a = op->args[0], *b = op->args[1], *out = op->args[2];
+  const rtb_view *a = op->args[0], *b = op->args[1], *out = op->args[op->nin];
+  const bool is_integer = op->op == RTB_OP_MATMUL_INTEGER;
+  const rtb_view *const views[5] = {a, b, is_integer ? op->args[2] : NULL, is_integer ? op->args[3] : NULL, out};
   const int32_t batch = out->ndim - 2;
   rtb_walk w;
-  for (rtb_walk_start(&w, out->shape, batch, op->args, 3); !w.done; rtb_walk_next(&w)) {
-    const matrix ma = matrix_at(a, w.at[0]), mb = matrix_at(b, w.at[1]), mout = matrix_at(out, w.at[2]);
-    multiply(&ma, &mb, &mout, out->shape[batch], out->shape[batch + 1], a->shape[batch + 1]);
+  for (rtb_walk_start(&w, out->shape, batch, views, 5); !w.done; rtb_walk_next(&w)) {
+    matrix m[5];
+    for (int32_t k = 0; k < 5; k++) m[k] = matrix_at(views[k], w.at[k]);
+    multiply(&m[0], &m[1], &m[2], &m[3], &m[4], out->shape[batch], out->shape[batch + 1], a->shape[batch + 1]);
   }
   return RTB_OK;
 }

@@ -75,6 +75,34 @@ static inline void ref_window_row(const ref_window *w, ref_get get, const char *
   }
 }
 
+/// The same for a transposed convolution: through tap t, output position p sees the element i of x for which i stride + t dilation - pad_lo
+/// is p, if there is one.
+static inline void ref_transposed_row(const ref_window *w, ref_get get, const char *x, int64_t x_bytes, int64_t tap, int64_t first, int64_t n,
+                                      void *wide_row, uint8_t *is_inside) {
+  char *row = wide_row;
+  const int64_t t[3] = {tap / (w->taps[1] * w->taps[2]), tap / w->taps[2] % w->taps[1], tap % w->taps[2]};
+  while (n > 0) {
+    const ref_line line = ref_line_at(w, first, n);
+    bool is_there = true;
+    int64_t at = 0;
+    for (int32_t d = 0; d < 2; d++) {
+      const int64_t place = line.at[d] + w->pad_lo[d] - t[d] * w->dilation[d];
+      is_there = is_there && place >= 0 && place % w->stride[d] == 0 && place / w->stride[d] < w->in[d];
+      at += place / w->stride[d] * w->x_stride[d];
+    }
+    memset(row, 0, (size_t)line.n * 8);
+    memset(is_inside, 0, (size_t)line.n);
+    const int64_t place = line.at[2] + w->pad_lo[2] - t[2] * w->dilation[2];
+    int64_t i = place <= 0 ? 0 : (place - 1) / w->stride[2] + 1; // the first element at or after the line's first position
+    for (; is_there && i < w->in[2] && i * w->stride[2] - place < line.n; i++) {
+      const int64_t j = i * w->stride[2] - place;
+      get(1, x + (at + i * w->x_stride[2]) * x_bytes, 1, row + j * 8);
+      is_inside[j] = 1;
+    }
+    row += line.n * 8, is_inside += line.n, first += line.n, n -= line.n;
+  }
+}
+
 /// Output positions [first, first + n) of one channel, from wide values.
 static inline void ref_window_store(const ref_window *w, ref_put put, char *out, int64_t out_bytes, int64_t first, int64_t n,
                                     const void *wide_row) {

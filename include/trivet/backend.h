@@ -266,6 +266,12 @@ extern "C" {
 #define RTB_OP_LAYER_NORM 150
 #define RTB_OP_RMS_NORM 151
 #define RTB_OP_BATCH_NORM 152
+#define RTB_OP_CONV_TRANSPOSE 148
+#define RTB_OP_MAX_POOL_INDICES 149
+#define RTB_OP_QUANTIZE 220
+#define RTB_OP_DEQUANTIZE 221
+#define RTB_OP_MATMUL_INTEGER 222
+#define RTB_OP_CONV_INTEGER 223
 #define RTB_OP_CONCAT 160
 #define RTB_OP_PAD 161
 #define RTB_OP_LINSPACE 162
@@ -372,10 +378,12 @@ typedef struct rtb_attr_group {
 } rtb_attr_group;
 
 /* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. */
+/* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. A transposed convolution has a weight
+ * [C, M / groups, spatial...]; its output may go on past what the windows reach. */
 typedef struct rtb_attr_window {
   uint32_t size;
   uint32_t spatial;      /* 1, 2 or 3 */
-  uint32_t groups;       /* convolution only, else 1 */
+  uint32_t groups;       /* convolutions only, else 1 */
   uint32_t flags;        /* RTB_WINDOW_... */
   int32_t window[3];     /* pooling: extent of the window; convolution: as the weight's shape */
   int32_t stride[3];

@@ -1423,6 +1423,86 @@ RT_API RT_NODISCARD rt_status rt_batch_norm(const rt_tensor *x, const rt_tensor 
 RT_API RT_NODISCARD rt_status rt_batch_norm_into(const rt_tensor *x, const rt_tensor *mean, const rt_tensor *variance,
     const rt_tensor *weight, const rt_tensor *bias, int32_t axis, double eps, rt_tensor *out);
 
+/// Transposed convolution over 1 to 3 spatial axes: element i of x [N,C,...] adds itself times weight [C,M/groups,...] to the output from
+/// i stride - pad_lo on, a tap every dilation; plus bias [M] when not NULL.
+/// Shapes   x: [N, C, 1 to 3 spatial axes]; weight: [C, M/groups, window]; bias: [M] or NULL; out: [N, M, (extent - 1) stride + dilation
+///          (window - 1) + 1 + output_pad - pad_lo - pad_hi each]
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when these do not fit each other or the pads take more than there is; RT_E_ARGUMENT for negative numbers in window
+RT_API RT_NODISCARD rt_status rt_conv_transpose(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window,
+    rt_tensor **out);
+/// rt_conv_transpose into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_conv_transpose and
+/// the rules above.
+RT_API RT_NODISCARD rt_status rt_conv_transpose_into(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias,
+    const rt_window *window, rt_tensor *out);
+
+/// Where rt_max_pool finds its elements: index in C order within the spatial axes of x; the lowest of equal ones, the first NaN; -1 for a
+/// window that sees only padding.
+/// Shapes   as rt_max_pool
+/// Dtypes   x: integers and floats; out: i64
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_DTYPE for bool; as rt_max_pool
+RT_API RT_NODISCARD rt_status rt_max_pool_indices(const rt_tensor *x, const rt_window *window, rt_tensor **out);
+/// rt_max_pool_indices into a given output, which stays yours: it is i64. Errors as rt_max_pool_indices and the rules above.
+RT_API RT_NODISCARD rt_status rt_max_pool_indices_into(const rt_tensor *x, const rt_window *window, rt_tensor *out);
+
+/// x / scale rounded to its dtype (halves: to f32), then to the nearest integer with ties to even, plus zero_point when not NULL,
+/// saturated; NaN gives 0.
+/// Shapes   x: any; scale and zero_point: one element, or 1-d with one per position of axis, or any shape that broadcasts to x (axis is
+///          read only for 1-d); out: as x
+/// Dtypes   x and scale: floats, promoted to one dtype (integers are converted to f32); zero_point: the dtype of out; out: `to`, an
+///          integer of at most 32 bits; with RT_DTYPE_NONE that of zero_point, u8 without one
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for an axis that is out of range; RT_E_DTYPE for any other `to` or
+///          zero_point
+RT_API RT_NODISCARD rt_status rt_quantize(const rt_tensor *x, const rt_tensor *scale, const rt_tensor *zero_point, int32_t axis,
+    rt_dtype to, rt_tensor **out);
+/// rt_quantize into a given output, which stays yours: it has the shape of the result, and its dtype stands for `to`. Errors as
+/// rt_quantize and the rules above.
+RT_API RT_NODISCARD rt_status rt_quantize_into(const rt_tensor *x, const rt_tensor *scale, const rt_tensor *zero_point, int32_t axis,
+    rt_tensor *out);
+
+/// (x - zero_point) times scale, rounded once; zero_point is 0 when NULL.
+/// Shapes   x: any; scale and zero_point: one element, or 1-d with one per position of axis, or any shape that broadcasts to x (axis is
+///          read only for 1-d); out: as x
+/// Dtypes   x: an integer of at most 32 bits; zero_point: as x; scale: a float; out: as scale
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for bool and floats; RT_E_ARGUMENT for an axis that is out of range;
+///          RT_E_DTYPE for any other x, scale or zero_point
+RT_API RT_NODISCARD rt_status rt_dequantize(const rt_tensor *x, const rt_tensor *scale, const rt_tensor *zero_point, int32_t axis,
+    rt_tensor **out);
+/// rt_dequantize into a given output, which stays yours: it has the shape of x and the dtype of scale. Errors as rt_dequantize and the
+/// rules above.
+RT_API RT_NODISCARD rt_status rt_dequantize_into(const rt_tensor *x, const rt_tensor *scale, const rt_tensor *zero_point, int32_t axis,
+    rt_tensor *out);
+
+/// Matrix product of (a - a_zero) and (b - b_zero) in i32, which wraps; as rt_matmul for the rest; a zero point that is NULL is 0.
+/// Shapes   a, b and out: as rt_matmul; a_zero: one element, [M], or what broadcasts to [..., M, 1]; b_zero: one element, [N], or what
+///          broadcasts to [..., 1, N]
+/// Dtypes   a, b: i8 or u8 each; a_zero: as a; b_zero: as b; out: i32
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_DTYPE for bool and floats; RT_E_SHAPE as rt_matmul, and for zero points of another shape; RT_E_DTYPE for any other dtype
+RT_API RT_NODISCARD rt_status rt_matmul_integer(const rt_tensor *a, const rt_tensor *b, const rt_tensor *a_zero, const rt_tensor *b_zero,
+    rt_tensor **out);
+/// rt_matmul_integer into a given output, which stays yours: it has the shape of the result and is i32. Errors as rt_matmul_integer and
+/// the rules above.
+RT_API RT_NODISCARD rt_status rt_matmul_integer_into(const rt_tensor *a, const rt_tensor *b, const rt_tensor *a_zero,
+    const rt_tensor *b_zero, rt_tensor *out);
+
+/// Convolution of (x - x_zero) with (weight - weight_zero) in i32, which wraps; as rt_conv for the rest; a zero point that is NULL is 0.
+/// Shapes   x, weight and out: as rt_conv; x_zero: one element; weight_zero: one element or [M]
+/// Dtypes   x, weight: i8 or u8 each; x_zero: as x; weight_zero: as weight; out: i32
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_DTYPE for bool and floats; RT_E_SHAPE and RT_E_ARGUMENT as rt_conv, and RT_E_SHAPE for zero points of another shape;
+///          RT_E_DTYPE for any other dtype
+RT_API RT_NODISCARD rt_status rt_conv_integer(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *x_zero,
+    const rt_tensor *weight_zero, const rt_window *window, rt_tensor **out);
+/// rt_conv_integer into a given output, which stays yours: it has the shape of the result and is i32. Errors as rt_conv_integer and the
+/// rules above.
+RT_API RT_NODISCARD rt_status rt_conv_integer_into(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *x_zero,
+    const rt_tensor *weight_zero, const rt_window *window, rt_tensor *out);
+
 // ---- Operations made of other operations -----------------------------------------------------------------------------------------------
 
 /// Tensors joined along an axis; all other extents are equal; dtypes promote.
@@ -1573,6 +1653,7 @@ RT_API RT_NODISCARD rt_status rt_embedding(const rt_tensor *table, const rt_tens
 /// rt_embedding into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_embedding and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_embedding_into(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor *out);
+
 /// The elements of x (axis NULL) or its slices along *axis, each once: in the order of rt_sort, slices by the first element that differs,
 /// or, not sorted, as they first come. Then the index of the first one of each; for each of x which one it is; how many there are of
 /// each. -0 equals +0; NaN equals nothing, so each one counts. Waits for x; along an axis it sorts once per element of a slice. An output

@@ -38,6 +38,7 @@ typedef struct rt_window {
   int32_t groups;       ///< convolution only
   bool ceil_mode;       ///< pooling: round the output extent up; a window then still starts inside the input or its low pad
   bool count_pad;       ///< avg_pool: padded elements count in the divisor
+  int32_t output_pad[3];///< conv_transpose: elements that the output has more at the end of each spatial axis
 } rt_window;
 
 /// For padding_index and ignore_index: no index stands for nothing.

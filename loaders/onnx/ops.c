@@ -7,10 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const rti_onnx_ops *const families[] = {&rti_onnx_math_ops,  &rti_onnx_activation_ops, &rti_onnx_shape_ops,
+const rti_onnx_ops *const rti_onnx_families[] = {&rti_onnx_math_ops,  &rti_onnx_activation_ops, &rti_onnx_shape_ops,
                                                &rti_onnx_move_ops, &rti_onnx_reduce_ops,     &rti_onnx_nn_ops,
-                                               &rti_onnx_resize_ops, &rti_onnx_index_ops,    &rti_onnx_control_ops,
-                                               &rti_onnx_sequence_ops, &rti_onnx_recurrent_ops};
+                                               &rti_onnx_resize_ops, &rti_onnx_index_ops,    &rti_onnx_window_ops,
+                                               &rti_onnx_quant_ops,    &rti_onnx_control_ops,
+                                               &rti_onnx_sequence_ops, &rti_onnx_recurrent_ops, &rti_onnx_norm_ops,
+                                               &rti_onnx_training_ops, &rti_onnx_signal_ops, &rti_onnx_einsum_ops,
+                                               &rti_onnx_vision_ops, &rti_onnx_text_ops};
+const size_t rti_onnx_family_count = RTI_IO_COUNT(rti_onnx_families);
 
 // ---- binding -----------------------------------------------------------------------------------------------------------------------------
 
@@ -24,15 +28,15 @@ int64_t rti_onnx_opset_of(const rti_onnx_opsets *opsets, const char *domain) {
 static const rti_onnx_op *find_row(const char *domain, const char *name, int64_t opset, bool *out_known, bool *out_takes_any) {
   const rti_onnx_op *found = NULL;
   *out_known = false;
-  for (size_t f = 0; f < RTI_IO_COUNT(families); f++) {
-    if (strcmp(families[f]->domain, domain) != 0) continue;
-    for (int32_t i = 0; i < families[f]->count; i++) {
-      const rti_onnx_op *row = &families[f]->rows[i];
+  for (size_t f = 0; f < rti_onnx_family_count; f++) {
+    if (strcmp(rti_onnx_families[f]->domain, domain) != 0) continue;
+    for (int32_t i = 0; i < rti_onnx_families[f]->count; i++) {
+      const rti_onnx_op *row = &rti_onnx_families[f]->rows[i];
       if (strcmp(row->name, name) != 0) continue;
       *out_known = true;
       if (row->since > opset || (found && row->since <= found->since)) continue;
       found = row;
-      *out_takes_any = families[f]->takes_any;
+      *out_takes_any = rti_onnx_families[f]->takes_any;
     }
   }
   return found && found->run ? found : NULL;

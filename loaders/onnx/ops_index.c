@@ -203,6 +203,22 @@ static void run_nonzero(rti_onnx_call *call) {
   rti_call_out(call, 0, y);
 }
 
+static void run_unique(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0);
+  const rti_onnx_attr *attr = rti_call_attr(call, "axis");
+  const int32_t axis = attr ? rti_call_axis(call, attr->i, rt_tensor_rank(x)) : 0;
+  const bool sorted = rti_call_i(call, "sorted", 1) != 0;
+  rt_tensor *out[4] = {0}, **wanted[4];
+  for (int32_t i = 0; i < 4; i++) wanted[i] = i == 0 || rti_call_wants(call, i) ? &out[i] : NULL;
+  if (call->status == RT_OK) call->status = rt_unique(x, attr ? &axis : NULL, sorted, wanted[0], wanted[1], wanted[2], wanted[3]);
+  for (int32_t i = 0; i < 4; i++) {
+    const rt_tensor *y = rti_call_own(call, out[i]);
+    const int64_t all = -1;
+    if (i == 2 && y) STEP_TO(y, rt_reshape, y, 1, &all); // which one each element is, in one row
+    rti_call_out(call, i, y);
+  }
+}
+
 // The slices along an axis (of the flattened input without one) for which the condition holds; it may be shorter than the axis.
 static void run_compress(rti_onnx_call *call) {
   const rt_tensor *x = rti_call_in(call, 0), *condition = rti_call_in(call, 1);
@@ -313,6 +329,7 @@ static const rti_onnx_op rows[] = {
     {"GatherND",        11, 2, 2, 1, "",             run_gather_nd, NULL, NULL},
     {"GatherND",        12, 2, 2, 1, "batch_dims:i", run_gather_nd, NULL, NULL},
     {"NonZero",          9, 1, 1, 1, "",             run_nonzero, NULL, NULL},
+    {"Unique",          11, 1, 1, 4, "axis:i sorted:i", run_unique, NULL, NULL},
     {"Compress",         9, 2, 2, 1, "axis:i",       run_compress, NULL, NULL},
     {"NegativeLogLikelihoodLoss", 12, 2, 3, 1, "ignore_index:i reduction:s", run_likelihood_loss, NULL, NULL},
     {"SoftmaxCrossEntropyLoss",   12, 2, 3, 2, "ignore_index:i reduction:s", run_cross_entropy_loss, NULL, NULL},

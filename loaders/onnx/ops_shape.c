@@ -80,8 +80,8 @@ static void run_dropout_1(rti_onnx_call *call) {
 
 static void run_dropout(rti_onnx_call *call) {
   if (rti_call_has(call, 2)) {
-    const rt_scalar training = rti_call_scalar(call, 2);
-    if (training.as.b) rti_call_fail(call, RT_E_UNSUPPORTED, "training mode is not supported");
+    const rt_scalar training = rti_call_scalar(call, 2), ratio = rti_call_has(call, 1) ? rti_call_scalar(call, 1) : rt_float(0.5);
+    if (training.as.b && ratio.as.f != 0) rti_call_fail(call, RT_E_UNSUPPORTED, "training mode is not supported");
   }
   drop_nothing(call);
 }

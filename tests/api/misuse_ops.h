@@ -9,6 +9,7 @@
 #include "misuse_along.h"
 #include "misuse_index.h"
 #include "misuse_families.h"
+#include "misuse_quant.h"
 
 #define HUGE_EXTENT (INT64_C(1) << 40)
 
@@ -302,6 +303,7 @@ static void matmul(world *w) {
 #define CONV(...) rt_conv(w->image, w->kernel, w->bias, &__VA_ARGS__, OUT)
 #define MAX_POOL(...) rt_max_pool(w->image, &__VA_ARGS__, OUT)
 #define AVG_POOL(...) rt_avg_pool(w->image, &__VA_ARGS__, OUT)
+#define MAX_POOL_INDICES(...) rt_max_pool_indices(w->image, &__VA_ARGS__, OUT)
 #define TWO_GROUPS .groups = 2
 #define WINDOW_OF_3 .size = {3, 3}
 
@@ -356,7 +358,7 @@ static void convolution(world *w) {
   free(memory);
 }
 
-#define POOL_ROWS(name, NAME)                                                                                              \
+#define POOL_ROWS(name, NAME, k)                                                                                              \
   MISUSE(ARGUMENT, #name ": the first input is NULL", rt_##name(NULL, &(rt_window){.size = {2, 2}}, OUT));                         \
   MISUSE(ARGUMENT, #name ": window is NULL", rt_##name(w->image, NULL, OUT));                                              \
   MISUSE(ARGUMENT, #name ": out is NULL", rt_##name(w->image, &(rt_window){.size = {2, 2}}, NO_OUT));                      \
@@ -377,11 +379,12 @@ static void convolution(world *w) {
   MISUSE(STATE, #name ": the tensors belong to two", rt_##name##_into(w->image, &(rt_window){.size = {2, 2}}, w->f.foreign)); \
   MISUSE(DTYPE, #name ": out has dtype i32", rt_##name##_into(w->image, &(rt_window){.size = {2, 2}}, w->i.out));          \
   MISUSE(SHAPE, #name ": out has shape [3,4], but the result is [1,4,5,5]", \
-         rt_##name##_into(w->image, &(rt_window){.size = {2, 2}}, w->f.out))
+         rt_##name##_into(w->image, &(rt_window){.size = {2, 2}}, (k).out))
 
 static void pooling(world *w) {
-  POOL_ROWS(max_pool, MAX_POOL);
-  POOL_ROWS(avg_pool, AVG_POOL);
+  POOL_ROWS(max_pool, MAX_POOL, w->f);
+  POOL_ROWS(avg_pool, AVG_POOL, w->f);
+  POOL_ROWS(max_pool_indices, MAX_POOL_INDICES, w->l);
   rt_tensor *flags = NULL;
   need(rt_zeros(w->ctx, RT_BOOL, 4, SHAPE(1, 1, 4, 4), &flags), NULL);
   recount(w);
@@ -484,6 +487,9 @@ static void operations_with_parameters(void **state) {
   matmul(w);
   convolution(w);
   pooling(w);
+  transposed_convolution(w);
+  quantisation(w);
+  integer_products(w);
   SOFTMAX_ROWS(softmax);
   SOFTMAX_ROWS(log_softmax);
   misuse_along(w);

@@ -126,6 +126,22 @@ static rt_status s_pool(world *w) {
   if (!s) s = rt_max_pool(w->made[0], &(rt_window){.size = {2, 2}}, MADE(1));
   return s ? s : rt_avg_pool(w->made[0], &(rt_window){.size = {2, 2}}, MADE(2));
 }
+static rt_status s_transposed_conv(world *w) {
+  rt_status s = rt_reshape(w->x, 4, SHAPE(1, 2, 4, 6), MADE(0));
+  if (!s) s = rt_ones(w->ctx, RT_F32, 4, SHAPE(2, 1, 3, 3), MADE(1));
+  if (!s) s = rt_conv_transpose(w->made[0], w->made[1], NULL, &(rt_window){.stride = {2, 2}}, MADE(2));
+  return s ? s : rt_max_pool_indices(w->made[2], &(rt_window){.size = {2, 2}}, MADE(3));
+}
+static rt_status s_quantized(world *w) {
+  rt_status s = rt_quantize(w->x, w->v, NULL, 1, RT_U8, MADE(0));
+  if (!s) s = rt_dequantize(w->made[0], w->v, NULL, 1, MADE(1));
+  if (!s) s = rt_select(w->made[0], 1, 0, MADE(2));
+  if (!s) s = rt_transpose(w->made[0], 0, 1, MADE(3));
+  if (!s) s = rt_matmul_integer(w->made[0], w->made[3], w->made[2], NULL, MADE(4));
+  if (!s) s = rt_reshape(w->made[0], 4, SHAPE(1, 1, 8, 6), MADE(5));
+  if (!s) s = rt_slice(w->made[5], 2, 0, 2, 1, MADE(6));
+  return s ? s : rt_conv_integer(w->made[5], w->made[6], NULL, NULL, NULL, MADE(7));
+}
 static rt_status s_gather(world *w) { return rt_gather(w->x, w->index, 0, MADE(0)); }
 static rt_status s_along(world *w) {
   rt_status s = rt_cumsum(w->x, 0, RT_I32, MADE(0));
@@ -363,7 +379,7 @@ static const struct scenario { const char *name; rt_status (*run)(world *); } sc
     S(empty), S(from_data), S(high_rank), S(scalar_tensor), S(add), S(add_into), S(broadcast), S(transposed), S(promote), S(mixed), S(scalar), S(compare),
     S(clamp), S(where), S(leaky), S(overlap), S(views), S(reshape_copies), S(sum), S(sum_dtype), S(mean_of_nothing), S(argmax), S(softmax), S(matmul),
     S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(scatter), S(find), S(made), S(spread), S(norms), S(embedding), S(concat), S(pad),
-    S(unique), S(split),
+    S(unique), S(split), S(transposed_conv), S(quantized),
     S(pad_constant), S(arange), S(random), S(clone_and_write), S(map),
     S(read_strided), S(to), S(dlpack), S(report), S(import),
     S(empty_on), S(from_data_on), S(in_place), S(in_place_of_a_clone), S(write_strided), S(write_turned), S(into_strided), S(small_floats),

@@ -467,7 +467,7 @@ static void output_twice(proto *g) { fine(g); graph_node(g, "Relu", "x", "y"); }
 static void output_hides_input(proto *g) { fine(g); graph_node(g, "Relu", "y", "x"); }
 static void two_outputs_of_one_name(proto *g) { fine(g); graph_node(g, "Split", "y", "a a"); }
 static void unsupported_output(proto *g) {
-  proto node = node_head("MaxPool", "x", "y indices");
+  proto node = node_head("Relu", "x", "y more");
   put_message(g, 1, &node);
 }
 static void undefined_graph_output(proto *g) { fine(g); graph_output(g, "lost", ONNX_F32, NULL); }
@@ -568,7 +568,7 @@ static const struct { void (*write)(proto *graph); rt_status status; const char 
     {output_twice, RT_E_FORMAT, "'y' is defined twice"},
     {output_hides_input, RT_E_FORMAT, "'x' is defined twice"},
     {two_outputs_of_one_name, RT_E_FORMAT, "'a' is defined twice"},
-    {unsupported_output, RT_E_UNSUPPORTED, "output 1 of MaxPool"},
+    {unsupported_output, RT_E_UNSUPPORTED, "output 1 of Relu"},
     {undefined_graph_output, RT_E_FORMAT, "nothing computes the output 'lost'"},
     {listed_twice, RT_E_FORMAT, "'y' is listed twice"},
     {input_twice, RT_E_FORMAT, "'x' is defined twice"},
