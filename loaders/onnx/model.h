@@ -117,6 +117,7 @@ struct rt_model {
   int64_t n_all_nodes;
   uint64_t inline_bytes;  ///< that functions may still take up
   int64_t loop_limit, loop_left; ///< rounds of loops: in one run, and what is left of them in this one
+  uint64_t n_draws;       ///< of random numbers, since the model was opened
   int32_t n_functions, n_weights;
   bool to_look;           ///< keep what cannot run
   uint64_t weight_bytes;

@@ -13,7 +13,7 @@ const rti_onnx_ops *const rti_onnx_families[] = {&rti_onnx_math_ops,  &rti_onnx_
                                                &rti_onnx_quant_ops,    &rti_onnx_control_ops,
                                                &rti_onnx_sequence_ops, &rti_onnx_recurrent_ops, &rti_onnx_norm_ops,
                                                &rti_onnx_training_ops, &rti_onnx_signal_ops, &rti_onnx_einsum_ops,
-                                               &rti_onnx_vision_ops, &rti_onnx_text_ops};
+                                               &rti_onnx_vision_ops, &rti_onnx_text_ops,    &rti_onnx_random_ops};
 const size_t rti_onnx_family_count = RTI_IO_COUNT(rti_onnx_families);
 
 // ---- binding -----------------------------------------------------------------------------------------------------------------------------

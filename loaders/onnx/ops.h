@@ -41,7 +41,8 @@ struct rti_onnx_op {
 typedef struct rti_onnx_ops { const char *domain; const rti_onnx_op *rows; int32_t count; bool takes_any; } rti_onnx_ops;
 extern const rti_onnx_ops rti_onnx_math_ops, rti_onnx_activation_ops, rti_onnx_shape_ops, rti_onnx_move_ops, rti_onnx_reduce_ops, rti_onnx_nn_ops,
     rti_onnx_resize_ops, rti_onnx_index_ops, rti_onnx_window_ops, rti_onnx_quant_ops, rti_onnx_control_ops, rti_onnx_sequence_ops,
-    rti_onnx_recurrent_ops, rti_onnx_norm_ops, rti_onnx_training_ops, rti_onnx_signal_ops, rti_onnx_einsum_ops, rti_onnx_vision_ops, rti_onnx_text_ops;
+    rti_onnx_recurrent_ops, rti_onnx_norm_ops, rti_onnx_training_ops, rti_onnx_signal_ops, rti_onnx_einsum_ops, rti_onnx_vision_ops,
+    rti_onnx_text_ops, rti_onnx_random_ops;
 extern const rti_onnx_ops *const rti_onnx_families[]; ///< all of them
 extern const size_t rti_onnx_family_count;
 

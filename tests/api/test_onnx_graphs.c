@@ -476,6 +476,135 @@ static void sequences_where_tensors_belong(void **state) {
   }
 }
 
+// ---- einsum against plain C ----------------------------------------------------------------------------------------------------------------------
+
+// Sums over every assignment of the labels: letters a to f, with the extents 2 3 2 1 3 2.
+enum { N_LETTERS = 6 };
+static const int64_t letter_extents[N_LETTERS] = {2, 3, 2, 1, 3, 2};
+
+static void shape_of_term(const char *term, int32_t *rank, int64_t *shape) {
+  *rank = (int32_t)strlen(term);
+  for (int32_t i = 0; i < *rank; i++) shape[i] = letter_extents[term[i] - 'a'];
+}
+
+static int64_t index_in_term(const char *term, const int64_t *at) {
+  int64_t index = 0;
+  for (const char *c = term; *c; c++) index = index * letter_extents[*c - 'a'] + at[*c - 'a'];
+  return index;
+}
+
+static float operand_value(int operand, int64_t index) { return (float)((operand * 7 + (int)index * 5) % 11 - 5); }
+
+static void einsum_sums_over_every_assignment(void **state) {
+  (void)state;
+  static const struct { const char *terms[3], *result; } cases[] = {
+      {{"ab", "bc", NULL}, "ac"}, {{"ab", "bc", NULL}, "ca"}, {{"abc", "abe", NULL}, "ace"}, {{"ab", "cd", NULL}, "abcd"}, {{"abc", NULL}, "b"},
+      {{"aba", "b", NULL}, "ab"}, {{"aca", "ac", NULL}, ""}, {{"ab", "ab", NULL}, ""}, {{"ab", "bc", "ce"}, "ae"}, {{"ab", "bc", "ca"}, ""},
+      {{"abf", "f", "ba"}, "fa"}, {{"bed", "ecb", NULL}, "ec"}, {{"aacc", NULL}, "ca"}, {{"ab", "c", "d"}, "dcba"}, {{"abcdef", "fedcba", NULL}, "ad"}};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    char equation[64] = "", names[16] = "";
+    proto graph = {0};
+    int n = 0;
+    for (; n < 3 && cases[i].terms[n]; n++) {
+      int32_t rank;
+      int64_t shape[8], numel = 1;
+      float values[256];
+      char name[3] = {'t', (char)('0' + n), '\0'};
+      shape_of_term(cases[i].terms[n], &rank, shape);
+      for (int32_t k = 0; k < rank; k++) numel *= shape[k];
+      for (int64_t k = 0; k < numel; k++) values[k] = operand_value(n, k);
+      put_floats(&graph, name, rank, shape, values);
+      snprintf(equation + strlen(equation), sizeof equation - strlen(equation), "%s%s", n ? ", " : "", cases[i].terms[n]);
+      snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", n ? " " : "", name);
+    }
+    snprintf(equation + strlen(equation), sizeof equation - strlen(equation), " -> %s", cases[i].result);
+    proto node = node_head("Einsum", names, "y");
+    attr_s(&node, "equation", equation);
+    put_node(&graph, &node);
+    graph_output(&graph, "y", ONNX_F32, NULL);
+    proto file = model_of(&graph, 13);
+    rt_model *model = parse(&file);
+    double expected[256] = {0};
+    for (int64_t code = 0; code < 2 * 3 * 2 * 1 * 3 * 2; code++) {
+      int64_t at[N_LETTERS], rest = code;
+      bool used[N_LETTERS] = {false}, counts = true;
+      double product = 1;
+      for (int l = 0; l < N_LETTERS; l++) at[l] = rest % letter_extents[l], rest /= letter_extents[l];
+      for (int k = 0; k < n; k++) {
+        for (const char *c = cases[i].terms[k]; *c; c++) used[*c - 'a'] = true;
+        product *= (double)operand_value(k, index_in_term(cases[i].terms[k], at));
+      }
+      for (int l = 0; l < N_LETTERS; l++) counts &= used[l] || at[l] == 0; // labels that are not there have one value
+      if (counts) expected[index_in_term(cases[i].result, at)] += product;
+    }
+    int32_t rank;
+    int64_t shape[8];
+    shape_of_term(cases[i].result, &rank, shape);
+    rt_tensor *out = NULL;
+    if (rt_model_run(model, 0, NULL, 1, &out) != RT_OK) fail_msg("%s: %s", equation, rt_last_error());
+    expect_floats(out, rank, shape, expected, 0);
+    rt_release(out);
+    rt_model_close(model);
+  }
+}
+
+static void equations_that_are_wrong(void **state) {
+  (void)state;
+  static const struct { const char *equation; rt_status status; const char *words; } cases[] = {
+      {"ij,jk->ik", RT_OK, ""},        {"ij,jk", RT_OK, ""},           {"...j,jk->...k", RT_OK, ""},    {"ij,j->i", RT_E_SHAPE, "term 1 has 1 labels for 2 dimensions"},
+      {"ij,jk,kl->il", RT_E_FORMAT, "number of terms"},                {"ij->ij", RT_E_FORMAT, "number of terms"},
+      {"ij,jk->iz", RT_E_FORMAT, "the result has 2 labels, the terms leave 1"}, {"ij,jk->izk", RT_E_FORMAT, "3 labels"},
+      {"i1,jk->ik", RT_E_FORMAT, "'1'"},
+      {"ij,jk->ik->", RT_E_FORMAT, "'>'"},                             {"ij,jk-ik", RT_E_FORMAT, "'-' where '->' belongs"},
+      {"ij,ik->jk", RT_E_SHAPE, "extents 2 and 3"},                    {"", RT_E_SHAPE, "term 0"},
+      {"ii,jk->ik", RT_E_SHAPE, "two extents"},                        {"......,jk->k", RT_E_FORMAT, "'.'"}};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    proto graph = {0}, node = node_head("Einsum", "x w", "y");
+    static const float w[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    put_floats(&graph, "x", 2, (const int64_t[]){2, 3}, w);
+    put_floats(&graph, "w", 2, (const int64_t[]){3, 4}, w);
+    attr_s(&node, "equation", cases[i].equation);
+    put_node(&graph, &node);
+    graph_output(&graph, "y", ONNX_F32, NULL);
+    proto file = model_of(&graph, 13);
+    rt_model *model = parse(&file);
+    rt_tensor *out = NULL;
+    const rt_status status = rt_model_run(model, 0, NULL, 1, &out);
+    if (status != cases[i].status || (status != RT_OK && !strstr(rt_last_error(), cases[i].words)))
+      fail_msg("'%s': %s: %s", cases[i].equation, rt_status_name(status), rt_last_error());
+    if (status == RT_OK) expect_floats(out, 2, (const int64_t[]){2, 4}, (const double[]){38, 44, 50, 56, 83, 98, 113, 128}, 0);
+    rt_release(out);
+    rt_model_close(model);
+  }
+}
+
+// ---- random numbers ----------------------------------------------------------------------------------------------------------------------------
+
+static void random_numbers_are_the_same_again(void **state) {
+  (void)state;
+  float first[2][8];
+  for (int round = 0; round < 2; round++) {
+    proto graph = {0}, node = node_head("RandomUniform", "", "y");
+    attr_ints(&node, "shape", 1, (const int64_t[]){4});
+    attr_f(&node, "low", 2);
+    attr_f(&node, "high", 3);
+    put_node(&graph, &node);
+    graph_output(&graph, "y", ONNX_F32, NULL);
+    proto file = model_of(&graph, 13);
+    rt_model *model = parse(&file);
+    for (int run = 0; run < 2; run++) {
+      rt_tensor *out = NULL;
+      assert_int_equal(rt_model_run(model, 0, NULL, 1, &out), RT_OK);
+      assert_int_equal(rt_read(out, first[round] + 4 * run, 16), RT_OK);
+      rt_release(out);
+    }
+    for (int i = 0; i < 8; i++) assert_true(first[round][i] >= 2 && first[round][i] < 3);
+    assert_memory_not_equal(first[round], first[round] + 4, 16); // two runs differ
+    rt_model_close(model);
+  }
+  assert_memory_equal(first[0], first[1], sizeof first[0]); // two models do not
+}
+
 // ---- weights in other files -----------------------------------------------------------------------------------------------------------------------
 
 static char folder[64];
@@ -652,6 +781,9 @@ int main(void) {
       cmocka_unit_test(recurrent_layers_are_what_onnx_says),
       cmocka_unit_test(sequences_come_out_as_values),
       cmocka_unit_test(sequences_where_tensors_belong),
+      cmocka_unit_test(einsum_sums_over_every_assignment),
+      cmocka_unit_test(equations_that_are_wrong),
+      cmocka_unit_test(random_numbers_are_the_same_again),
       cmocka_unit_test(weights_in_other_files),
       cmocka_unit_test(examining_keeps_what_cannot_run),
   };
