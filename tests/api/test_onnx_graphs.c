@@ -555,7 +555,7 @@ static void equations_that_are_wrong(void **state) {
       {"ij,jk,kl->il", RT_E_FORMAT, "number of terms"},                {"ij->ij", RT_E_FORMAT, "number of terms"},
       {"ij,jk->iz", RT_E_FORMAT, "the result has 2 labels, the terms leave 1"}, {"ij,jk->izk", RT_E_FORMAT, "3 labels"},
       {"i1,jk->ik", RT_E_FORMAT, "'1'"},
-      {"ij,jk->ik->", RT_E_FORMAT, "'>'"},                             {"ij,jk-ik", RT_E_FORMAT, "'-' where '->' belongs"},
+      {"ij,jk->ik->", RT_E_FORMAT, "goes on after its result"},                             {"ij,jk-ik", RT_E_FORMAT, "'-' where '->' belongs"},
       {"ij,ik->jk", RT_E_SHAPE, "extents 2 and 3"},                    {"", RT_E_SHAPE, "term 0"},
       {"ii,jk->ik", RT_E_SHAPE, "two extents"},                        {"......,jk->k", RT_E_FORMAT, "'.'"}};
   for (size_t i = 0; i < COUNT(cases); i++) {
