@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Short names for the documented commands; CMakePresets.json is the build.
-.PHONY: demo test build bench clean setup
+.PHONY: demo test build bench clean setup models
 .NOTPARALLEL:
 
 demo: build
+	examples/ocr/demo.sh build/release
 	RT_BACKEND_PATH="$(CURDIR)/build/release/examples" build/release/bin/example_fashion
 
-test: setup
+test: setup models
 	scripts/run-tests.sh release
 
 build: setup
@@ -19,6 +20,10 @@ bench: build
 
 setup:
 	scripts/setup-debian.sh
+
+# Without them the tests that need them are skipped, so that is no failure.
+models: setup
+	scripts/fetch-models.sh || true
 
 clean:
 	rm -rf build

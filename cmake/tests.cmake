@@ -6,8 +6,8 @@
 #   tests/cxx/test_*.cpp           C++ programs against the shared library
 #   tests/fuzz/fuzz_*.c            replays tests/fuzz/corpus/NAME/; with TRIVET_FUZZ (clang) also searches for a while
 #   tests/canary/canary_*.c        each holds a bug that the sanitizer of its name must report
-# A comment line "labels: a b" in the first lines of a test gives it CTest labels. Two mean something here: `threads` runs in the tsan preset,
-# `release` keeps the test out of sanitized builds.
+# A comment line "labels: a b" in the first lines of a test gives it CTest labels. Three mean something here: `threads` runs in the tsan preset,
+# `unsanitized` keeps the test out of sanitized builds, `release` out of coverage builds as well.
 # Every test knows TRIVET_BUILD_DIR and TRIVET_SOURCE_DIR, as environment variables and (C) as macros. RT_* variables are unset.
 enable_testing()
 set(rt_test_directory ${CMAKE_BINARY_DIR}/tests)
@@ -21,6 +21,9 @@ function(rt_read_labels source)
   separate_arguments(line)
   set(left_out FALSE)
   if("release" IN_LIST line AND (TRIVET_SANITIZE OR TRIVET_COVERAGE))
+    set(left_out TRUE)
+  endif()
+  if("unsanitized" IN_LIST line AND TRIVET_SANITIZE)
     set(left_out TRUE)
   endif()
   set(labels ${line} PARENT_SCOPE)
@@ -171,5 +174,5 @@ endif()
 # ---- coverage ----
 if(TRIVET_COVERAGE)
   add_custom_target(coverage COMMAND sh ${PROJECT_SOURCE_DIR}/scripts/coverage.sh ${PROJECT_SOURCE_DIR} ${CMAKE_BINARY_DIR} USES_TERMINAL
-    COMMENT "Covered lines per file; run the tests first")
+    COMMENT "Covered lines and branches per file; run the tests first")
 endif()

@@ -119,6 +119,7 @@ static void cast_cell(cf_grid *g, const cf_op *op, rt_dtype from, rt_dtype to, c
 
 void cf_cases_cast(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(CAST));
+  static const way every = {"contiguous", 2, {256, 256}, CF_DENSE, CF_NEW, 0};
   static const way contiguous = {"contiguous", 2, {7, 37}, CF_DENSE, CF_NEW, 0}, stepped = {"stepped", 3, {3, 5, 7}, CF_STEPPED, CF_NEW, 0};
   for (int a = RT_BOOL; a < CF_DTYPES; a++) {
     rt_dtype from = (rt_dtype)a;
@@ -128,6 +129,7 @@ void cf_cases_cast(cf_grid *g) {
       cast_cell(g, op, from, (rt_dtype)b, &contiguous, hard, false);
       cast_cell(g, op, from, (rt_dtype)b, &stepped, cf_is_float(from) ? CF_WIDE : CF_SMALL, false);
       if (cf_is_float(from)) cast_cell(g, op, from, (rt_dtype)b, &contiguous, CF_TIES, false);
+      if (cf_bytes(from) == 2) cast_cell(g, op, from, (rt_dtype)b, &every, CF_EVERY, false);
     }
     for (size_t w = 0; w < CF_COUNT(ways); w++) {
       if (ways[w].form != CF_NEW && ways[w].form != CF_INTO) continue; // in place, source and result would be one dtype

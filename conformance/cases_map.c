@@ -5,7 +5,7 @@
 #include <string.h>
 
 // Shapes; rows with several arguments may show each one another.
-typedef enum shape_id { PLAIN, CUBE, TAIL, RANK_0, EMPTY, ONES, SMALL, RANK_16, BROADCAST, LEFT_BROADCAST, SCALAR, LEFT_SCALAR } shape_id;
+typedef enum shape_id { PLAIN, CUBE, TAIL, RANK_0, EMPTY, ONES, SMALL, RANK_16, BROADCAST, LEFT_BROADCAST, SCALAR, LEFT_SCALAR, HALVES } shape_id;
 typedef struct shape { int32_t rank; int64_t extent[RT_MAX_RANK]; } shape;
 static const shape shapes[][3] = { // arguments a, b, c
   [PLAIN] = {{2, {8, 32}}, {2, {8, 32}}, {2, {8, 32}}}, // no tail for vectors of up to 16 lanes
@@ -20,6 +20,7 @@ static const shape shapes[][3] = { // arguments a, b, c
   [LEFT_BROADCAST] = {{2, {5, 1}}, {3, {3, 1, 7}}, {3, {3, 5, 7}}},
   [SCALAR] = {{3, {3, 5, 7}}, {0, {0}}, {0, {0}}},
   [LEFT_SCALAR] = {{0, {0}}, {3, {3, 5, 7}}, {0, {0}}},
+  [HALVES] = {{2, {256, 256}}, {2, {256, 256}}, {2, {256, 256}}},
 };
 
 #define MANY 1u  // needs two arguments
@@ -135,6 +136,19 @@ static void scalar_cells(cf_grid *g, const cf_op *op, rt_dtype dtype) {
   }
 }
 
+static void set_param(cf_case *c, rt_dtype compute) {
+  if (c->op->family == CF_PARAM && cf_is_half(compute)) c->param = c->op->value >= 1 ? 1.5 : 0.25; // products of halves stay exact
+}
+
+/// All 65,536 numbers of a dtype with 16 bits.
+static void every_number(cf_grid *g, const cf_op *op, rt_dtype dtype) {
+  static const map_how how = {"contiguous", HALVES, {CF_DENSE}, CF_NEW, 0, 0, 0};
+  cf_case *c = cf_open(g, op, dtype, "%s/%s", how.name, cf_class_name[CF_EVERY]);
+  if (!c) return;
+  set_param(c, dtype);
+  run_cell(c, &how, dtype, dtype, CF_EVERY);
+}
+
 void cf_cases_map(cf_grid *g, const cf_op *op) {
   for (int code = RT_BOOL; code < CF_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code, compute = cf_compute_dtype(op->accepts, dtype);
@@ -161,10 +175,11 @@ void cf_cases_map(cf_grid *g, const cf_op *op) {
         if (!is_wanted) continue;
         cf_case *c = cf_open(g, op, dtype, "%s/%s", how->name, cf_class_name[classes[v]]);
         if (!c) continue;
-        if (op->family == CF_PARAM && cf_is_half(compute)) c->param = op->value >= 1 ? 1.5 : 0.25; // products of halves stay exact
+        set_param(c, compute);
         run_cell(c, how, dtype, compute, classes[v]);
       }
     }
+    if (arguments_of(op) == 1 && dtype == compute && cf_bytes(dtype) == 2) every_number(g, op, dtype);
     if (op->family == CF_BINARY && dtype == cf_compute_dtype(op->accepts, dtype)) scalar_cells(g, op, dtype);
   }
 }

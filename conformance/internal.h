@@ -106,7 +106,7 @@ const cf_op *cf_op_of(int id);
 rt_dtype cf_compute_dtype(cf_accepts accepts, rt_dtype dtype);
 
 // ---- values.c: kinds of value ---------------------------------------------------------------------------------------------------------
-typedef enum cf_class { CF_UNIFORM, CF_WIDE, CF_SPECIALS, CF_TIES, CF_CANCELLING, CF_INTEGERS, CF_SMALL, CF_EXTREMES, CF_CLASSES } cf_class;
+typedef enum cf_class { CF_UNIFORM, CF_WIDE, CF_SPECIALS, CF_TIES, CF_CANCELLING, CF_INTEGERS, CF_SMALL, CF_EXTREMES, CF_EVERY, CF_CLASSES } cf_class;
 extern const char *const cf_class_name[CF_CLASSES];
 /// The classes of a dtype, ends with CF_CLASSES.
 const cf_class *cf_classes_of(rt_dtype dtype);

@@ -99,6 +99,7 @@ static bool is_right(const cf_case *c, const cf_want *w, uint64_t bits) {
     return cf_encode(dtype, edge, 0) == bits;
   }
   if (w->kind == CF_NEAR && w->value == 0) return y == 0 && cf_is_negative(y) == cf_is_negative(w->value);
+  if (w->kind == CF_NEAR && y == 0 && cf_is_negative(y) != cf_is_negative(w->value)) return false; // what vanishes keeps its sign
   return cf_abs(y - w->value) <= w->tol || is_flushed(c, dtype, w->value, y);
 }
 

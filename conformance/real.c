@@ -93,7 +93,7 @@ uint64_t cf_encode(rt_dtype dtype, cf_real hi, cf_real lo) {
   int fraction_bits = f->precision - 1;
   uint64_t sign = (uint64_t)cf_is_negative(hi) << (f->bits - 1);
   uint64_t infinity = (((uint64_t)1 << (f->bits - f->precision)) - 1) << fraction_bits;
-  if (cf_is_nan(hi)) return infinity | (uint64_t)1 << (fraction_bits - 1);
+  if (cf_is_nan(hi)) return sign | infinity | (uint64_t)1 << (fraction_bits - 1);
   if (cf_is_inf(hi)) return sign | infinity;
   int exponent = exponent_of(hi);
   cf_uint kept = raw(hi) & (((cf_uint)1 << 112) - 1);

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-const char *const cf_class_name[CF_CLASSES] = {"uniform", "wide", "specials", "ties", "cancelling", "integers", "small", "extremes"};
+const char *const cf_class_name[CF_CLASSES] = {"uniform", "wide", "specials", "ties", "cancelling", "integers", "small", "extremes", "every"};
 
 const cf_class *cf_classes_of(rt_dtype dtype) {
   static const cf_class floats[] = {CF_UNIFORM, CF_WIDE, CF_SPECIALS, CF_TIES, CF_CANCELLING, CF_INTEGERS, CF_CLASSES};
@@ -30,7 +30,7 @@ static cf_real fraction(cf_case *c) { return (cf_real)(cf_random(c) >> 11) * cf_
 static uint64_t special(rt_dtype dtype, int64_t k) {
   cf_real inf = (cf_real)HUGE_VALL, tiny = cf_ulp(dtype, 0), normal = cf_min_normal(dtype), max = cf_max_finite(dtype);
   switch (k % N_SPECIALS) {
-    case 0: return cf_encode(dtype, inf - inf, 0); // NaN with a clear sign
+    case 0: return cf_encode(dtype, cf_abs(inf - inf), 0); // NaN with a clear sign
     case 1: return cf_encode(dtype, 0, 0);
     case 2: return cf_encode(dtype, -(cf_real)0, 0);
     case 3: return cf_encode(dtype, inf, 0);
@@ -169,6 +169,10 @@ static uint64_t integer_value(cf_case *c, int which, cf_class values, rt_dtype d
 void cf_fill(cf_case *c, int which, cf_class values) {
   cf_array *a = &c->in[which].x;
   bool is_float = cf_is_float(a->dtype);
+  if (values == CF_EVERY) { // all that 16 bits can say
+    for (int64_t i = 0; i < a->numel; i++) cf_set(a, i, (uint64_t)i & 0xffff);
+    return;
+  }
   if (is_float && (values == CF_SMALL || values == CF_EXTREMES)) values = values == CF_SMALL ? CF_INTEGERS : CF_SPECIALS;
   for (int64_t i = 0; i < a->numel; i++)
     cf_set(a, i, is_float ? float_value(c, which, values, a->dtype, i) : integer_value(c, which, values, a->dtype, i));

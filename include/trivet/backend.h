@@ -285,12 +285,12 @@ extern "C" {
 #define RTB_OP_LOGSUMEXP 170
 #define RTB_OP_NORM 171
 #define RTB_OP_TOPK 172
-#define RTB_OP_GROUP_NORM 180
-#define RTB_OP_EMBEDDING 181
 #define RTB_OP_UNIQUE 173
 #define RTB_OP_TAKE 174
 #define RTB_OP_MASKED_SELECT 175
 #define RTB_OP_COUNT_NONZERO 176
+#define RTB_OP_GROUP_NORM 180
+#define RTB_OP_EMBEDDING 181
 /* generated: end */
 
 /* ---- data that crosses on every call (frozen) ------------------------------------------------------------------------ */

@@ -142,6 +142,13 @@ typedef struct rt_model_info {
 RT_API RT_NODISCARD rt_status rt_model_describe(const rt_model *model, rt_model_info *out_info);
 RT_API RT_NODISCARD rt_status rt_model_node_at(const rt_model *model, int32_t index, rt_model_node *out_node);
 
+/// A text that the file carries beside its graph (ONNX metadata_props), such as the alphabet of a text recogniser; of equal keys the first.
+/// NULL when there is none under this key. It is a stranger's: UTF-8 as a rule, and it may hold control characters.
+/// Owner    the model, until it is closed
+RT_API const char *rt_model_metadata(const rt_model *model, const char *key);
+/// The key of the text number `index`, printable; NULL from the last on. Texts are in the order of the file.
+RT_API const char *rt_model_metadata_key(const rt_model *model, int32_t index);
+
 /// Runs the model: in[] in the order of its inputs, out[] receives new references in the order of its outputs.
 /// Shapes   checked against the model's ports; symbols must agree with each other
 /// Owner    out[i] share no storage with weights or inputs that a write would reach; after a failure all are NULL
@@ -169,6 +176,21 @@ RT_API RT_NODISCARD rt_status rt_model_limit_loops(rt_model *model, int64_t n_ro
 /// TensorProto.
 /// Owner    *out is yours; rt_model_value_clear it
 RT_API RT_NODISCARD rt_status rt_onnx_value_read(rt_ctx *ctx, const char *path, const rt_model_port *port, rt_model_value *out);
+
+/// What a watcher is told about one node of a run.
+typedef struct rt_model_step {
+  int32_t node;                    ///< its number, as rt_model_node_at takes it
+  uint64_t time_ns;                ///< from its start until its outputs are computed
+  int32_t n_outputs;
+  const rt_tensor *const *outputs; ///< borrowed, valid during the call; NULL where an output is left out
+} rt_model_step;
+typedef void (*rt_model_step_fn)(void *user, const rt_model_step *step);
+/// Calls fn after each node of every run from now on, on the thread of the run: to find slow nodes, or a value that is not what it should be.
+/// The run then waits for each node, so a device that would run ahead does not. Nodes that ran when the model was opened (constants) are not
+/// told, and those of bodies and functions count as part of the node that they belong to; fn must not run or close the model. NULL ends it.
+/// Errors   RT_E_ARGUMENT (model is NULL)
+/// Threads  not during a run
+RT_API RT_NODISCARD rt_status rt_model_watch(rt_model *model, rt_model_step_fn fn, void *user);
 
 RT_END
 #endif

@@ -1629,31 +1629,6 @@ RT_API RT_NODISCARD rt_status rt_norm_into(const rt_tensor *x, double p, const r
 RT_API RT_NODISCARD rt_status rt_topk(const rt_tensor *x, int64_t k, int32_t axis, bool largest, rt_tensor **out_values,
     rt_tensor **out_indices);
 
-/// x [N,C,...] with its channels in equal groups: rt_layer_norm of each image and group, then times weight, plus bias, one number each
-/// per channel (NULL: without); groups C is instance_norm.
-/// Shapes   x: [N, C, ...] of rank 2 to 15; weight, bias: [C]; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
-/// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT when groups does not divide C, and for an eps that is negative or not finite; RT_E_SHAPE for another number of
-///          channels
-RT_API RT_NODISCARD rt_status rt_group_norm(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias, double eps,
-    rt_tensor **out);
-/// rt_group_norm into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_group_norm and the rules
-/// above.
-RT_API RT_NODISCARD rt_status rt_group_norm_into(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias,
-    double eps, rt_tensor *out);
-
-/// Rows of table [n,d] chosen by integer indices in [-n, n): shape of indices + [d]; an index that is padding_index (which may lie
-/// outside; RT_NO_INDEX: none) gives a row of 0.
-/// Shapes   table: [n, d]; indices: any; out: the shape of indices + [d]
-/// Dtypes   table: any; indices: any integer; out: as table
-/// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when table is not of rank 2; RT_E_DTYPE for indices that are no integers; RT_E_INDEX as rt_gather
-RT_API RT_NODISCARD rt_status rt_embedding(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor **out);
-/// rt_embedding into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_embedding and the rules
-/// above.
-RT_API RT_NODISCARD rt_status rt_embedding_into(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor *out);
-
 /// The elements of x (axis NULL) or its slices along *axis, each once: in the order of rt_sort, slices by the first element that differs,
 /// or, not sorted, as they first come. Then the index of the first one of each; for each of x which one it is; how many there are of
 /// each. -0 equals +0; NaN equals nothing, so each one counts. Waits for x; along an axis it sorts once per element of a slice. An output
@@ -1692,6 +1667,31 @@ RT_API RT_NODISCARD rt_status rt_masked_select_into(const rt_tensor *x, const rt
 RT_API RT_NODISCARD rt_status rt_count_nonzero(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_count_nonzero into a given output, which stays yours: it is i64. Errors as rt_count_nonzero and the rules above.
 RT_API RT_NODISCARD rt_status rt_count_nonzero_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
+
+/// x [N,C,...] with its channels in equal groups: rt_layer_norm of each image and group, then times weight, plus bias, one number each
+/// per channel (NULL: without); groups C is instance_norm.
+/// Shapes   x: [N, C, ...] of rank 2 to 15; weight, bias: [C]; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT when groups does not divide C, and for an eps that is negative or not finite; RT_E_SHAPE for another number of
+///          channels
+RT_API RT_NODISCARD rt_status rt_group_norm(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias, double eps,
+    rt_tensor **out);
+/// rt_group_norm into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_group_norm and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_group_norm_into(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias,
+    double eps, rt_tensor *out);
+
+/// Rows of table [n,d] chosen by integer indices in [-n, n): shape of indices + [d]; an index that is padding_index (which may lie
+/// outside; RT_NO_INDEX: none) gives a row of 0.
+/// Shapes   table: [n, d]; indices: any; out: the shape of indices + [d]
+/// Dtypes   table: any; indices: any integer; out: as table
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when table is not of rank 2; RT_E_DTYPE for indices that are no integers; RT_E_INDEX as rt_gather
+RT_API RT_NODISCARD rt_status rt_embedding(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor **out);
+/// rt_embedding into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_embedding and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_embedding_into(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor *out);
 
 RT_END
 #endif

@@ -10,9 +10,10 @@
 #define LOOP_LIMIT 1000000                   // rounds of loops in one run, unless the caller sets another
 #define INLINE_FACTOR 16                     // how many times its own size the calls of functions may add to a model ...
 #define INLINE_BYTES (1u << 20)              // ... besides this
+#define METADATA_LIMIT 10000
 #define FILE_LIMIT ((uint64_t)INT32_MAX)     // protobuf's own
 
-enum { IR_VERSION = 1, PRODUCER = 2, GRAPH = 7, OPSET_IMPORT = 8, FUNCTIONS = 25 }; // ModelProto
+enum { IR_VERSION = 1, PRODUCER = 2, GRAPH = 7, OPSET_IMPORT = 8, METADATA = 14, FUNCTIONS = 25 }; // ModelProto
 
 rt_status rti_onnx_no_memory(const rt_model *model) { return rti_io_fail(RT_E_NO_MEMORY, "%s: no memory for the model", model->name); }
 
@@ -87,18 +88,22 @@ static rt_status read_model(rt_model *model, const rti_wire *file) {
   rti_wire_field field;
   bool more;
   rt_status status;
-  uint64_t n_functions = 0;
+  uint64_t n_functions = 0, n_metadata = 0;
   while ((status = rti_wire_next(&walk, &field, &more)) == RT_OK && more) {
     if (field.number == IR_VERSION) status = rti_wire_i64(&walk, &field, &model->ir_version);
     else if (field.number == PRODUCER) model->producer = rti_arena_text(&model->arena, &walk, &field, "producer name", &status);
     else if (field.number == GRAPH && graph.at) status = rti_io_fail(RT_E_FORMAT, "%s: two graphs", model->name);
     else if (field.number == GRAPH) status = rti_wire_message(&walk, &field, &graph);
     n_functions += field.number == FUNCTIONS;
+    n_metadata += field.number == METADATA;
     if (status != RT_OK) return status;
   }
   if (status != RT_OK) return status;
   if (!graph.at) return rti_io_fail(RT_E_FORMAT, "%s: not an ONNX model (there is no graph in it)", model->name);
   if (model->ir_version < 1) return rti_io_fail(RT_E_FORMAT, "%s: not an ONNX model (IR version %lld)", model->name, (long long)model->ir_version);
+  if (n_metadata > METADATA_LIMIT) return rti_onnx_too_many(model, "metadata texts", METADATA_LIMIT);
+  if (!(model->metadata = rti_arena_new(&model->arena, n_metadata, sizeof *model->metadata))) return rti_onnx_no_memory(model);
+  if ((status = rti_onnx_each_message(model, *file, METADATA, rti_onnx_read_metadata, NULL)) != RT_OK) return status;
   if ((status = read_imports(model, file, n_functions)) != RT_OK) return status;
   if ((status = rti_onnx_new_graph(model, NULL, "", &model->graph)) != RT_OK) return status;
   model->graph->opsets = model->opsets;
@@ -106,9 +111,10 @@ static rt_status read_model(rt_model *model, const rti_wire *file) {
 }
 
 // Puts all nodes in a row: those of a body follow the node that it belongs to.
-static void list_nodes(rt_model *model, const rti_onnx_graph *graph, int64_t *n) {
+static void list_nodes(rt_model *model, rti_onnx_graph *graph, int64_t *n) {
   for (int32_t i = 0; i < graph->n_nodes; i++) {
-    const rti_onnx_node *node = &graph->nodes[i];
+    rti_onnx_node *node = &graph->nodes[i];
+    node->number = (int32_t)*n;
     model->listing[(*n)++] = node;
     for (int32_t k = 0; k < node->n_attrs; k++)
       if (node->attrs[k].graph) list_nodes(model, node->attrs[k].graph, n);

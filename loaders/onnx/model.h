@@ -39,7 +39,8 @@ typedef struct rti_onnx_node {
   rti_onnx_graph *graph;  ///< that it belongs to
   rti_onnx_graph *function; ///< body of the model's function that it calls, made for this call; else NULL
   int64_t opset;          ///< of its domain, where it stands
-  int32_t index, n_in, n_out, n_attrs;
+  int32_t index, number;  ///< in its graph; among all nodes of the model
+  int32_t n_in, n_out, n_attrs;
   const int32_t *in, *out; ///< numbers of values; -1: left out
   rti_onnx_attr *attrs;
   bool is_constant;       ///< ran when the model was opened
@@ -68,6 +69,7 @@ typedef struct rti_onnx_value {
 typedef struct rti_onnx_port { rt_model_port facts; int32_t value; } rti_onnx_port;
 typedef struct rti_onnx_opset { const char *domain; int64_t version; } rti_onnx_opset;
 typedef struct rti_onnx_opsets { rti_onnx_opset *at; int32_t n; } rti_onnx_opsets;
+typedef struct rti_onnx_text { const char *key, *value; } rti_onnx_text;
 
 /// A function that the model defines. Its nodes are read anew for each call (that is what inlining means here).
 typedef struct rti_onnx_function {
@@ -118,9 +120,12 @@ struct rt_model {
   uint64_t inline_bytes;  ///< that functions may still take up
   int64_t loop_limit, loop_left; ///< rounds of loops: in one run, and what is left of them in this one
   uint64_t n_draws;       ///< of random numbers, since the model was opened
-  int32_t n_functions, n_weights;
+  rti_onnx_text *metadata;
+  int32_t n_functions, n_metadata, n_weights;
   bool to_look;           ///< keep what cannot run
   uint64_t weight_bytes;
+  rt_model_step_fn watch; ///< NULL: nobody
+  void *watcher;
 };
 
 // ---- model.c ---------------------------------------------------------------------------------------------------------------------------
@@ -199,6 +204,10 @@ rt_status rti_onnx_check_external(const rti_onnx_source *source, const char *fil
 /// of the function left out.
 rt_status rti_onnx_read_attr(rt_model *model, rti_onnx_node *node, const rti_wire *message, const char *where, rti_onnx_attr *out, bool *out_found);
 
+// ---- metadata.c ------------------------------------------------------------------------------------------------------------------------
+/// Reads a StringStringEntryProto into model->metadata, which has room for it.
+rt_status rti_onnx_read_metadata(rt_model *model, void *user, const rti_wire *message);
+
 // ---- port.c ----------------------------------------------------------------------------------------------------------------------------
 /// Reads a ValueInfoProto.
 rt_status rti_onnx_read_port(rt_model *model, const rti_wire *message, const char *what, rti_onnx_port *out);
@@ -215,6 +224,10 @@ typedef struct rti_onnx_where { char at[360]; } rti_onnx_where;
 const char *rti_onnx_where_in_graph(rti_onnx_where *out, const rti_onnx_node *node);
 /// The same after the place of the graph, for nodes of bodies.
 const char *rti_onnx_where_in_model(rti_onnx_where *out, const rti_onnx_node *node);
+
+// ---- watch.c ---------------------------------------------------------------------------------------------------------------------------
+/// rti_onnx_run_node as part of a run: tells the watcher, when there is one, of nodes of the model's graph.
+rt_status rti_onnx_step(rt_model *model, rti_onnx_node *node);
 
 // ---- run.c -----------------------------------------------------------------------------------------------------------------------------
 /// Runs the Constant nodes once and finds out when each value is last used, in this graph and all bodies in it.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // ValueInfoProto and TypeProto: what a model says about its inputs and outputs.
+#include <string.h>
+
 #include "model.h"
 
 static rt_status read_dim(rt_model *model, const rti_wire *message, rt_model_port *facts) {
@@ -24,7 +26,8 @@ static rt_status read_dim(rt_model *model, const rti_wire *message, rt_model_por
   if (status != RT_OK) return status;
   if (facts->rank == RT_MAX_RANK) return rti_io_fail(RT_E_UNSUPPORTED, "%s: '%.120s' has more than %d dimensions", model->name, facts->name, RT_MAX_RANK);
   facts->shape[facts->rank] = extent;
-  facts->symbol[facts->rank++] = symbol && symbol[0] ? symbol : NULL;
+  // "?" is what some exporters (Paddle's for one) write for an extent of which nothing is known: two of them need not agree.
+  facts->symbol[facts->rank++] = symbol && symbol[0] && strcmp(symbol, "?") != 0 ? symbol : NULL;
   return RT_OK;
 }
 

@@ -159,7 +159,7 @@ rt_status rti_onnx_run_graph(rt_model *model, rti_onnx_graph *graph) {
   for (int32_t i = 0; i < graph->n_nodes; i++) {
     rti_onnx_node *node = &graph->nodes[i];
     if (node->is_constant) continue;
-    rt_status status = rti_onnx_run_node(model, node);
+    rt_status status = rti_onnx_step(model, node);
     if (status != RT_OK) return status;
     for (int32_t k = 0; k < node->n_in; k++)
       if (node->in[k] >= 0 && graph->values[node->in[k]].last_use == i) rti_datum_release(&graph->values[node->in[k]].current);

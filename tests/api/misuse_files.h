@@ -138,6 +138,13 @@ static void runs_of_a_model(world *w) {
   MISUSE(ARGUMENT, "model_node_at: out_node is NULL", rt_model_node_at(model, 0, NULL));
   MISUSE(ARGUMENT, "node -1 of", rt_model_node_at(model, -1, &node));
   MISUSE(ARGUMENT, "node 2147483647 of", rt_model_node_at(model, INT32_MAX, &node));
+  MISUSE(ARGUMENT, "model_watch: model is NULL", rt_model_watch(NULL, NULL, NULL));
+  ANSWER(NULL, rt_model_metadata(NULL, "key"));
+  ANSWER(NULL, rt_model_metadata(model, NULL));
+  ANSWER(NULL, rt_model_metadata(model, "nowhere"));
+  ANSWER(NULL, rt_model_metadata_key(NULL, 0));
+  ANSWER(NULL, rt_model_metadata_key(model, -1));
+  ANSWER(NULL, rt_model_metadata_key(model, INT32_MAX));
   ANSWER(NULL, node.name);
   MISUSE(ARGUMENT, "model_run: model is NULL", rt_model_run(NULL, 1, INPUT(image), 1, OUT));
   MISUSE(ARGUMENT, "takes 1 inputs and gives 1 outputs, not 0 and 1", RUN(0, INPUT(image), 1));

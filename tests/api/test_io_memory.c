@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Every allocation of the loaders failing once, and all of the core's from each point on: the answer is RT_E_NO_MEMORY, nothing leaks, and
 // the context closes. This program's malloc stands in front of the C library's and counts the calls that come from libtrivet_io.
-// labels: release
+// labels: unsanitized
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <setjmp.h>

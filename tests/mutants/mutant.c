@@ -8,11 +8,11 @@
 
 typedef enum bug {
   NONE, TAIL, OFFSET, STRIDE, BROADCAST, GAP, INPUT, NAN_LOST, ZERO_SIGN, ROUND_TIE, ARGMAX_TIE, CAST_TRUNCATES, FMA_TWICE, SUM_NARROW,
-  SHIFT_WRAPS, DEPTH_TAIL, BUGS
+  SHIFT_WRAPS, DEPTH_TAIL, TILE_EDGE, HALF_ENTRY, VANISHED_SIGN, BUGS
 } bug;
 static const char *const bug_names[BUGS] = {
   "none", "tail", "offset", "stride", "broadcast", "gap", "input", "nan_lost", "zero_sign", "round_tie", "argmax_tie", "cast_truncates",
-  "fma_twice", "sum_narrow", "shift_wraps", "depth_tail"};
+  "fma_twice", "sum_narrow", "shift_wraps", "depth_tail", "tile_edge", "half_entry", "vanished_sign"};
 
 typedef struct mutant {
   const rtb_host *host;
@@ -36,6 +36,11 @@ static float maximum(const mutant *m, const float *x) {
   return x[0] > x[1] ? x[0] : x[1];
 }
 
+static float silu(const mutant *m, const float *x) {
+  if (m->bug == VANISHED_SIGN && x[0] < -200) return 0.0f; // the exact result is below 0 and rounds to -0
+  return x[0] == -INFINITY ? -0.0f : (float)(x[0] / (1 + exp(-(double)x[0])));
+}
+
 static scalar_fn find_scalar(uint16_t op) {
   switch (op) {
     case RTB_OP_ADD: return add;
@@ -43,6 +48,7 @@ static scalar_fn find_scalar(uint16_t op) {
     case RTB_OP_ROUND: return round_even;
     case RTB_OP_FMA: return fma_once;
     case RTB_OP_MAXIMUM: return maximum;
+    case RTB_OP_SILU: return silu;
     default: return NULL;
   }
 }
@@ -86,6 +92,18 @@ static int32_t run_map(void *kctx, void *stream, const rtb_op *op) {
     }
   }
   if (m->bug == INPUT && op->args[0]->layout == RTB_DENSE && op->args[0]->data != y->data) ((float *)op->args[0]->data)[0] += 1;
+  return RTB_OK;
+}
+
+static int32_t run_neg_f16(void *kctx, void *stream, const rtb_op *op) {
+  (void)stream;
+  const mutant *m = kctx;
+  rtb_walk w;
+  for (rtb_walk_start(&w, op->args[1]->shape, op->args[1]->ndim, op->args, 2); !w.done; rtb_walk_next(&w)) {
+    const uint16_t bits = ((const uint16_t *)op->args[0]->data)[w.at[0]];
+    // One entry of a table of 65,536 is off by one in its last digit.
+    ((uint16_t *)op->args[1]->data)[w.at[1]] = bits ^ (m->bug == HALF_ENTRY && bits == 0x5a3c ? 0x8001u : 0x8000u);
+  }
   return RTB_OK;
 }
 
@@ -162,7 +180,8 @@ static int32_t run_matmul(void *kctx, void *stream, const rtb_op *op) {
       double sum = 0;
       const float *row = (const float *)a->data + i * a->stride[0], *column = (const float *)b->data + j * b->stride[1];
       for (int64_t k = 0; k < depth; k++) sum += (double)row[k * a->stride[1]] * column[k * b->stride[0]];
-      ((float *)y->data)[i * y->stride[0] + j * y->stride[1]] = (float)sum;
+      bool is_lost = m->bug == TILE_EDGE && y->shape[0] > 8 && y->shape[0] % 8 == 3 && y->shape[1] > 16 && i + 1 == y->shape[0] && j == 16;
+      ((float *)y->data)[i * y->stride[0] + j * y->stride[1]] = is_lost ? 0 : (float)sum;
     }
   }
   return RTB_OK;
@@ -180,6 +199,7 @@ static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
     case RTB_OP_MATMUL: out->fn = run_matmul; break;
     default: out->fn = find_scalar(sig->op) ? run_map : NULL;
   }
+  if (sig->op == RTB_OP_NEG && sig->arg[0].dtype == RTB_F16) out->fn = run_neg_f16, in = result = RTB_F16;
   if (!out->fn) return rtb_refuse(out, RTB_UNSUPPORTED_OP, "mutant has no such operation");
   bool fits = sig->arg[sig->nin].dtype == result;
   for (int k = 0; k < sig->nin; k++) fits = fits && sig->arg[k].dtype == in;

@@ -19,13 +19,17 @@ run run good.onnx -i x=x.npy -o y.npy; ok
 run run --json good.onnx --input x.npy --bench 3 --report; ok; json
 says '"name": "y"' '"max": 4' '"runs": 3' '"items": 2' '"median_ms"' '"op": "relu"' '"kind": "ran"'
 run run good.onnx --input x.npy --bench 2 --report; ok; says "2 runs of 2 items: median" "items/s" "In one run" "relu" "add"
+run run good.onnx --input x.npy --profile 2; ok
+says "Slowest operations: 2 runs" "Add " "Relu " "Slowest nodes" "first " "second " "f32 [2,3]" " %"
+run run good.onnx --input x.npy --profile 2 --bench 1 --json; ok; json
+says '"profile": {' '"runs": 2' '"op": "Relu"' '"domain": "ai.onnx"' '"calls": 1' '"name": "second"' '"shape": "[2,3]"' '"percent"'
 run run good.onnx --input x.npy --device host; ok; says "first 0 2 4 0 0 0"
 run run good.onnx --input x.npy --backend cpu_ref --report; ok; says "cpu_ref"
 if [ -f "$build/examples/trivet_toy.so" ]; then
   export RT_BACKEND_PATH="$build/examples"
   for where in "--device toy" "--device toy:0" "--backend toy"; do
     # shellcheck disable=SC2086 # two words
-    run run good.onnx --input x.npy $where --report; ok; says "first 0 2 4 0 0 0" "toy"
+    run run good.onnx --input x.npy $where --profile 1 --report; ok; says "first 0 2 4 0 0 0" "toy"
   done
   run run good.onnx --input x.npy --device toy:9; fails 1 "toy:9"
   RT_TOY_FAIL_AT=1 run run good.onnx --input x.npy --device toy; fails 1; silent
@@ -57,6 +61,7 @@ run run good.onnx --input x.npy --device nonsense; fails 1 "nonsense"; silent
 run run good.onnx --input x.npy --backend nonsense; fails 1 "nonsense"; silent
 RT_BACKEND=nonsense run run good.onnx --input x.npy; fails 1 "nonsense"; silent
 RT_MEMORY_LIMIT=64 run run good.onnx --input x.npy; fails 1; silent
+for n in 0 -1 many 10000001; do run run good.onnx --input x.npy --profile $n; fails 2 "--profile takes a number from 1 to 10000000, not '$n'"; done
 run run nowhere.onnx --input x.npy; fails 1 "nowhere.onnx"; silent
 run run good.onnx other.onnx --input x.npy; fails 2 "one model"
 
@@ -64,6 +69,9 @@ run run good.onnx other.onnx --input x.npy; fails 2 "one model"
 run inspect good.onnx; ok; says "byhand" "opset 13" "2 nodes, 1 weights of 12 B" "[batch,3]" "Relu" "Add"
 run inspect --nodes good.onnx; ok; says "first" "second"
 run inspect good.onnx --json; ok; json; says '"format": "onnx"' '"batch"' '"op": "Relu"' '"weight_bytes": 12'
+{ cat good.onnx; write_hex part "$(field_hex 14 "$(field_text 1 alphabet)$(field_text 2 abc)")$(field_hex 14 "$(field_text 1 licence)$(field_text 2 MIT)")"; cat part; } >texts.onnx
+run inspect texts.onnx; ok; says "texts: alphabet (3 B), licence (3 B)"
+run inspect texts.onnx --json; ok; json; says '"alphabet": "abc"' '"licence": "MIT"'
 run inspect x.npy; ok; says "npy, f32 [2,3], 24 B" "first 1 2 3 -1 -2 -3"
 run inspect x.npy --json; ok; json; says '"dtype": "f32"' '"mean": 0'
 write_npy odd.npy '<f4' '(3,)' 0000c07f 0000807f 0000803f # NaN, infinity, 1

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The oracle of the conformance grid, judged by others: its number formats by their defining properties and the compiler's conversions, its
-// functions by MPFR with 160 bits.
+// functions by MPFR with 400 bits. So are the f32 results of the reference: the bounds of ops.def hold without the oracle as well.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -222,18 +222,20 @@ static double distance(const cf_answer *answer, const mpfr_t y) {
   return error;
 }
 
+// range: of arguments; 0: positive ones of all sizes
+static const struct { int op; mpfr_function f; double range; } functions[] = {
+  {CF_ID(EXP), mpfr_exp, 700}, {CF_ID(EXPM1), mpfr_expm1, 700}, {CF_ID(LOG), mpfr_log, 0}, {CF_ID(LOG1P), mpfr_log1p, 0},
+  {CF_ID(SIN), mpfr_sin, 1e6}, {CF_ID(COS), mpfr_cos, 1e6}, {CF_ID(TANH), mpfr_tanh, 30}, {CF_ID(ERF), mpfr_erf, 6},
+  {CF_ID(RSQRT), mpfr_rec_sqrt, 0}, {CF_ID(GELU), NULL, 37},
+  {CF_ID(GELU_TANH), NULL, 21}, {CF_ID(SIGMOID), NULL, 700}, {CF_ID(SILU), NULL, 700}, {CF_ID(SOFTPLUS), NULL, 700},
+  {CF_ID(CBRT), mpfr_cbrt, 0}, {CF_ID(EXP2), mpfr_exp2, 1000}, {CF_ID(LOG2), mpfr_log2, 0}, {CF_ID(LOG10), mpfr_log10, 0},
+  {CF_ID(TAN), mpfr_tan, 1e6}, {CF_ID(ASIN), mpfr_asin, 1}, {CF_ID(ACOS), mpfr_acos, 1}, {CF_ID(ATAN), mpfr_atan, 1e3},
+  {CF_ID(SINH), mpfr_sinh, 700}, {CF_ID(COSH), mpfr_cosh, 700}, {CF_ID(ASINH), mpfr_asinh, 1e6}, {CF_ID(ACOSH), mpfr_acosh, 0},
+  {CF_ID(ATANH), mpfr_atanh, 1}, {CF_ID(ERFC), mpfr_erfc, 26}, {CF_ID(MISH), NULL, 700}, {CF_ID(SOFTSIGN), NULL, 1e3},
+  {CF_ID(HARDSIGMOID), NULL, 4}, {CF_ID(HARDSWISH), NULL, 4}, {CF_ID(SELU), NULL, 40}, {CF_ID(CELU), NULL, 40}};
+
 static void functions_agree_with_mpfr(void **state) {
   (void)state;
-  const struct { int op; mpfr_function f; double range; } functions[] = {
-    {CF_ID(EXP), mpfr_exp, 700}, {CF_ID(EXPM1), mpfr_expm1, 700}, {CF_ID(LOG), mpfr_log, 0}, {CF_ID(LOG1P), mpfr_log1p, 0},
-    {CF_ID(SIN), mpfr_sin, 1e6}, {CF_ID(COS), mpfr_cos, 1e6}, {CF_ID(TANH), mpfr_tanh, 30}, {CF_ID(ERF), mpfr_erf, 6},
-    {CF_ID(RSQRT), mpfr_rec_sqrt, 0}, {CF_ID(GELU), NULL, 37},
-    {CF_ID(GELU_TANH), NULL, 21}, {CF_ID(SIGMOID), NULL, 700}, {CF_ID(SILU), NULL, 700}, {CF_ID(SOFTPLUS), NULL, 700},
-    {CF_ID(CBRT), mpfr_cbrt, 0}, {CF_ID(EXP2), mpfr_exp2, 1000}, {CF_ID(LOG2), mpfr_log2, 0}, {CF_ID(LOG10), mpfr_log10, 0},
-    {CF_ID(TAN), mpfr_tan, 1e6}, {CF_ID(ASIN), mpfr_asin, 1}, {CF_ID(ACOS), mpfr_acos, 1}, {CF_ID(ATAN), mpfr_atan, 1e3},
-    {CF_ID(SINH), mpfr_sinh, 700}, {CF_ID(COSH), mpfr_cosh, 700}, {CF_ID(ASINH), mpfr_asinh, 1e6}, {CF_ID(ACOSH), mpfr_acosh, 0},
-    {CF_ID(ATANH), mpfr_atanh, 1}, {CF_ID(ERFC), mpfr_erfc, 26}, {CF_ID(MISH), NULL, 700}, {CF_ID(SOFTSIGN), NULL, 1e3},
-    {CF_ID(HARDSIGMOID), NULL, 4}, {CF_ID(HARDSWISH), NULL, 4}, {CF_ID(SELU), NULL, 40}, {CF_ID(CELU), NULL, 40}};
   mpfr_t x, y;
   mpfr_init2(x, 53), mpfr_init2(y, 400);
   for (size_t k = 0; k < CF_COUNT(functions); k++) {
@@ -292,6 +294,136 @@ static void functions_of_two_agree_with_mpfr(void **state) {
   }
   mpfr_clears(a, b, y, (mpfr_ptr)NULL);
 }
+// ---- the reference itself: f32, every elementwise row with one argument, arguments of all bit patterns --------------------------------------
+
+#define N_PATTERNS 4096 // spread over all of them: each sign and exponent, subnormals, infinities, NaN
+#define N_CLOSE 2048    // where the function bends: [-range, range]
+static void argument(int i, double range, float *out) {
+  uint32_t bits = (uint32_t)i * (uint32_t)(0x100000000u / N_PATTERNS) + (uint32_t)(random_bits() % (0x100000000u / N_PATTERNS));
+  static const uint32_t specials[] = {0, 0x80000000, 1, 0x80000001, 0x7fffff, 0x807fffff, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000};
+  if (i < (int)CF_COUNT(specials)) bits = specials[i];
+  memcpy(out, &bits, sizeof *out);
+  if (i < N_PATTERNS) return;
+  if (range == 0) range = 4;
+  *out = (float)((2 * ((double)(random_bits() >> 11) * 0x1p-53) - 1) * (range > 50 ? 50 : range));
+  if (i % 4 == 0) *out = rintf(*out * 2) / 2; // ties of round, edges of pieces
+}
+
+/// The value of the row for x in y, or false where MPFR has no formula for it here.
+static bool exact_value(int op, mpfr_t y, const mpfr_t x) {
+  for (size_t k = 0; k < CF_COUNT(functions); k++) {
+    if (functions[k].op != op) continue;
+    if (functions[k].f && !(op == CF_ID(RSQRT) && mpfr_zero_p(x))) functions[k].f(y, x, MPFR_RNDN);
+    else if (op == CF_ID(RSQRT) && mpfr_zero_p(x)) mpfr_set_inf(y, mpfr_signbit(x) ? -1 : 1); // as IEEE 754; MPFR says +infinity
+    else if (op == CF_ID(SOFTPLUS) && mpfr_cmp_d(x, 1e6) > 0) mpfr_set(y, x, MPFR_RNDN); // exp(x) passes the exponents of MPFR
+    else composed(op, y, x);
+    return true;
+  }
+  switch (op) {
+    case CF_ID(NEG): mpfr_neg(y, x, MPFR_RNDN); return true;
+    case CF_ID(ABS): mpfr_abs(y, x, MPFR_RNDN); return true;
+    case CF_ID(SQUARE): mpfr_sqr(y, x, MPFR_RNDN); return true;
+    case CF_ID(SQRT): mpfr_sqrt(y, x, MPFR_RNDN); return true;
+    case CF_ID(RECIPROCAL): mpfr_ui_div(y, 1, x, MPFR_RNDN); return true;
+    case CF_ID(FLOOR): mpfr_floor(y, x); return true;
+    case CF_ID(CEIL): mpfr_ceil(y, x); return true;
+    case CF_ID(TRUNC): mpfr_trunc(y, x); return true;
+    case CF_ID(ROUND): mpfr_rint(y, x, MPFR_RNDN); return true; // ties to even
+    case CF_ID(SIGN): if (mpfr_zero_p(x) || mpfr_nan_p(x)) mpfr_set(y, x, MPFR_RNDN); else mpfr_set_si(y, mpfr_sgn(x), MPFR_RNDN); return true;
+    case CF_ID(RELU): if (mpfr_nan_p(x) || mpfr_sgn(x) > 0) mpfr_set(y, x, MPFR_RNDN); else mpfr_set_zero(y, 1); return true;
+    case CF_ID(ELU): case CF_ID(LEAKY_RELU):
+      if (op == CF_ID(ELU)) mpfr_expm1(y, x, MPFR_RNDN), mpfr_mul_d(y, y, ALPHA, MPFR_RNDN);
+      else mpfr_mul_d(y, x, ALPHA, MPFR_RNDN);
+      if (mpfr_sgn(x) > 0) mpfr_set(y, x, MPFR_RNDN);
+      return true;
+    default: return false;
+  }
+}
+
+/// The error in ulp of f32, 0 for a right infinity, NaN or zero; infinite where the kind or the sign is wrong.
+static double error_of(const cf_op *op, float y, const mpfr_t exact) {
+  const float rounded = mpfr_get_flt(exact, MPFR_RNDN);
+  if (mpfr_nan_p(exact)) return y != y ? 0 : INFINITY;
+  if (y == rounded && signbit(y) == signbit(rounded)) return 0; // or less than half an ulp off: as good as it gets
+  if (y != y || (y == 0 && signbit(y) != signbit(rounded))) return INFINITY;
+  if (isinf(rounded) || isinf(y)) return fabsf(isinf(y) ? rounded : y) == 0x1.fffffep127f ? 1 : INFINITY; // on the other side of the edge
+  mpfr_t error;
+  mpfr_init2(error, 400);
+  mpfr_ui_sub(error, 0, exact, MPFR_RNDN), mpfr_add_d(error, error, (double)y, MPFR_RNDN);
+  double off = fabs(mpfr_get_d(error, MPFR_RNDN));
+  long exponent = mpfr_zero_p(exact) ? -149 : mpfr_get_exp(exact) - 24;
+  mpfr_clear(error);
+  if (exponent < -149) exponent = -149;
+  // The contract of these two is absolute below the smallest normal number.
+  if ((op->id == CF_ID(GELU) || op->id == CF_ID(GELU_TANH)) && fabsf(rounded) < 0x1p-126f && off <= 0x1p-126) return 0;
+  return off / ldexp(1, (int)exponent);
+}
+
+static void the_reference_agrees_with_mpfr(void **state) {
+  (void)state;
+  static float x[N_PATTERNS + N_CLOSE], y[N_PATTERNS + N_CLOSE];
+  const int64_t n = N_PATTERNS + N_CLOSE;
+  rt_ctx *ctx = NULL;
+  int n_rows = 0;
+  mpfr_t wide, exact;
+  mpfr_init2(wide, 24), mpfr_init2(exact, 400);
+  assert_int_equal(rt_ctx_create(NULL, &ctx), RT_OK);
+  for (int o = 0; o < cf_n_ops; o++) {
+    const cf_op *op = &cf_ops[o];
+    if ((op->family != CF_UNARY && op->family != CF_PARAM) || op->gives == CF_GIVES_BOOL || cf_compute_dtype(op->accepts, RT_F32) != RT_F32) continue;
+    mpfr_set_ui(wide, 1, MPFR_RNDN);
+    if (!exact_value(op->id, exact, wide)) {
+      print_message("%-14s no formula for MPFR in this test\n", op->name);
+      continue;
+    }
+    double range = 4, worst = 0;
+    float worst_x = 0;
+    for (size_t k = 0; k < CF_COUNT(functions); k++)
+      if (functions[k].op == op->id) range = functions[k].range;
+    for (int i = 0; i < n; i++) argument(i, range, &x[i]);
+    rt_tensor *in = NULL, *out = NULL;
+    cf_case c = {.op = op, .param = ALPHA};
+    assert_int_equal(rt_from_data(ctx, RT_F32, 1, &n, x, &in), RT_OK);
+    assert_int_equal(op->call(&c, &in, NULL, &out), RT_OK);
+    assert_int_equal(rt_read(out, y, sizeof y), RT_OK);
+    rt_release(in), rt_release(out);
+    for (int i = 0; i < n; i++) {
+      const bool is_formula_open = (isinf(x[i]) || x[i] != x[i]); // infinity times 0 in the composed ones; the grid has the specials
+      mpfr_set_flt(wide, x[i], MPFR_RNDN);
+      exact_value(op->id, exact, wide);
+      if (is_formula_open && mpfr_nan_p(exact) && y[i] == y[i]) continue;
+      const double error = error_of(op, y[i], exact);
+      if (error > worst) worst = error, worst_x = x[i];
+    }
+    n_rows++;
+    const double allowed = op->cpu <= 0.5 ? 0 : op->cpu; // correctly rounded ones count as 0
+    print_message("%-14s %.3f ulp where it is not the nearest f32, of %.3g\n", op->name, worst, op->cpu);
+    if (!(worst <= allowed)) fail_msg("%s: %g ulp at %a where %g are allowed", op->name, worst, (double)worst_x, op->cpu);
+  }
+  assert_true(n_rows >= 40);
+  assert_int_equal(rt_ctx_close(ctx), RT_OK);
+  mpfr_clears(wide, exact, (mpfr_ptr)NULL);
+}
+
+// A check that nothing fails proves nothing: a result that is off by one unit in the last place, or has lost its sign, counts.
+static void errors_are_seen(void **state) {
+  (void)state;
+  mpfr_t exact;
+  mpfr_init2(exact, 400);
+  const cf_op *op = cf_op_of(CF_ID(EXP));
+  mpfr_set_d(exact, 0x1.0000008p0, MPFR_RNDN); // a quarter of an ulp above 1
+  assert_true(error_of(op, 1.0f, exact) == 0);
+  assert_true(error_of(op, 0x1.000002p0f, exact) == 0.75);
+  assert_true(error_of(op, 0x1.000004p0f, exact) == 1.75);
+  assert_true(error_of(op, NAN, exact) == INFINITY && error_of(op, INFINITY, exact) == INFINITY);
+  mpfr_set_d(exact, -0x1p-160, MPFR_RNDN);
+  assert_true(error_of(op, -0.0f, exact) == 0 && error_of(op, 0.0f, exact) == INFINITY && error_of(op, -0x1p-149f, exact) > 0.99);
+  mpfr_set_d(exact, 0x1p128, MPFR_RNDN);
+  assert_true(error_of(op, INFINITY, exact) == 0 && error_of(op, 0x1.fffffep127f, exact) == 1 && error_of(op, -INFINITY, exact) == INFINITY);
+  mpfr_set_nan(exact);
+  assert_true(error_of(op, NAN, exact) == 0 && error_of(op, 0, exact) == INFINITY);
+  mpfr_clear(exact);
+}
 #endif
 
 int main(void) {
@@ -304,6 +436,8 @@ int main(void) {
 #ifdef HAVE_MPFR
     cmocka_unit_test(functions_agree_with_mpfr),
     cmocka_unit_test(functions_of_two_agree_with_mpfr),
+    cmocka_unit_test(errors_are_seen),
+    cmocka_unit_test(the_reference_agrees_with_mpfr),
 #endif
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

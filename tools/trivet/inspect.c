@@ -142,6 +142,19 @@ static void print_nodes(const rt_model *model, int32_t n_nodes) {
   table_end(&t, 0);
 }
 
+// The values may be long and of any kind (an alphabet, a licence), so only their sizes are shown.
+static void print_texts(const rt_model *model) {
+  const char *key;
+  for (int32_t i = 0; (key = rt_model_metadata_key(model, i)); i++) {
+    const char *value = rt_model_metadata(model, key);
+    char *size = bytes_text(strlen(value)), *clean = clean_text(key);
+    printf("%s%s (%s)", i == 0 ? "\ntexts: " : ", ", clean, size);
+    free(size);
+    free(clean);
+  }
+  if (rt_model_metadata_key(model, 0)) printf("\n");
+}
+
 static void model_json(const rt_model *model, const rt_model_info *info, const char *path) {
   json j;
   json_start(&j);
@@ -157,6 +170,10 @@ static void model_json(const rt_model *model, const rt_model_info *info, const c
   json_text(&j, "problem", info->problem);
   ports_json(&j, model, "inputs", rt_model_input_count(model), rt_model_input);
   ports_json(&j, model, "outputs", rt_model_output_count(model), rt_model_output);
+  json_open(&j, "texts", '{');
+  const char *key;
+  for (int32_t i = 0; (key = rt_model_metadata_key(model, i)); i++) json_text(&j, key, rt_model_metadata(model, key));
+  json_close(&j, '{');
   json_open(&j, "nodes", '[');
   for (int32_t i = 0; i < info->n_nodes; i++) {
     rt_model_node node;
@@ -208,6 +225,7 @@ static int inspect_model(rt_ctx *ctx, const char *path, const unsigned char *hea
     add_ports(&ports, model, "input", rt_model_input_count(model), rt_model_input);
     add_ports(&ports, model, "output", rt_model_output_count(model), rt_model_output);
     table_end(&ports, 0);
+    print_texts(model);
     printf("\n");
     (nodes ? print_nodes : print_node_counts)(model, info.n_nodes);
   }

@@ -15,6 +15,7 @@ static const char help[] =
     "  -b, --backend NAME,NAME    the backends to use, as RT_BACKEND\n"
     "  -d, --device NAME[:INDEX]  puts the inputs on this device and opens its backend first; \"host\" for host memory\n"
     "      --bench N              then runs N times more: median and least time, items (first extent of the first input) per second\n"
+    "      --profile N            then runs N times more and times each node: the slowest operations and nodes\n"
     "      --report               where each operation of the first run ran, fallbacks with reasons, copies and waits\n"
     "      --json                 the answer as JSON\n";
 
@@ -24,7 +25,7 @@ typedef struct pairs { pair *at; size_t n; } pairs;
 typedef struct request {
   const char *model, *backend, *device;
   pairs inputs, outputs;
-  int64_t n_bench;
+  int64_t n_bench, n_profile;
   bool report, as_json;
 } request;
 
@@ -38,6 +39,7 @@ typedef struct session {
   summary *values;
   report loading, running;
   double *ms;  // of each timed run, sorted
+  profile slow;
   int64_t n_items;
 } session;
 
@@ -136,20 +138,33 @@ static int compare_doubles(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static rt_status time_runs(session *s, int64_t n) {
+// ms may be NULL; what the outputs hold is dropped.
+static rt_status run_again(session *s, int64_t n, double *ms) {
   rt_tensor **out = grow(NULL, (size_t)s->n_out + 1, sizeof *out);
-  s->ms = grow(NULL, (size_t)n, sizeof *s->ms);
   rt_status status = RT_OK;
   for (int64_t i = 0; status == RT_OK && i < n; i++) {
     memset(out, 0, (size_t)s->n_out * sizeof *out);
     double start = now_ms();
     status = run_once(s, out);
-    s->ms[i] = now_ms() - start;
+    if (ms) ms[i] = now_ms() - start;
     for (int32_t k = 0; k < s->n_out; k++) rt_release(out[k]);
   }
   free(out);
+  return status;
+}
+
+static rt_status time_runs(session *s, int64_t n) {
+  s->ms = grow(NULL, (size_t)n, sizeof *s->ms);
+  rt_status status = run_again(s, n, s->ms);
   if (status == RT_OK) qsort(s->ms, (size_t)n, sizeof *s->ms, compare_doubles);
   return status;
+}
+
+static rt_status profile_nodes(session *s, int64_t n) {
+  rt_status status = profile_start(&s->slow, s->model);
+  s->slow.n_runs = n;
+  if (status == RT_OK) status = run_again(s, n, NULL);
+  return status == RT_OK ? profile_stop(&s->slow) : status;
 }
 
 static int write_outputs(session *s, request *r) {
@@ -219,6 +234,7 @@ static void print_text(const session *s, const request *r) {
     printf("\n%lld runs of %lld items: median %.4g ms, least %.4g ms, %.6g items/s\n", (long long)r->n_bench, (long long)s->n_items, middle,
         s->ms[0], (double)s->n_items / middle * 1e3);
   }
+  if (r->n_profile > 0) profile_print(&s->slow);
   if (!r->report) return;
   print_report("While loading", &s->loading);
   print_report("In one run", &s->running);
@@ -251,6 +267,7 @@ static void print_json(const session *s, const request *r) {
     json_real(&j, "items_per_second", (double)s->n_items / middle * 1e3);
     json_close(&j, '{');
   }
+  if (r->n_profile > 0) profile_json(&j, &s->slow);
   if (r->report) {
     json_open(&j, "report", '{');
     report_json(&j, "loading", &s->loading);
@@ -275,6 +292,7 @@ static int run_session(session *s, request *r) {
   if ((status = run_once(s, s->out)) != RT_OK) return fail_status(status);
   s->running = take_report(s->ctx);
   if (r->n_bench > 0 && (status = time_runs(s, r->n_bench)) != RT_OK) return fail_status(status);
+  if (r->n_profile > 0 && (status = profile_nodes(s, r->n_profile)) != RT_OK) return fail_status(status);
   for (int32_t i = 0; i < s->n_out; i++) if ((status = summarize(s->out[i], &s->values[i])) != RT_OK) return fail_status(status);
   if (write_outputs(s, r) != EXIT_OK) return EXIT_FAILED;
   (r->as_json ? print_json : print_text)(s, r);
@@ -284,6 +302,7 @@ static int run_session(session *s, request *r) {
 static void end_session(session *s) {
   for (int32_t i = 0; s->in && i < s->n_in; i++) rt_release(s->in[i]);
   for (int32_t i = 0; s->out && i < s->n_out; i++) rt_release(s->out[i]);
+  profile_free(&s->slow);
   rt_model_close(s->model);
   if (s->ctx) rt_ctx_close(s->ctx);
   free(s->in);
@@ -295,9 +314,9 @@ static void end_session(session *s) {
 }
 
 static int run(const command *self, int argc, char **argv, bool as_json) {
-  enum { BENCH = 1000, REPORT };
+  enum { BENCH = 1000, PROFILE, REPORT };
   static const struct option longs[] = {{"input", required_argument, NULL, 'i'}, {"output", required_argument, NULL, 'o'},
-      {"backend", required_argument, NULL, 'b'}, {"device", required_argument, NULL, 'd'}, {"bench", required_argument, NULL, BENCH},
+      {"backend", required_argument, NULL, 'b'}, {"device", required_argument, NULL, 'd'}, {"bench", required_argument, NULL, BENCH}, {"profile", required_argument, NULL, PROFILE},
       {"report", no_argument, NULL, REPORT}, {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
   request r = {.as_json = as_json};
   int code = EXIT_OK;
@@ -309,9 +328,9 @@ static int run(const command *self, int argc, char **argv, bool as_json) {
     else if (c == REPORT) r.report = true;
     else if (c == 'j') r.as_json = true;
     else if (c == 'h') return print_help(self);
-    else if (c != BENCH) code = usage_error(self, NULL);
-    else if (!parse_number(optarg, 1, 10000000, &r.n_bench))
-      code = usage_error(self, "--bench takes a number from 1 to 10000000, not '%s'", optarg);
+    else if (c != BENCH && c != PROFILE) code = usage_error(self, NULL);
+    else if (!parse_number(optarg, 1, 10000000, c == BENCH ? &r.n_bench : &r.n_profile))
+      code = usage_error(self, "--%s takes a number from 1 to 10000000, not '%s'", c == BENCH ? "bench" : "profile", optarg);
   }
   if (code == EXIT_OK && argc - optind != 1) code = usage_error(self, "run takes one model, not %d", argc - optind);
   if (code == EXIT_OK) {

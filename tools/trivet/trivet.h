@@ -95,6 +95,20 @@ void summary_json(json *j, const summary *s);
 int inspect_archive(rt_ctx *ctx, const char *path, bool as_json);
 /// One value of metadata as text: a number shortest, text as it is. Yours to free.
 char *value_text(const rt_archive_value *value);
+// ---- profile.c: the time of each node of a model, over several runs ---------------------------------------------------------------------
+typedef struct profile_node { uint64_t ns, calls; char *shape; rt_dtype dtype; } profile_node; // shape, dtype: of its first output
+typedef struct profile {
+  rt_model *model;
+  profile_node *node;
+  int32_t n_nodes;
+  int64_t n_runs; ///< the caller counts them
+} profile;
+/// From here to profile_stop every run of the model counts. `p` must stay where it is.
+rt_status profile_start(profile *p, rt_model *model);
+rt_status profile_stop(profile *p);
+void profile_print(const profile *p);
+void profile_json(json *j, const profile *p);
+void profile_free(profile *p);
 
 // ---- probe.c: a plugin file, or a whole context, opened in a child process --------------------------------------------------------------
 typedef struct probe {

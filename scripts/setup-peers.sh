@@ -1,0 +1,13 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Makes build/peers, a Python environment with the libraries that tests/peers compares with: NumPy, SciPy, onnx and ONNX Runtime from PyPI.
+#   scripts/setup-peers.sh            about 90 MB of downloads
+#   scripts/setup-peers.sh --torch    PyTorch too: from PyPI that is some 3 GB with its GPU libraries, so only on request
+set -eu
+cd "$(dirname "$0")/.."
+packages="numpy scipy onnx onnxruntime"
+if [ "${1:-}" = --torch ]; then packages="$packages torch"; fi
+python3 -m venv build/peers || { echo "peers: no Python environment (apt install python3-venv); tests/peers is skipped" >&2; exit 1; }
+# shellcheck disable=SC2086
+build/peers/bin/python -m pip --disable-pip-version-check install --quiet $packages || { echo "peers: pip could not install $packages" >&2; exit 1; }
+build/peers/bin/python -m pip --disable-pip-version-check list | grep -iE '^(numpy|scipy|onnx|onnxruntime|torch) '

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a model tells beside its results: the texts in the file, extents of which nothing is known, and the nodes of a run one by one.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <trivet/io.h>
+
+#include "proto_write.h"
+
+static rt_ctx *ctx;
+
+static int open_ctx(void **state) {
+  (void)state;
+  const rt_ctx_options options = {.size = sizeof options, .n_threads = 1};
+  return rt_ctx_create(&options, &ctx) == RT_OK ? 0 : -1;
+}
+
+static int close_ctx(void **state) {
+  (void)state;
+  return rt_ctx_close(ctx) == RT_OK ? 0 : -1;
+}
+
+static rt_model *open_model(proto *file) {
+  rt_model *model = NULL;
+  if (rt_model_parse(ctx, "test.onnx", file->at, file->n, &model) != RT_OK) fail_msg("%s", rt_last_error());
+  proto_free(file);
+  return model;
+}
+
+static rt_tensor *floats(int32_t rank, const int64_t *shape, const float *values) {
+  rt_tensor *t = NULL;
+  assert_int_equal(rt_from_data(ctx, RT_F32, rank, shape, values, &t), RT_OK);
+  return t;
+}
+
+// ---- texts -------------------------------------------------------------------------------------------------------------------------------
+static void put_text(proto *model, const char *key, const char *value, size_t n) {
+  proto entry = {0};
+  if (key) put_s(&entry, 1, key);
+  if (value) put_bytes(&entry, 2, value, n);
+  put_message(model, 14, &entry);
+}
+
+static void texts(void **state) {
+  (void)state;
+  proto file = small_network();
+  put_text(&file, "alphabet", "a\nb\n\xc3\xa4", 6);
+  put_text(&file, "licence", "MIT", 3);
+  put_text(&file, "alphabet", "another", 7);
+  put_text(&file, "empty", NULL, 0);
+  put_text(&file, NULL, "no key", 6);
+  rt_model *model = open_model(&file);
+  assert_string_equal(rt_model_metadata(model, "alphabet"), "a\nb\n\xc3\xa4");
+  assert_string_equal(rt_model_metadata(model, "licence"), "MIT");
+  assert_string_equal(rt_model_metadata(model, "empty"), "");
+  assert_string_equal(rt_model_metadata(model, ""), "no key");
+  assert_null(rt_model_metadata(model, "Licence"));
+  assert_null(rt_model_metadata(model, NULL));
+  assert_null(rt_model_metadata(NULL, "licence"));
+  assert_string_equal(rt_model_metadata_key(model, 0), "alphabet");
+  assert_string_equal(rt_model_metadata_key(model, 4), "");
+  assert_null(rt_model_metadata_key(model, 5));
+  assert_null(rt_model_metadata_key(model, -1));
+  assert_null(rt_model_metadata_key(NULL, 0));
+  rt_model_close(model);
+
+  file = small_network();
+  model = open_model(&file);
+  assert_null(rt_model_metadata_key(model, 0));
+  rt_model_close(model);
+}
+
+static void expect_refusal(proto *file, const char *words) {
+  rt_model *model = NULL;
+  assert_int_equal(rt_model_parse(ctx, "test.onnx", file->at, file->n, &model), RT_E_FORMAT);
+  if (!strstr(rt_last_error(), words)) fail_msg("\"%s\" lacks \"%s\"", rt_last_error(), words);
+  assert_null(model);
+  proto_free(file);
+}
+
+static void texts_that_are_refused(void **state) {
+  (void)state;
+  proto file = small_network();
+  put_text(&file, "half", "a\0b", 3);
+  expect_refusal(&file, "the metadata 'half' has a zero byte in it");
+  file = small_network();
+  put_text(&file, "\x1b[31m", "red", 3);
+  expect_refusal(&file, "metadata key '\\x1b[31m' is not printable");
+  file = small_network();
+  put_i(&file, 14, 7);
+  expect_refusal(&file, "wire type 0 where 2 belongs");
+  file = small_network();
+  proto entry = {0};
+  put_i(&entry, 2, 7);
+  put_message(&file, 14, &entry);
+  expect_refusal(&file, "wire type 0 where 2 belongs");
+  file = small_network();
+  for (int i = 0; i < 10001; i++) put_text(&file, "k", "v", 1);
+  expect_refusal(&file, "more than 10000 metadata texts");
+}
+
+// ---- ports -------------------------------------------------------------------------------------------------------------------------------
+static void question_marks_need_not_agree(void **state) {
+  (void)state;
+  proto graph = {0};
+  graph_node(&graph, "Relu", "x", "y");
+  graph_input(&graph, "x", ONNX_F32, "? ? n");
+  graph_output(&graph, "y", ONNX_F32, "? ? n");
+  proto file = model_of(&graph, 14);
+  rt_model *model = open_model(&file);
+  rt_model_port port;
+  assert_int_equal(rt_model_input(model, 0, &port), RT_OK);
+  assert_int_equal(port.shape[0], -1);
+  assert_null(port.symbol[0]);
+  assert_string_equal(port.symbol[2], "n");
+  static const float values[6] = {-1, 2, -3, 4, -5, 6};
+  rt_tensor *x = floats(3, (const int64_t[]){1, 2, 3}, values), *y = NULL;
+  if (rt_model_run(model, 1, (const rt_tensor *const *)&x, 1, &y) != RT_OK) fail_msg("%s", rt_last_error());
+  rt_release(x);
+  rt_release(y);
+  rt_model_close(model);
+}
+
+// ---- watching ----------------------------------------------------------------------------------------------------------------------------
+typedef struct log { int n, order[8]; int64_t elements[8]; uint64_t time_ns; } log;
+
+static void note(void *user, const rt_model_step *step) {
+  log *l = user;
+  assert_true(l->n < 8);
+  assert_int_equal(step->n_outputs, 1);
+  l->order[l->n] = step->node;
+  l->elements[l->n++] = rt_tensor_numel(step->outputs[0]);
+  l->time_ns += step->time_ns;
+}
+
+static void watching(void **state) {
+  (void)state;
+  proto file = small_network(); // Gemm, Relu, Constant, Reshape, MatMul, Softmax
+  rt_model *model = open_model(&file);
+  static const float values[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+  rt_tensor *x = floats(2, (const int64_t[]){2, 4}, values), *y = NULL;
+  log seen = {0};
+  assert_int_equal(rt_model_watch(model, note, &seen), RT_OK);
+  assert_int_equal(rt_model_run(model, 1, (const rt_tensor *const *)&x, 1, &y), RT_OK);
+  rt_release(y);
+  assert_int_equal(seen.n, 5); // all but the constant, which ran when the model was opened
+  static const int order[5] = {0, 1, 3, 4, 5};
+  static const int64_t elements[5] = {12, 12, 12, 6, 6};
+  for (int i = 0; i < 5; i++) {
+    assert_int_equal(seen.order[i], order[i]);
+    assert_int_equal(seen.elements[i], elements[i]);
+  }
+  assert_true(seen.time_ns > 0);
+  assert_int_equal(rt_model_watch(model, NULL, NULL), RT_OK);
+  assert_int_equal(rt_model_run(model, 1, (const rt_tensor *const *)&x, 1, &y), RT_OK);
+  assert_int_equal(seen.n, 5);
+  rt_release(y);
+  rt_release(x);
+  assert_int_equal(rt_model_watch(NULL, note, &seen), RT_E_ARGUMENT);
+  rt_model_close(model);
+}
+
+// A node that fails is not told; those before it were.
+static void watching_a_failure(void **state) {
+  (void)state;
+  proto graph = {0};
+  graph_node(&graph, "Relu", "x", "a");
+  graph_node(&graph, "Add", "a w", "y");
+  static const float w[5] = {1, 2, 3, 4, 5};
+  proto weight = tensor_raw("w", ONNX_F32, 1, (const int64_t[]){5}, w, sizeof w);
+  put_message(&graph, 5, &weight);
+  graph_input(&graph, "x", ONNX_F32, "n");
+  graph_output(&graph, "y", ONNX_F32, "n");
+  proto file = model_of(&graph, 14);
+  rt_model *model = open_model(&file);
+  rt_tensor *x = floats(1, (const int64_t[]){3}, w), *y = NULL;
+  log seen = {0};
+  assert_int_equal(rt_model_watch(model, note, &seen), RT_OK);
+  assert_int_equal(rt_model_run(model, 1, (const rt_tensor *const *)&x, 1, &y), RT_E_SHAPE);
+  assert_null(y);
+  assert_int_equal(seen.n, 1);
+  rt_release(x);
+  rt_model_close(model);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(texts, open_ctx, close_ctx),
+      cmocka_unit_test_setup_teardown(texts_that_are_refused, open_ctx, close_ctx),
+      cmocka_unit_test_setup_teardown(question_marks_need_not_agree, open_ctx, close_ctx),
+      cmocka_unit_test_setup_teardown(watching, open_ctx, close_ctx),
+      cmocka_unit_test_setup_teardown(watching_a_failure, open_ctx, close_ctx),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
