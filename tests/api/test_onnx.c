@@ -238,6 +238,9 @@ static void shape_1(proto *node) { attr_i(node, "start", -1); }
 static void before(proto *node) { attr_i(node, "exclusive", 1); }
 static void from_behind(proto *node) { attr_i(node, "exclusive", 1); attr_i(node, "reverse", 1); }
 static void smallest(proto *node) { attr_i(node, "largest", 0); attr_i(node, "axis", 0); }
+static void add_up(proto *node) { attr_s(node, "reduction", "add"); }
+static void one_group(proto *node) { attr_i(node, "num_groups", 1); }
+static void two_groups(proto *node) { attr_i(node, "num_groups", 2); }
 static void k_2(proto *node) { attr_i(node, "k", 2); }
 static void fmod_1(proto *node) { attr_i(node, "fmod", 1); }
 
@@ -280,6 +283,14 @@ static const struct {
     {"the smallest", "TopK", "x one", 11, smallest, 2, {1, 3}, {-2, -1, 0}},
     {"elements by index", "GatherElements", "ints zero_minus", 13, NULL, 1, {2}, {-7, 7}},
     {"uneven split, first part", "Split", "v2", 18, NULL, 1, {2}, {10, 20}},
+    {"scatter until 10", "Scatter", "ints zero_minus zero_two", 10, NULL, 1, {4}, {0, -5, 5, 2}},
+    {"scattered elements replace", "ScatterElements", "ints zero_minus zero_two", 11, NULL, 1, {4}, {0, -5, 5, 2}},
+    {"scattered elements add from 16 on", "ScatterElements", "ints zero_minus zero_two", 16, add_up, 1, {4}, {-7, -5, 5, 9}},
+    {"the coordinates of one element", "GatherND", "x zero_two", 12, NULL, 0, {0}, {0}},
+    {"where it is not zero", "NonZero", "zero_two", 13, NULL, 2, {1, 1}, {1}},
+    {"each element once", "Unique", "ones", 11, NULL, 1, {1}, {1}},
+    {"group norm with a bias per channel from 21 on", "GroupNormalization", "cube v2 v2", 21, one_group, 3, {1, 2, 2}, {10, 10, 20, 20}},
+    {"group norm with a bias per group before", "GroupNormalization", "cube v2 v2", 18, two_groups, 3, {1, 2, 2}, {10, 10, 20, 20}},
     {"powers keep the dtype of the base", "Pow", "ints half", 13, NULL, 1, {4}, {0, 0, 2, 2}},
 };
 
@@ -440,6 +451,19 @@ static void unknown_op(proto *g) {
 }
 static void unknown_default_op(proto *g) { fine(g); graph_node(g, "NoSuchThing", "y", "z"); }
 static void op_of_a_later_opset(proto *g) { fine(g); graph_node(g, "Gelu", "y", "z"); }
+static void op_of_an_earlier_opset(proto *g) { fine(g); graph_node(g, "Scatter", "y y y", "z"); }
+static void attribute_of_a_later_opset(proto *g) {
+  proto node = node_head("ScatterElements", "x x x", "y");
+  attr_s(&node, "reduction", "add");
+  put_message(g, 1, &node);
+}
+static void if_without_a_branch(proto *g) {
+  proto node = node_head("If", "x", "y"), a = {0};
+  put_s(&a, 1, "then_branch");
+  put_i(&a, 20, 5);
+  put_message(&node, 5, &a);
+  put_message(g, 1, &node);
+}
 static void unknown_attribute(proto *g) {
   proto node = node_head("Relu", "x", "y");
   attr_i(&node, "leak", 1);
@@ -554,6 +578,9 @@ static const struct { void (*write)(proto *graph); rt_status status; const char 
     {unknown_op, RT_E_UNSUPPORTED, "test.onnx: node 'conv7' (2 of 2): operation com.foo.Bar is not known"},
     {unknown_default_op, RT_E_UNSUPPORTED, "node 2 of 2: operation NoSuchThing is not known (opset 13)"},
     {op_of_a_later_opset, RT_E_UNSUPPORTED, "operation Gelu is not supported in this version (opset 13)"},
+    {op_of_an_earlier_opset, RT_E_UNSUPPORTED, "operation Scatter is not supported in this version (opset 13)"},
+    {attribute_of_a_later_opset, RT_E_UNSUPPORTED, "attribute 'reduction' of ScatterElements is not known (opset 13)"},
+    {if_without_a_branch, RT_E_FORMAT, "attribute 'then_branch' lacks its graph"},
     {unknown_attribute, RT_E_UNSUPPORTED, "attribute 'leak' of Relu"},
     {attribute_of_wrong_type, RT_E_FORMAT, "'alpha' of LeakyRelu has type 2"},
     {attribute_twice, RT_E_FORMAT, "'alpha' is given twice"},

@@ -715,6 +715,66 @@ static void weights_in_other_files(void **state) {
   assert_int_equal(rmdir(folder), 0);
 }
 
+// ---- hostile bytes -----------------------------------------------------------------------------------------------------------------------------------
+
+// Runs a model on zeros of the stated shapes, where these are small; open extents are 2. Loops may make 50 rounds.
+static void run_on_zeros(rt_model *model) {
+  enum { MOST = 4 };
+  rt_model_value in[MOST] = {{0}}, out[MOST] = {{0}};
+  const int32_t n_in = rt_model_input_count(model), n_out = rt_model_output_count(model);
+  bool ready = n_in <= MOST && n_out <= MOST;
+  assert_int_equal(rt_model_limit_loops(model, 50), RT_OK);
+  for (int32_t i = 0; ready && i < n_in; i++) {
+    rt_model_port port;
+    int64_t shape[RT_MAX_RANK], numel = 1;
+    assert_int_equal(rt_model_input(model, i, &port), RT_OK);
+    for (int32_t k = 0; k < port.rank && ready; k++) {
+      shape[k] = port.shape[k] < 0 ? 2 : port.shape[k];
+      ready = shape[k] < 100 && (numel *= shape[k]) < 100000;
+    }
+    in[i].kind = RT_VALUE_TENSOR;
+    ready = ready && !port.is_sequence && rt_zeros(ctx, port.dtype ? port.dtype : RT_F32, port.rank < 0 ? 0 : port.rank, shape, &in[i].tensor) == RT_OK;
+  }
+  if (ready) {
+    const rt_status status = rt_model_run_values(model, n_in, in, n_out, out);
+    if (status == RT_E_INTERNAL) fail_msg("%s", rt_last_error());
+  }
+  for (int i = 0; i < MOST; i++) {
+    rt_model_value_clear(&in[i]);
+    rt_model_value_clear(&out[i]);
+  }
+}
+
+static void flipped_bytes_never_crash(void **state) {
+  (void)state;
+  proto files[] = {loop_model(), scan_model(), function_model(), sequence_model(), recurrent_model(4, false, 0.5f), recurrent_model(3, true, 0)};
+  uint64_t seed = 4711;
+  int n_ok = 0, n_refused = 0;
+  for (size_t f = 0; f < COUNT(files); f++) {
+    uint8_t *bad = malloc(files[f].n);
+    assert_non_null(bad);
+    for (int round = 0; round < 3000; round++) {
+      size_t n = files[f].n;
+      memcpy(bad, files[f].at, n);
+      for (int k = 0; k < 1 + round % 3; k++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        bad[(seed >> 33) % n] ^= (uint8_t)(1 + (seed >> 20) % 255);
+      }
+      if (round % 16 == 0) n = (size_t)(seed >> 33) % n; // cut, too
+      rt_model *model = NULL;
+      const rt_status status = rt_model_parse(ctx, "test.onnx", bad, n, &model);
+      assert_true((status == RT_OK) == (model != NULL));
+      if (status == RT_E_INTERNAL) fail_msg("%s", rt_last_error());
+      if (model) run_on_zeros(model);
+      *(status == RT_OK ? &n_ok : &n_refused) += 1;
+      rt_model_close(model);
+    }
+    free(bad);
+    proto_free(&files[f]);
+  }
+  assert_true(n_ok > 1000 && n_refused > 1000); // the test reaches both sides
+}
+
 // ---- models that cannot run -------------------------------------------------------------------------------------------------------------------------
 
 static void examining_keeps_what_cannot_run(void **state) {
@@ -785,6 +845,7 @@ int main(void) {
       cmocka_unit_test(equations_that_are_wrong),
       cmocka_unit_test(random_numbers_are_the_same_again),
       cmocka_unit_test(weights_in_other_files),
+      cmocka_unit_test(flipped_bytes_never_crash),
       cmocka_unit_test(examining_keeps_what_cannot_run),
   };
   return cmocka_run_group_tests_name("onnx_graphs", tests, open_ctx, close_ctx);
