@@ -424,6 +424,8 @@ rt_status rt_ctx_cancel(rt_ctx *ctx, bool cancelled) {
   return RT_OK;
 }
 
+bool rt_ctx_is_cancelled(const rt_ctx *ctx) { return ctx && atomic_load(&ctx->cancelled); }
+
 int32_t rt_ctx_threads(const rt_ctx *ctx) { return ctx ? rti_threads_count(ctx->threads) : 0; }
 
 rt_status rt_ctx_memory(const rt_ctx *ctx, rt_memory_stats *out_stats) {

@@ -78,6 +78,83 @@ void rti_io_file_free(rti_io_file *file) {
   *file = (rti_io_file){0};
 }
 
+// ---- files that a file names ---------------------------------------------------------------------------------------------------------------
+
+// Why a stranger's path may not be followed; NULL: it may.
+static const char *bad_path(const char *path, size_t n) {
+  if (n == 0 || n > 1000) return "is empty or longer than 1000 bytes";
+  if (path[0] == '/') return "is absolute";
+  if (memchr(path, '\0', n) || memchr(path, '\\', n)) return "holds a zero byte or a backslash";
+  for (size_t start = 0, end; start <= n; start = end + 1) {
+    const char *slash = memchr(path + start, '/', n - start);
+    end = slash ? (size_t)(slash - path) : n;
+    const size_t length = end - start;
+    if (length == 0 || (length == 1 && path[start] == '.')) return "has an empty part";
+    if (length == 2 && path[start] == '.' && path[start + 1] == '.') return "leads out of the folder";
+  }
+  return NULL;
+}
+
+// Opens folder/path one part at a time, so that no link is followed on the way. `path` may be changed. -1 with errno.
+static int open_below(const char *folder, char *path) {
+  int at = open_again(folder, O_RDONLY | O_DIRECTORY, 0);
+  for (char *slash; at >= 0 && (slash = strchr(path, '/')) != NULL; path = slash + 1) {
+    *slash = '\0';
+    int next;
+    do next = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    while (next < 0 && errno == EINTR);
+    const int error = errno;
+    close(at);
+    errno = error;
+    at = next;
+  }
+  if (at < 0) return -1;
+  int fd;
+  do fd = openat(at, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  while (fd < 0 && errno == EINTR);
+  const int error = errno;
+  close(at);
+  errno = error;
+  return fd;
+}
+
+static rt_status read_part(int fd, const char *shown, uint64_t offset, uint8_t *data, uint64_t bytes) {
+  struct stat info;
+  if (fstat(fd, &info) != 0) return fail_os(shown, "read", errno);
+  if (!S_ISREG(info.st_mode)) return rti_io_fail(RT_E_IO, "%s: not a regular file", shown);
+  const uint64_t size = (uint64_t)info.st_size;
+  if (offset > size || bytes > size - offset)
+    return rti_io_fail(RT_E_FORMAT, "%s: %llu bytes from %llu on pass its end at %llu", shown, (unsigned long long)bytes, (unsigned long long)offset, (unsigned long long)size);
+  for (uint64_t done = 0; data && done < bytes;) {
+    const uint64_t rest = bytes - done;
+    const ssize_t got = pread(fd, data + done, rest < (1u << 30) ? (size_t)rest : (1u << 30), (off_t)(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_os(shown, "read", errno);
+    if (got == 0) return rti_io_fail(RT_E_IO, "%s: ended after %llu of %llu bytes", shown, (unsigned long long)(offset + done), (unsigned long long)(offset + bytes));
+    done += (uint64_t)got;
+  }
+  return RT_OK;
+}
+
+rt_status rti_io_read_below(const char *folder, const void *path, size_t n, uint64_t offset, void *data, uint64_t bytes) {
+  rti_io_text quoted;
+  const char *shown = rti_io_quote(&quoted, path, n), *bad = bad_path(path, n);
+  if (bad) return rti_io_fail(RT_E_FORMAT, "the path '%s' %s", shown, bad);
+  char *copy = malloc(n + 1);
+  if (!copy) return rti_io_fail(RT_E_NO_MEMORY, "no memory for a file name");
+  memcpy(copy, path, n);
+  copy[n] = '\0';
+  const int fd = open_below(folder, copy), error = errno;
+  free(copy);
+  if (fd < 0 && (error == ELOOP || error == ENOTDIR)) return rti_io_fail(RT_E_IO, "%s: a part of it is no folder, or a symbolic link, which is not followed", shown);
+  if (fd < 0) return fail_os(shown, "open", error);
+  const rt_status status = read_part(fd, shown, offset, data, bytes);
+  close(fd);
+  return status;
+}
+
+// ---- writing -------------------------------------------------------------------------------------------------------------------------------
+
 // 0, or the errno of the first failure.
 static int write_all(int fd, const uint8_t *at, size_t bytes) {
   while (bytes > 0) {

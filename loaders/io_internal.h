@@ -45,6 +45,10 @@ typedef struct rti_io_file { uint8_t *at; size_t bytes; } rti_io_file;
 /// Errors   RT_E_NOT_FOUND, RT_E_IO (not a regular file, refused, shrank), RT_E_FORMAT (larger than limit), RT_E_NO_MEMORY
 rt_status rti_io_read_file(const char *path, uint64_t limit, rti_io_file *out);
 void rti_io_file_free(rti_io_file *file);
+/// Copies `bytes` bytes from `offset` of a file below `folder` to `data`; NULL: only checks that they are there. `path` (n bytes, from a
+/// stranger) must be relative, without "", "." and ".." between its slashes; a symbolic link anywhere on it is refused.
+/// Errors   RT_E_FORMAT (such a path; the file is shorter), RT_E_NOT_FOUND, RT_E_IO, RT_E_NO_MEMORY
+rt_status rti_io_read_below(const char *folder, const void *path, size_t n, uint64_t offset, void *data, uint64_t bytes);
 /// Where a file is being written. After the first failure the rest is dropped; a long writer looks at `error` now and then.
 typedef struct rti_io_sink { int fd, error; uint64_t written; } rti_io_sink;
 void rti_io_put(rti_io_sink *sink, const void *data, size_t bytes);

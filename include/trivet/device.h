@@ -61,6 +61,7 @@ RT_API RT_NODISCARD rt_status rt_ctx_create(const rt_ctx_options *options, rt_ct
 RT_API rt_status rt_ctx_close(rt_ctx *ctx);
 /// Makes running and later parallel work of this context stop with RT_E_CANCELLED, until cleared with `false`. Threads: any.
 RT_API rt_status rt_ctx_cancel(rt_ctx *ctx, bool cancelled);
+RT_API bool rt_ctx_is_cancelled(const rt_ctx *ctx); ///< for loops of the caller's own. Threads: any.
 /// Waits until every operation submitted so far has ended. Errors: the first failure of a device that nobody has seen yet.
 RT_API RT_NODISCARD rt_status rt_ctx_sync(rt_ctx *ctx);
 /// The number of threads that parallel work may use, the caller's included.

@@ -5,7 +5,8 @@
 
 #include "model.h"
 
-rt_status rti_onnx_read_metadata(rt_model *model, const rti_wire *message) {
+rt_status rti_onnx_read_metadata(rt_model *model, void *user, const rti_wire *message) {
+  (void)user;
   enum { KEY = 1, VALUE = 2 };
   rti_wire walk = *message;
   rti_wire_field field;

@@ -14,7 +14,7 @@
 /// One call of a node. The first failure stays in `status` and turns every later step into nothing.
 typedef struct rti_onnx_call {
   rt_model *model;
-  const rti_onnx_node *node;
+  rti_onnx_node *node;
   rt_ctx *ctx;
   int64_t opset;
   rt_status status;
@@ -25,7 +25,8 @@ typedef struct rti_onnx_call {
 
 /// A row. `since` is the opset in which this meaning began; it ends where the next row of the same name begins. A row without `run` ends the
 /// operation.
-/// `attrs` lists the attributes that are understood, as "axis:i pads:I ": i int, f float, s string, I ints, F floats, t tensor. A name that is
+/// `attrs` lists the attributes that are understood, as "axis:i pads:I ": i int, f float, s string, I ints, F floats, S strings, t tensor,
+/// g graph. A name that is
 /// followed by ":-" may be present with any value because it cannot change the result of inference.
 struct rti_onnx_op {
   const char *name;
@@ -36,14 +37,21 @@ struct rti_onnx_op {
   rt_status (*binary)(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 };
 
-typedef struct rti_onnx_ops { const char *domain; const rti_onnx_op *rows; int32_t count; } rti_onnx_ops;
+/// takes_any: their inputs may be sequences and optionals.
+typedef struct rti_onnx_ops { const char *domain; const rti_onnx_op *rows; int32_t count; bool takes_any; } rti_onnx_ops;
 extern const rti_onnx_ops rti_onnx_math_ops, rti_onnx_activation_ops, rti_onnx_shape_ops, rti_onnx_move_ops, rti_onnx_reduce_ops, rti_onnx_nn_ops,
-    rti_onnx_resize_ops, rti_onnx_index_ops, rti_onnx_window_ops, rti_onnx_quant_ops;
+    rti_onnx_resize_ops, rti_onnx_index_ops, rti_onnx_window_ops, rti_onnx_quant_ops, rti_onnx_control_ops, rti_onnx_sequence_ops,
+    rti_onnx_recurrent_ops, rti_onnx_norm_ops, rti_onnx_training_ops, rti_onnx_signal_ops, rti_onnx_einsum_ops, rti_onnx_vision_ops,
+    rti_onnx_text_ops, rti_onnx_random_ops;
+extern const rti_onnx_ops *const rti_onnx_families[]; ///< all of them
+extern const size_t rti_onnx_family_count;
 
 // ---- inputs ----------------------------------------------------------------------------------------------------------------------------
 /// NULL when left out, or after a failure.
 const rt_tensor *rti_call_in(rti_onnx_call *call, int32_t index);
 bool rti_call_has(const rti_onnx_call *call, int32_t index);
+/// Whatever the input holds; borrowed. UNSET when left out, or after a failure.
+rti_onnx_datum rti_call_datum(rti_onnx_call *call, int32_t index);
 /// All elements of an integer input as i64, for inputs that say how to compute. NULL and *out_n 0 when left out or after a failure; an input
 /// without elements gives a pointer.
 const int64_t *rti_call_ints(rti_onnx_call *call, int32_t index, int64_t *out_n);
@@ -70,6 +78,11 @@ void *rti_call_buffer(rti_onnx_call *call, uint64_t n, size_t element_bytes);
 /// Makes a tensor the node's output. Outputs that nobody asked for are ignored.
 void rti_call_out(rti_onnx_call *call, int32_t index, const rt_tensor *tensor);
 bool rti_call_wants(const rti_onnx_call *call, int32_t index);
+void rti_call_out_datum(rti_onnx_call *call, int32_t index, rti_onnx_datum datum); ///< retains it
+/// Releases what the call has come to own since it owned `mark` tensors (call->n_owned at that time), all but `kept`: for loops.
+void rti_call_drop(rti_onnx_call *call, int32_t mark, const rt_tensor **kept, int32_t n_kept);
+/// Counts one round of a loop. False when there may be none: after a failure, past the model's limit, or when the context is cancelled.
+bool rti_call_round(rti_onnx_call *call);
 /// An axis in [-rank, rank), made non-negative. 0 after a failure.
 int32_t rti_call_axis(rti_onnx_call *call, int64_t axis, int32_t rank);
 /// Axes made non-negative and checked for repetition.

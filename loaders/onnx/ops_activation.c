@@ -144,4 +144,4 @@ static const rti_onnx_op rows[] = {
     {"LogSoftmax",      13, 1, 1, 1, "axis:i",                    run_softmax,      NULL, NULL},
 };
 
-const rti_onnx_ops rti_onnx_activation_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows)};
+const rti_onnx_ops rti_onnx_activation_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows), false};

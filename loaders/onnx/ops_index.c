@@ -120,18 +120,117 @@ static void run_cum_sum(rti_onnx_call *call) {
   rti_call_out(call, 0, y);
 }
 
-// Of equal elements the one with the lower index comes first, as ONNX demands, because sorting is stable.
 static void run_top_k(rti_onnx_call *call) {
   const rt_tensor *x = rti_call_in(call, 0);
   const int32_t axis = rti_call_axis(call, rti_call_i(call, "axis", -1), rt_tensor_rank(x));
   const int64_t k = call->opset < 10 ? rti_call_i(call, "k", -1) : rti_call_scalar(call, 1).as.i;
   if (call->status != RT_OK) return;
   if (k < 0 || k > rt_tensor_shape(x)[axis]) rti_call_fail(call, RT_E_SHAPE, "k is %lld for an axis of extent %lld", (long long)k, (long long)rt_tensor_shape(x)[axis]);
-  STEP(order, rt_argsort, x, axis, rti_call_i(call, "largest", 1) != 0);
-  STEP(best, rt_slice, order, axis, 0, k, 1);
-  STEP(values, rt_take_along, x, best, axis);
-  rti_call_out(call, 0, values);
-  rti_call_out(call, 1, best);
+  rt_tensor *values = NULL, *positions = NULL;
+  if (call->status == RT_OK) call->status = rt_topk(x, k, axis, rti_call_i(call, "largest", 1) != 0, &values, rti_call_wants(call, 1) ? &positions : NULL);
+  rti_call_out(call, 0, rti_call_own(call, values));
+  rti_call_out(call, 1, rti_call_own(call, positions));
+}
+
+// The slices of one axis in the other order: of each sequence of the batch, its first `length` elements.
+static void run_reverse_sequence(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0);
+  const int64_t time_axis = rti_call_i(call, "time_axis", 0), batch_axis = rti_call_i(call, "batch_axis", 1);
+  if ((time_axis | batch_axis) != 1 || (time_axis & batch_axis) != 0 || rt_tensor_rank(x) < 2)
+    rti_call_fail(call, RT_E_ARGUMENT, "time_axis %lld and batch_axis %lld must be 0 and 1, or 1 and 0", (long long)time_axis, (long long)batch_axis);
+  int64_t n;
+  const int64_t *lengths = rti_call_ints(call, 1, &n);
+  if (call->status != RT_OK) return;
+  const int64_t steps = rt_tensor_shape(x)[time_axis], batch = rt_tensor_shape(x)[batch_axis];
+  if (n != batch) rti_call_fail(call, RT_E_SHAPE, "%lld lengths for a batch of %lld", (long long)n, (long long)batch);
+  for (int64_t i = 0; i < n && call->status == RT_OK; i++)
+    if (lengths[i] < 0 || lengths[i] > steps) rti_call_fail(call, RT_E_SHAPE, "a sequence of %lld of %lld steps", (long long)lengths[i], (long long)steps);
+  // Position t of a sequence takes from length-1-t, or stays where it is past the end.
+  int64_t shape[2] = {1, 1};
+  shape[batch_axis] = batch;
+  STEP(length, rt_from_data, call->ctx, RT_I64, 2, shape, lengths);
+  const rt_tensor *t = count_up(call, steps, time_axis == 0 ? 1 : 0);
+  STEP(last, rt_sub_scalar, length, rt_int(1));
+  STEP(turned, rt_sub, last, t);
+  STEP(is_inside, rt_lt, t, length);
+  STEP(positions, rt_where, is_inside, turned, t);
+  const rt_tensor *y = positions; // with as many axes as x, of extent 1
+  for (int32_t axis = 2; axis < rt_tensor_rank(x); axis++) STEP_TO(y, rt_unsqueeze, y, -1);
+  STEP(everywhere, rt_expand, y, rt_tensor_rank(x), rt_tensor_shape(x));
+  STEP(taken, rt_take_along, x, everywhere, (int32_t)time_axis);
+  rti_call_out(call, 0, taken);
+}
+
+// ---- scatter, coordinates ----------------------------------------------------------------------------------------------------------------------------
+
+static rt_scatter_mode scatter_mode(rti_onnx_call *call) {
+  static const struct { const char *name; rt_scatter_mode mode; int64_t since; } modes[] = {
+      {"none", RT_SCATTER_SET, 1}, {"add", RT_SCATTER_ADD, 16}, {"mul", RT_SCATTER_MUL, 16}, {"min", RT_SCATTER_MIN, 18}, {"max", RT_SCATTER_MAX, 18}};
+  const char *wanted = rti_call_s(call, "reduction", "none");
+  for (size_t i = 0; i < RTI_IO_COUNT(modes); i++)
+    if (!strcmp(modes[i].name, wanted) && call->opset >= modes[i].since) return modes[i].mode;
+  rti_call_fail(call, RT_E_UNSUPPORTED, "reduction '%.40s' is not known", wanted);
+  return RT_SCATTER_SET;
+}
+
+static void run_scatter_elements(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0), *indices = rti_call_in(call, 1), *updates = rti_call_in(call, 2);
+  rti_call_same_dtype(call, x, updates);
+  const int32_t axis = rti_call_axis(call, rti_call_i(call, "axis", 0), rt_tensor_rank(x));
+  const rt_scatter_mode mode = scatter_mode(call);
+  STEP(y, rt_scatter, x, indices, updates, axis, mode);
+  rti_call_out(call, 0, y);
+}
+
+static void run_scatter_nd(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0), *indices = rti_call_in(call, 1), *updates = rti_call_in(call, 2);
+  rti_call_same_dtype(call, x, updates);
+  const rt_scatter_mode mode = scatter_mode(call);
+  STEP(y, rt_scatter_nd, x, indices, updates, mode);
+  rti_call_out(call, 0, y);
+}
+
+static void run_gather_nd(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0), *indices = rti_call_in(call, 1);
+  const int64_t batch = rti_call_i(call, "batch_dims", 0);
+  if (batch < 0 || batch >= RT_MAX_RANK) rti_call_fail(call, RT_E_ARGUMENT, "batch_dims is %lld", (long long)batch);
+  STEP(y, rt_gather_nd, x, indices, (int32_t)batch);
+  rti_call_out(call, 0, y);
+}
+
+static void run_nonzero(rti_onnx_call *call) {
+  STEP(y, rt_nonzero, rti_call_in(call, 0));
+  rti_call_out(call, 0, y);
+}
+
+static void run_unique(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0);
+  const rti_onnx_attr *attr = rti_call_attr(call, "axis");
+  const int32_t axis = attr ? rti_call_axis(call, attr->i, rt_tensor_rank(x)) : 0;
+  const bool sorted = rti_call_i(call, "sorted", 1) != 0;
+  rt_tensor *out[4] = {0}, **wanted[4];
+  for (int32_t i = 0; i < 4; i++) wanted[i] = i == 0 || rti_call_wants(call, i) ? &out[i] : NULL;
+  if (call->status == RT_OK) call->status = rt_unique(x, attr ? &axis : NULL, sorted, wanted[0], wanted[1], wanted[2], wanted[3]);
+  for (int32_t i = 0; i < 4; i++) {
+    const rt_tensor *y = rti_call_own(call, out[i]);
+    const int64_t all = -1;
+    if (i == 2 && y) STEP_TO(y, rt_reshape, y, 1, &all); // which one each element is, in one row
+    rti_call_out(call, i, y);
+  }
+}
+
+// The slices along an axis (of the flattened input without one) for which the condition holds; it may be shorter than the axis.
+static void run_compress(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0), *condition = rti_call_in(call, 1);
+  const rti_onnx_attr *attr = rti_call_attr(call, "axis");
+  if (rt_tensor_rank(condition) != 1 || rt_tensor_dtype(condition) != RT_BOOL) rti_call_fail(call, RT_E_SHAPE, "the condition must be bool with one axis");
+  const int64_t all = -1;
+  if (!attr) STEP_TO(x, rt_reshape, x, 1, &all);
+  const int32_t axis = attr ? rti_call_axis(call, attr->i, rt_tensor_rank(x)) : 0;
+  STEP(where, rt_nonzero, condition);
+  STEP(positions, rt_select, where, 0, 0);
+  STEP(y, rt_gather, x, positions, axis);
+  rti_call_out(call, 0, y);
 }
 
 // ---- losses: one class index per position picks along axis 1 ---------------------------------------------------------------------------------------
@@ -220,8 +319,20 @@ static const rti_onnx_op rows[] = {
     {"TopK",             1, 1, 1, 2, "axis:i k:i",   run_top_k, NULL, NULL},
     {"TopK",            10, 2, 2, 2, "axis:i",       run_top_k, NULL, NULL},
     {"TopK",            11, 2, 2, 2, "axis:i largest:i sorted:i", run_top_k, NULL, NULL},
+    {"ReverseSequence", 10, 2, 2, 1, "batch_axis:i time_axis:i", run_reverse_sequence, NULL, NULL},
+    {"Scatter",          9, 3, 3, 1, "axis:i",       run_scatter_elements, NULL, NULL},
+    {"Scatter",         11, 0, 0, 0, "",             NULL, NULL, NULL}, // replaced by ScatterElements
+    {"ScatterElements", 11, 3, 3, 1, "axis:i",       run_scatter_elements, NULL, NULL},
+    {"ScatterElements", 16, 3, 3, 1, "axis:i reduction:s", run_scatter_elements, NULL, NULL},
+    {"ScatterND",       11, 3, 3, 1, "",             run_scatter_nd, NULL, NULL},
+    {"ScatterND",       16, 3, 3, 1, "reduction:s",  run_scatter_nd, NULL, NULL},
+    {"GatherND",        11, 2, 2, 1, "",             run_gather_nd, NULL, NULL},
+    {"GatherND",        12, 2, 2, 1, "batch_dims:i", run_gather_nd, NULL, NULL},
+    {"NonZero",          9, 1, 1, 1, "",             run_nonzero, NULL, NULL},
+    {"Unique",          11, 1, 1, 4, "axis:i sorted:i", run_unique, NULL, NULL},
+    {"Compress",         9, 2, 2, 1, "axis:i",       run_compress, NULL, NULL},
     {"NegativeLogLikelihoodLoss", 12, 2, 3, 1, "ignore_index:i reduction:s", run_likelihood_loss, NULL, NULL},
     {"SoftmaxCrossEntropyLoss",   12, 2, 3, 2, "ignore_index:i reduction:s", run_cross_entropy_loss, NULL, NULL},
 };
 
-const rti_onnx_ops rti_onnx_index_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows)};
+const rti_onnx_ops rti_onnx_index_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows), false};

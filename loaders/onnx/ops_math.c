@@ -260,4 +260,4 @@ static const rti_onnx_op rows[] = {
     {"CastLike",      15, 2, 2, 1, "saturate:- round_mode:-", run_cast_like, NULL, NULL},
 };
 
-const rti_onnx_ops rti_onnx_math_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows)};
+const rti_onnx_ops rti_onnx_math_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows), false};

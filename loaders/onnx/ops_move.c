@@ -207,4 +207,4 @@ static const rti_onnx_op rows[] = {
     {"SpaceToDepth",  1, 1, 1, 1, "blocksize:i",              run_space_to_depth, NULL, NULL},
 };
 
-const rti_onnx_ops rti_onnx_move_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows)};
+const rti_onnx_ops rti_onnx_move_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows), false};

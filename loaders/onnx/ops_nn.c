@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// ONNX layers: global pooling, matrix products, normalisation.
+// ONNX layers: global pooling, matrix products, response normalisation.
 #include <string.h>
 
 #include "ops.h"
@@ -67,83 +67,7 @@ static void run_gemm(rti_onnx_call *call) {
   rti_call_out(call, 0, y);
 }
 
-// ---- normalisation -----------------------------------------------------------------------------------------------------------------------------
-
-// A vector of C elements as [C,1,1...], so that it broadcasts along the channels of x.
-static const rt_tensor *per_channel(rti_onnx_call *call, const rt_tensor *x, int32_t index) {
-  const rt_tensor *vector = rti_call_in(call, index);
-  const int32_t rank = rt_tensor_rank(x);
-  if (rank < 2 || rt_tensor_rank(vector) != 1 || rt_tensor_numel(vector) != rt_tensor_shape(x)[1]) {
-    rti_call_fail(call, RT_E_SHAPE, "input %d must hold one number per channel", index);
-    return NULL;
-  }
-  int64_t shape[RT_MAX_RANK];
-  for (int32_t i = 0; i < rank - 1; i++) shape[i] = i == 0 ? rt_tensor_numel(vector) : 1;
-  STEP(y, rt_reshape, vector, rank - 1, shape);
-  return y;
-}
-
-// (x - mean) scale / sqrt(variance + epsilon) + bias. The factor is made first: it is small.
-static const rt_tensor *normalise(rti_onnx_call *call, const rt_tensor *centred, const rt_tensor *variance, const rt_tensor *scale, const rt_tensor *bias) {
-  STEP(raised, rt_add_scalar, variance, rt_float(rti_call_f(call, "epsilon", 1e-5f)));
-  STEP(deviation, rt_sqrt, raised);
-  STEP(factor, rt_div, scale, deviation);
-  STEP(scaled, rt_mul, centred, factor);
-  STEP(y, rt_add, scaled, bias);
-  return y;
-}
-
-static void run_batch_norm(rti_onnx_call *call) {
-  const rt_tensor *x = rti_call_in(call, 0);
-  // Before opset 7 inference has to be asked for; from 14 on training has.
-  if ((call->opset < 7 && !rti_call_i(call, "is_test", 0)) || rti_call_i(call, "training_mode", 0)) rti_call_fail(call, RT_E_UNSUPPORTED, "training mode is not supported");
-  if (!rti_call_i(call, "spatial", 1)) rti_call_fail(call, RT_E_UNSUPPORTED, "spatial=0 is not supported");
-  if (call->status != RT_OK) return;
-  const rt_tensor *scale = per_channel(call, x, 1), *bias = per_channel(call, x, 2), *mean = per_channel(call, x, 3), *variance = per_channel(call, x, 4);
-  const rt_dtype dtype = rt_tensor_dtype(x);
-  STEP(centred, rt_sub, x, mean);
-  const rt_tensor *y = normalise(call, centred, variance, scale, bias);
-  if (y && rt_tensor_dtype(y) != dtype) STEP_TO(y, rt_cast, y, dtype); // statistics may be wider than x
-  rti_call_out(call, 0, y);
-}
-
-static void run_instance_norm(rti_onnx_call *call) {
-  const rt_tensor *x = rti_call_in(call, 0);
-  const rt_axes axes = spatial_axes(x);
-  if (axes.count == 0) rti_call_fail(call, RT_E_SHAPE, "an input of %d dimensions has no spatial axes", rt_tensor_rank(x));
-  const rt_tensor *scale = per_channel(call, x, 1), *bias = per_channel(call, x, 2);
-  STEP(mean, rt_mean, x, &axes, true);
-  STEP(centred, rt_sub, x, mean);
-  STEP(squares, rt_square, centred);
-  STEP(variance, rt_mean, squares, &axes, true);
-  rti_call_out(call, 0, normalise(call, centred, variance, scale, bias));
-}
-
-static void run_layer_norm(rti_onnx_call *call) {
-  const rt_tensor *x = rti_call_in(call, 0), *scale = rti_call_in(call, 1), *bias = rti_call_in(call, 2);
-  const rt_dtype dtype = rt_tensor_dtype(x);
-  const int32_t rank = rt_tensor_rank(x), first = rti_call_axis(call, rti_call_i(call, "axis", -1), rank);
-  rt_axes axes = {0};
-  for (int32_t i = first; i < rank; i++) axes.axis[axes.count++] = i;
-  if (rti_call_i(call, "stash_type", 1) != 1) rti_call_fail(call, RT_E_UNSUPPORTED, "stash_type %lld is not supported", (long long)rti_call_i(call, "stash_type", 1));
-  // stash_type 1: narrow floats are normalised in f32, and come back before the scale.
-  const bool narrow = dtype == RT_F16 || dtype == RT_BF16;
-  if (narrow) STEP_TO(x, rt_cast, x, RT_F32);
-  STEP(mean, rt_mean, x, &axes, true);
-  STEP(centred, rt_sub, x, mean);
-  STEP(squares, rt_square, centred);
-  STEP(variance, rt_mean, squares, &axes, true);
-  STEP(raised, rt_add_scalar, variance, rt_float(rti_call_f(call, "epsilon", 1e-5f)));
-  STEP(inverse, rt_rsqrt, raised);
-  STEP(normal, rt_mul, centred, inverse);
-  const rt_tensor *y = normal;
-  if (narrow) STEP_TO(y, rt_cast, y, dtype);
-  STEP_TO(y, rt_mul, y, scale);
-  if (bias) STEP_TO(y, rt_add, y, bias);
-  rti_call_out(call, 0, y);
-  rti_call_out(call, 1, mean);
-  rti_call_out(call, 2, inverse);
-}
+// ---- responses -----------------------------------------------------------------------------------------------------------------------------------
 
 // x / (bias + alpha / size * sum of squares over `size` neighbouring channels) ^ beta
 static void run_lrn(rti_onnx_call *call) {
@@ -192,14 +116,8 @@ static const rti_onnx_op rows[] = {
     {"Gemm",                    1, 3, 3, 1, "alpha:f beta:f broadcast:i transA:i transB:i", run_gemm, NULL, NULL},
     {"Gemm",                    7, 3, 3, 1, "alpha:f beta:f transA:i transB:i", run_gemm, NULL, NULL},
     {"Gemm",                   11, 2, 3, 1, "alpha:f beta:f transA:i transB:i", run_gemm, NULL, NULL},
-    {"BatchNormalization",      1, 5, 5, 1, "consumed_inputs:- epsilon:f is_test:i momentum:- spatial:i", run_batch_norm, NULL, NULL},
-    {"BatchNormalization",      7, 5, 5, 1, "epsilon:f momentum:- spatial:i", run_batch_norm, NULL, NULL},
-    {"BatchNormalization",      9, 5, 5, 1, "epsilon:f momentum:-", run_batch_norm, NULL, NULL},
-    {"BatchNormalization",     14, 5, 5, 1, "epsilon:f momentum:- training_mode:i", run_batch_norm, NULL, NULL},
-    {"InstanceNormalization",   1, 3, 3, 1, "consumed_inputs:- epsilon:f", run_instance_norm, NULL, NULL},
     {"LRN",                     1, 1, 1, 1, "alpha:f beta:f bias:f size:i", run_lrn, NULL, NULL},
     {"MeanVarianceNormalization", 9, 1, 1, 1, "axes:I", run_mean_variance, NULL, NULL},
-    {"LayerNormalization",     17, 2, 3, 3, "axis:i epsilon:f stash_type:i", run_layer_norm, NULL, NULL},
 };
 
-const rti_onnx_ops rti_onnx_nn_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows)};
+const rti_onnx_ops rti_onnx_nn_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows), false};

@@ -144,4 +144,4 @@ static const rti_onnx_op rows[] = {
     {"QLinearConv",             10, 8, 9, 1, CONV, run_qlinear_conv, NULL, NULL},
 };
 
-const rti_onnx_ops rti_onnx_quant_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows)};
+const rti_onnx_ops rti_onnx_quant_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows), false};

@@ -173,4 +173,4 @@ static const rti_onnx_op rows[] = {
     {"ArgMin",            12, 1, 1, 1, "axis:i keepdims:i select_last_index:i", run_arg, NULL, NULL},
 };
 
-const rti_onnx_ops rti_onnx_reduce_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows)};
+const rti_onnx_ops rti_onnx_reduce_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows), false};

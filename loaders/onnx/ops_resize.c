@@ -127,4 +127,4 @@ static const rti_onnx_op rows[] = {
     {"Resize",   18, 1, 4, 1, RESIZE_11 " antialias:i axes:I keep_aspect_ratio_policy:s", run_resize, NULL, NULL},
 };
 
-const rti_onnx_ops rti_onnx_resize_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows)};
+const rti_onnx_ops rti_onnx_resize_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows), false};

@@ -64,8 +64,6 @@ static void run_size(rti_onnx_call *call) {
 
 // ---- pass through --------------------------------------------------------------------------------------------------------------------------
 
-static void run_identity(rti_onnx_call *call) { rti_call_out(call, 0, rti_call_in(call, 0)); }
-
 // In inference nothing is dropped. The mask, where it is asked for, says so.
 static void drop_nothing(rti_onnx_call *call) {
   const rt_tensor *x = rti_call_in(call, 0);
@@ -82,8 +80,8 @@ static void run_dropout_1(rti_onnx_call *call) {
 
 static void run_dropout(rti_onnx_call *call) {
   if (rti_call_has(call, 2)) {
-    const rt_scalar training = rti_call_scalar(call, 2);
-    if (training.as.b) rti_call_fail(call, RT_E_UNSUPPORTED, "training mode is not supported");
+    const rt_scalar training = rti_call_scalar(call, 2), ratio = rti_call_has(call, 1) ? rti_call_scalar(call, 1) : rt_float(0.5);
+    if (training.as.b && ratio.as.f != 0) rti_call_fail(call, RT_E_UNSUPPORTED, "training mode is not supported");
   }
   drop_nothing(call);
 }
@@ -198,7 +196,6 @@ static const rti_onnx_op rows[] = {
     {"Shape",             1, 1, 1, 1, "",                 run_shape, NULL, NULL},
     {"Shape",            15, 1, 1, 1, "end:i start:i",    run_shape, NULL, NULL},
     {"Size",              1, 1, 1, 1, "",                 run_size, NULL, NULL},
-    {"Identity",          1, 1, 1, 1, "",                 run_identity, NULL, NULL},
     {"Dropout",           1, 1, 1, 2, "consumed_inputs:- is_test:i ratio:-", run_dropout_1, NULL, NULL},
     {"Dropout",           7, 1, 1, 2, "ratio:-",          run_dropout, NULL, NULL},
     {"Dropout",          12, 1, 3, 2, "seed:-",           run_dropout, NULL, NULL},
@@ -214,4 +211,4 @@ static const rti_onnx_op rows[] = {
     {"Expand",            8, 2, 2, 1, "",                 run_expand, NULL, NULL},
 };
 
-const rti_onnx_ops rti_onnx_shape_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows)};
+const rti_onnx_ops rti_onnx_shape_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows), false};

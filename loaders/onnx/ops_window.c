@@ -250,4 +250,4 @@ static const rti_onnx_op rows[] = {
     {"AveragePool",   19, 1, 1, 1, POOL_1 " count_include_pad:i ceil_mode:i dilations:I", run_pool, NULL, NULL},
 };
 
-const rti_onnx_ops rti_onnx_window_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows)};
+const rti_onnx_ops rti_onnx_window_ops = {"", rows, (int32_t)RTI_IO_COUNT(rows), false};

@@ -61,8 +61,22 @@ static rt_status read_tensor_type(rt_model *model, const rti_wire *message, rt_m
   const char *type_name;
   facts->dtype = rti_onnx_dtype(code, &type_name);
   if (code != 0 && facts->dtype == RT_DTYPE_NONE)
-    return rti_io_fail(RT_E_UNSUPPORTED, "%s: '%.120s': element type %lld (%s) is not supported", model->name, facts->name, (long long)code, type_name);
-  return RT_OK;
+    status = rti_io_fail(RT_E_UNSUPPORTED, "%s: '%.120s': element type %lld (%s) is not supported", model->name, facts->name, (long long)code, type_name);
+  return rti_onnx_forgive(model, status, NULL);
+}
+
+static rt_status read_type(rt_model *model, const rti_wire *message, rt_model_port *facts);
+
+// SequenceTypeProto and OptionalTypeProto: a type in field 1.
+static rt_status read_element_type(rt_model *model, const rti_wire *message, const rti_wire_field *field, rt_model_port *facts) {
+  enum { ELEM_TYPE = 1 };
+  rti_wire walk, type;
+  rti_wire_field inner;
+  bool more;
+  rt_status status = rti_wire_message(message, field, &walk);
+  while (status == RT_OK && (status = rti_wire_next(&walk, &inner, &more)) == RT_OK && more)
+    if (inner.number == ELEM_TYPE && (status = rti_wire_message(&walk, &inner, &type)) == RT_OK) status = read_type(model, &type, facts);
+  return status;
 }
 
 static rt_status read_type(rt_model *model, const rti_wire *message, rt_model_port *facts) {
@@ -76,8 +90,21 @@ static rt_status read_type(rt_model *model, const rti_wire *message, rt_model_po
     case TENSOR:
       if ((status = rti_wire_message(&walk, &field, &tensor)) != RT_OK || (status = read_tensor_type(model, &tensor, facts)) != RT_OK) return status;
       break;
-    case SEQUENCE: case MAP: case OPAQUE: case SPARSE: case OPTIONAL:
-      return rti_io_fail(RT_E_UNSUPPORTED, "%s: '%.120s' is not a dense tensor", model->name, facts->name);
+    // A sequence of sequences, and an optional in a sequence, are nothing that a value can be here.
+    case SEQUENCE:
+      if (facts->is_sequence) return rti_io_fail(RT_E_UNSUPPORTED, "%s: '%.120s' is a sequence of sequences", model->name, facts->name);
+      facts->is_sequence = true;
+      if ((status = read_element_type(model, &walk, &field, facts)) != RT_OK) return status;
+      break;
+    case OPTIONAL:
+      if (facts->is_sequence || facts->is_optional) return rti_io_fail(RT_E_UNSUPPORTED, "%s: '%.120s' is an optional inside of another type", model->name, facts->name);
+      facts->is_optional = true;
+      if ((status = read_element_type(model, &walk, &field, facts)) != RT_OK) return status;
+      break;
+    case MAP: case OPAQUE: case SPARSE:
+      status = rti_io_fail(RT_E_UNSUPPORTED, "%s: '%.120s' is neither a dense tensor nor a sequence of them", model->name, facts->name);
+      if ((status = rti_onnx_forgive(model, status, NULL)) != RT_OK) return status;
+      break;
     default: break; // denotation
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // TensorProto: dimensions, dtype and data, either raw_data or one of the typed fields. Nothing is allocated before the number of elements
-// is known to be in the file. Data in other files are refused.
+// is known to be in the file, or in the file beside it that external_data names.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +40,7 @@ typedef struct survey {
   rti_wire_field only;    // the typed field's only occurrence that holds elements
   uint32_t occurrences;
   bool external, segmented, too_deep;
+  rti_onnx_external where; // the external data
 } survey;
 
 typedef struct dims { rti_onnx_tensor *facts; bool overflow; } dims;
@@ -51,6 +52,7 @@ static void add_dim(void *user, uint64_t value) {
 
 static rt_status walk(rti_wire message, rti_onnx_tensor *facts, survey *s, bool *out_mixed) {
   rti_wire_field field;
+  rti_wire entry;
   bool more;
   rt_status status;
   while ((status = rti_wire_next(&message, &field, &more)) == RT_OK && more) {
@@ -87,7 +89,10 @@ static rt_status walk(rti_wire message, rti_onnx_tensor *facts, survey *s, bool 
       if ((status = rti_wire_i64(&message, &field, &number)) != RT_OK) return status;
       s->external |= number != 0;
       break;
-    case EXTERNAL_DATA: s->external = true; break;
+    case EXTERNAL_DATA:
+      if ((status = rti_wire_message(&message, &field, &entry)) != RT_OK || (status = rti_onnx_read_external(&entry, message.name, &s->where)) != RT_OK) return status;
+      s->external = true;
+      break;
     case SEGMENT: s->segmented = true; break;
     default: break;
     }
@@ -161,23 +166,35 @@ static rt_status from_raw(rt_ctx *ctx, const rti_wire *message, const char *what
   return status;
 }
 
-rt_status rti_onnx_read_tensor(rt_ctx *ctx, const rti_wire *message, const char *what, rti_onnx_tensor *facts, rt_tensor **out) {
+static rt_status from_elsewhere(const rti_onnx_source *source, const rti_wire *message, const char *what, const rti_onnx_tensor *facts, const rti_onnx_external *where,
+                                rt_tensor **out) {
+  rt_status status = rti_onnx_check_external(source, message->name, what, where, facts->bytes);
+  if (status != RT_OK) return status;
+  uint8_t *data = malloc((size_t)facts->bytes + 1);
+  if (!data) return rti_io_fail(RT_E_NO_MEMORY, "%s: %s: no memory for %llu bytes", message->name, what, (unsigned long long)facts->bytes);
+  status = rti_onnx_load_external(source, message->name, what, where, data, facts->bytes);
+  if (status == RT_OK) status = from_raw(source->ctx, message, what, facts, data, out);
+  free(data);
+  return status;
+}
+
+rt_status rti_onnx_read_tensor(const rti_onnx_source *source, const rti_wire *message, const char *what, rti_onnx_tensor *facts, rt_tensor **out) {
   *facts = (rti_onnx_tensor){0};
   *out = NULL;
   survey s = {0};
   bool mixed = false;
   rt_status status = walk(*message, facts, &s, &mixed);
-  if (status != RT_OK) return what ? rti_io_fail_in(status, "%s", what) : status;
   rti_io_text quoted;
   char own[256];
-  if (!what) {
+  if (!what && (status == RT_OK || facts->name.number)) {
     snprintf(own, sizeof own, "initializer '%s'", rti_io_quote(&quoted, facts->name.at, facts->name.bytes));
     what = own;
   }
+  if (status != RT_OK) return what ? rti_io_fail_in(status, "%s", what) : status;
   const char *file = message->name, *type_name;
   rti_io_text shape_text;
   facts->dtype = rti_onnx_dtype(s.code, &type_name);
-  if (s.external) return rti_io_fail(RT_E_UNSUPPORTED, "%s: %s: its data lie in another file, which this version does not read", file, what);
+  rt_ctx *ctx = source->ctx;
   if (s.segmented) return rti_io_fail(RT_E_UNSUPPORTED, "%s: %s: tensors in segments are not supported", file, what);
   if (s.code <= 0) return rti_io_fail(RT_E_FORMAT, "%s: %s: element type %lld is not valid", file, what, (long long)s.code);
   if (facts->dtype == RT_DTYPE_NONE)
@@ -186,13 +203,14 @@ rt_status rti_onnx_read_tensor(rt_ctx *ctx, const rti_wire *message, const char 
   if (!rti_io_tensor_bytes(facts->rank, facts->shape, rt_dtype_bytes(facts->dtype), &facts->numel, &facts->bytes))
     return rti_io_fail(RT_E_FORMAT, "%s: %s: shape %s of %s is negative or has more than 2^63-1 bytes", file, what,
                        rti_io_shape_text(&shape_text, facts->rank, facts->shape), rt_dtype_name(facts->dtype));
-  if (mixed || (s.typed_field && s.raw.number)) return rti_io_fail(RT_E_FORMAT, "%s: %s: its data are given twice", file, what);
+  if (mixed || (s.typed_field && s.raw.number) || (s.external && (s.typed_field || s.raw.number))) return rti_io_fail(RT_E_FORMAT, "%s: %s: its data are given twice", file, what);
   if (s.typed_field && s.typed_field != types[s.code].field)
     return rti_io_fail(RT_E_FORMAT, "%s: %s: the data of %s lie in field %u instead of %u", file, what, rt_dtype_name(facts->dtype), s.typed_field, types[s.code].field);
   if (s.raw.number && s.raw.bytes != facts->bytes)
     return rti_io_fail(RT_E_FORMAT, "%s: %s: raw_data holds %zu bytes, shape %s of %s needs %llu", file, what, s.raw.bytes,
                        rti_io_shape_text(&shape_text, facts->rank, facts->shape), rt_dtype_name(facts->dtype), (unsigned long long)facts->bytes);
   const uint64_t parts = part_of(facts->dtype) == facts->dtype ? facts->numel : 2 * facts->numel; // of numel times 8 bytes, checked above
+  if (s.external) return from_elsewhere(source, message, what, facts, &s.where, out);
   if (!s.raw.number && s.typed != parts)
     return rti_io_fail(RT_E_FORMAT, "%s: %s: holds %llu elements, shape %s needs %llu", file, what, (unsigned long long)s.typed,
                        rti_io_shape_text(&shape_text, facts->rank, facts->shape), (unsigned long long)parts);

@@ -115,6 +115,7 @@ static void contexts(void **state) {
   MISUSE(ARGUMENT, "cancel: ctx is NULL", rt_ctx_cancel(NULL, true));
   MISUSE(ARGUMENT, "sync: ctx is NULL", rt_ctx_sync(NULL));
   ANSWER(0, rt_ctx_threads(NULL));
+  ANSWER(false, rt_ctx_is_cancelled(NULL));
   rt_memory_stats stats;
   MISUSE(ARGUMENT, "memory: ctx is NULL", rt_ctx_memory(NULL, &stats));
   MISUSE(ARGUMENT, "memory: out_stats is NULL", rt_ctx_memory(w->ctx, NULL));

@@ -85,6 +85,30 @@ static void exchange(void **state) {
 #define RUN(n_in, in, n_out) rt_model_run(model, n_in, in, n_out, OUT)
 #define INPUT(t) ((const rt_tensor *const[]){t})
 
+#define VALUE(...) (&(rt_model_value){__VA_ARGS__})
+
+// The same through rt_model_run_values: kinds that the port does not take, and sequences without items.
+static void values_of_a_model(world *w, rt_model *model, rt_tensor *image) {
+  rt_model_value out;
+  const rt_model_value *in = VALUE(RT_VALUE_TENSOR, image, 0, NULL);
+  MISUSE(ARGUMENT, "model_run: model is NULL", rt_model_run_values(NULL, 1, in, 1, &out));
+  MISUSE(ARGUMENT, "not 0 and 1", rt_model_run_values(model, 0, in, 1, &out));
+  MISUSE(ARGUMENT, "not 1 and 2147483647", rt_model_run_values(model, 1, in, INT32_MAX, NULL));
+  MISUSE(ARGUMENT, "not -2147483648 and 1", rt_model_run_values(model, INT32_MIN, in, 1, &out));
+  MISUSE(ARGUMENT, "model_run: in is NULL", rt_model_run_values(model, 1, NULL, 1, &out));
+  MISUSE(ARGUMENT, "model_run: out is NULL", rt_model_run_values(model, 1, in, 1, NULL));
+  MISUSE(ARGUMENT, "is nothing, the model takes a tensor", rt_model_run_values(model, 1, VALUE(RT_VALUE_NONE, image, 0, NULL), 1, &out));
+  MISUSE(ARGUMENT, "is a sequence, the model takes a tensor", rt_model_run_values(model, 1, VALUE(RT_VALUE_SEQUENCE, NULL, 1, &image), 1, &out));
+  MISUSE(ARGUMENT, "is of no known kind", rt_model_run_values(model, 1, VALUE((rt_value_kind)77, image, 0, NULL), 1, &out));
+  MISUSE(ARGUMENT, "is NULL", rt_model_run_values(model, 1, VALUE(RT_VALUE_TENSOR, NULL, 0, NULL), 1, &out));
+  ANSWER(RT_VALUE_NONE, out.kind);
+  HARMLESS(rt_model_value_clear(NULL));
+  HARMLESS(rt_model_value_clear(&out));
+  MISUSE(ARGUMENT, "model_limit_loops: model is NULL", rt_model_limit_loops(NULL, 1));
+  MISUSE(ARGUMENT, "model_limit_loops: -1 rounds", rt_model_limit_loops(model, -1));
+  MISUSE(ARGUMENT, "-9223372036854775808 rounds", rt_model_limit_loops(model, INT64_MIN));
+}
+
 static void runs_of_a_model(world *w) {
   rt_model *model = NULL;
   rt_tensor *image = NULL, *foreign = NULL;
@@ -135,6 +159,7 @@ static void runs_of_a_model(world *w) {
   MISUSE(SHAPE, "[3,4]", RUN(1, INPUT(w->f.x), 1));
   MISUSE(SHAPE, "", RUN(1, INPUT(w->deep), 1));
   MISUSE(DTYPE, "i32", RUN(1, INPUT(w->i.x), 1));
+  values_of_a_model(w, model, image);
   rt_model_close(model);
   rt_release(image);
   rt_release(foreign);
@@ -296,6 +321,17 @@ static void files(void **state) {
   MISUSE(FORMAT, "x: ", rt_model_parse(w->ctx, "x", NULL, 0, OUT_MODEL));
   MISUSE(FORMAT, "x: ", rt_model_parse(w->ctx, "x", text, 65535, OUT_MODEL));
   HARMLESS(rt_model_close(NULL));
+  MISUSE(ARGUMENT, "model_examine: ctx is NULL", rt_model_examine(NULL, "x.onnx", OUT_MODEL));
+  MISUSE(ARGUMENT, "model_examine: path is NULL", rt_model_examine(w->ctx, NULL, OUT_MODEL));
+  MISUSE(ARGUMENT, "model_examine: out_model is NULL", rt_model_examine(w->ctx, "x.onnx", NULL));
+  MISUSE(NOT_FOUND, "/nowhere/x.onnx", rt_model_examine(w->ctx, "/nowhere/x.onnx", OUT_MODEL));
+  rt_model_value value;
+  MISUSE(ARGUMENT, "onnx_value_read: ctx is NULL", rt_onnx_value_read(NULL, "x.pb", NULL, &value));
+  MISUSE(ARGUMENT, "onnx_value_read: path is NULL", rt_onnx_value_read(w->ctx, NULL, NULL, &value));
+  MISUSE(ARGUMENT, "onnx_value_read: out is NULL", rt_onnx_value_read(w->ctx, "x.pb", NULL, NULL));
+  MISUSE(NOT_FOUND, "/nowhere/x.pb", rt_onnx_value_read(w->ctx, "/nowhere/x.pb", NULL, &value));
+  MISUSE(IO, "/", rt_onnx_value_read(w->ctx, "/", NULL, &value));
+  ANSWER(RT_VALUE_NONE, value.kind);
   ANSWER(0, rt_model_input_count(NULL));
   ANSWER(0, rt_model_output_count(NULL));
   archives(w, text);

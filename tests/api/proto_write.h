@@ -3,6 +3,7 @@
 #ifndef TRIVET_TESTS_PROTO_WRITE_H
 #define TRIVET_TESTS_PROTO_WRITE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +140,15 @@ static inline void attr_tensor(proto *node, const char *name, proto *tensor) {
   put_s(&a, 1, name);
   put_message(&a, 5, tensor);
   put_i(&a, 20, 4);
+  put_message(node, 5, &a);
+}
+
+/// Appends a graph, and frees it.
+static inline void attr_graph(proto *node, const char *name, proto *graph) {
+  proto a = {0};
+  put_s(&a, 1, name);
+  put_message(&a, 6, graph);
+  put_i(&a, 20, 5);
   put_message(node, 5, &a);
 }
 

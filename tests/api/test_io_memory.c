@@ -16,6 +16,7 @@
 #include <trivet/io.h>
 
 #include "archive_write.h"
+#include "onnx_models.h"
 
 static int fail_at = -1, n_calls; // which call fails; calls so far
 
@@ -156,8 +157,53 @@ static rt_status deflated_npz(rt_ctx *ctx) {
   return status == RT_E_UNSUPPORTED ? stored_npz(ctx) : status;
 }
 
-static rt_status (*const scenarios[])(rt_ctx *ctx) = {read_and_write_npy, run_network, read_foreign_npz,   read_gguf,   npy_archive,
-                                                      stored_npz,         mapped_npz,  deflated_npz,       safetensors, mapped_safetensors};
+// Opens the model and runs it on one tensor per input, each of which is released.
+static rt_status run_model(rt_ctx *ctx, proto *file, int32_t n_in, rt_tensor **in, int32_t n_out) {
+  rt_model *model = NULL;
+  rt_model_value values[2] = {{0}}, out[3] = {{0}};
+  for (int32_t i = 0; i < n_in; i++) values[i] = (rt_model_value){.kind = RT_VALUE_TENSOR, .tensor = in[i]};
+  rt_status status = rt_model_parse(ctx, "memory", file->at, file->n, &model);
+  proto_free(file);
+  if (status == RT_OK) status = rt_model_run_values(model, n_in, values, n_out, out);
+  for (int32_t i = 0; i < n_out; i++) {
+    assert_true((status == RT_OK) == (out[i].kind != RT_VALUE_NONE));
+    rt_model_value_clear(&out[i]);
+  }
+  for (int32_t i = 0; i < n_in; i++) rt_release(in[i]);
+  rt_model_close(model);
+  return status;
+}
+
+static rt_status run_with_x(rt_ctx *ctx, proto file, int32_t rank, const int64_t *shape, int32_t n_out) {
+  static const float x[12] = {1, -2, 3, -4, 5, -6, 7, -8, 9, -10, 11, -12};
+  rt_tensor *in = NULL;
+  rt_status status = rt_from_data(ctx, RT_F32, rank, shape, x, &in);
+  if (status == RT_OK) return run_model(ctx, &file, 1, &in, n_out);
+  proto_free(&file);
+  return status;
+}
+
+static rt_status run_loop(rt_ctx *ctx) {
+  proto file = loop_model();
+  static const int64_t n = 12, three = 3; // rounds: the list of what is collected grows
+  static const float x[3] = {1, 2, 3};
+  rt_tensor *in[2] = {NULL, NULL};
+  rt_status status = rt_from_data(ctx, RT_I64, 0, NULL, &n, &in[0]);
+  if (status == RT_OK) status = rt_from_data(ctx, RT_F32, 1, &three, x, &in[1]);
+  if (status == RT_OK) return run_model(ctx, &file, 2, in, 2);
+  rt_release(in[0]);
+  proto_free(&file);
+  return status;
+}
+
+static rt_status run_scan(rt_ctx *ctx) { return run_with_x(ctx, scan_model(), 2, (const int64_t[]){3, 2}, 2); }
+static rt_status run_functions(rt_ctx *ctx) { return run_with_x(ctx, function_model(), 1, (const int64_t[]){4}, 2); }
+static rt_status run_sequences(rt_ctx *ctx) { return run_with_x(ctx, sequence_model(), 1, (const int64_t[]){3}, 2); }
+static rt_status run_lstm(rt_ctx *ctx) { return run_with_x(ctx, recurrent_model(4, false, 0.5f), 3, (const int64_t[]){3, 2, 2}, 3); }
+static rt_status run_gru(rt_ctx *ctx) { return run_with_x(ctx, recurrent_model(3, true, 0), 3, (const int64_t[]){3, 2, 2}, 2); }
+
+static rt_status (*const scenarios[])(rt_ctx *ctx) = {read_and_write_npy, run_network, run_loop, run_scan, run_functions, run_sequences, run_lstm, run_gru,
+                                                      read_foreign_npz, read_gguf, npy_archive, stored_npz, mapped_npz, deflated_npz, safetensors, mapped_safetensors};
 
 static rt_ctx *open_ctx(void) {
   static const rt_allocator allocator = {core_alloc, core_free, NULL};

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../api/archive_write.h"
+#include "../api/onnx_models.h"
 
 static const char *directory;
 
@@ -47,7 +48,17 @@ static void write_node(const char *name, proto *graph, proto *node, const char *
   write_model(name, graph, opset);
 }
 
+static void write_graphs(void) {
+  struct { const char *name; proto model; } all[] = {{"loop", loop_model()}, {"endless", endless_model()}, {"scan", scan_model()}, {"function", function_model()},
+      {"sequence", sequence_model()}, {"rnn", recurrent_model(1, false, 0)}, {"gru", recurrent_model(3, true, 0.5f)}, {"lstm", recurrent_model(4, false, 0.5f)}};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    write_seed("onnx", all[i].name, all[i].model.at, all[i].model.n);
+    proto_free(&all[i].model);
+  }
+}
+
 static void models(void) {
+  write_graphs();
   proto network = small_network();
   write_seed("onnx", "network", network.at, network.n);
   proto_free(&network);

@@ -12,16 +12,12 @@
 
 #include "onnx/ops.h"
 
-static const rti_onnx_ops *const families[] = {&rti_onnx_math_ops, &rti_onnx_activation_ops, &rti_onnx_shape_ops,  &rti_onnx_move_ops,
-                                               &rti_onnx_reduce_ops, &rti_onnx_nn_ops,       &rti_onnx_resize_ops, &rti_onnx_index_ops,
-                                               &rti_onnx_window_ops, &rti_onnx_quant_ops};
-
 // "axis:i pads:I": names of small letters, digits, capitals and _, a colon, one known letter, one blank between.
 static bool well_formed(const char *attrs) {
   while (*attrs) {
     const char *name = attrs;
     while (isalnum((unsigned char)*attrs) || *attrs == '_') attrs++;
-    if (attrs == name || *attrs++ != ':' || !*attrs || !strchr("ifsIFt-", *attrs)) return false;
+    if (attrs == name || *attrs++ != ':' || !*attrs || !strchr("ifsIFSgt-", *attrs)) return false;
     attrs++;
     if (*attrs == ' ' && attrs[1]) attrs++;
     else if (*attrs) return false;
@@ -31,9 +27,9 @@ static bool well_formed(const char *attrs) {
 
 static void rows_are_well_formed(void **state) {
   (void)state;
-  for (size_t f = 0; f < RTI_IO_COUNT(families); f++) {
-    for (int32_t i = 0; i < families[f]->count; i++) {
-      const rti_onnx_op *row = &families[f]->rows[i];
+  for (size_t f = 0; f < rti_onnx_family_count; f++) {
+    for (int32_t i = 0; i < rti_onnx_families[f]->count; i++) {
+      const rti_onnx_op *row = &rti_onnx_families[f]->rows[i];
       if (!well_formed(row->attrs)) fail_msg("%s %d: attributes '%s'", row->name, row->since, row->attrs);
       if (row->min_in > row->max_in) fail_msg("%s %d: %d to %d inputs", row->name, row->since, row->min_in, row->max_in);
       if (row->since < 1 || row->since > RTI_ONNX_OPSET_MAX) fail_msg("%s: since %d", row->name, row->since);
@@ -44,12 +40,12 @@ static void rows_are_well_formed(void **state) {
 
 static void no_meaning_is_given_twice(void **state) {
   (void)state;
-  for (size_t f = 0; f < RTI_IO_COUNT(families); f++)
-    for (int32_t i = 0; i < families[f]->count; i++)
-      for (size_t g = f; g < RTI_IO_COUNT(families); g++)
-        for (int32_t k = g == f ? i + 1 : 0; k < families[g]->count; k++) {
-          const rti_onnx_op *a = &families[f]->rows[i], *b = &families[g]->rows[k];
-          if (a->since == b->since && !strcmp(a->name, b->name) && !strcmp(families[f]->domain, families[g]->domain)) fail_msg("%s %d is there twice", a->name, a->since);
+  for (size_t f = 0; f < rti_onnx_family_count; f++)
+    for (int32_t i = 0; i < rti_onnx_families[f]->count; i++)
+      for (size_t g = f; g < rti_onnx_family_count; g++)
+        for (int32_t k = g == f ? i + 1 : 0; k < rti_onnx_families[g]->count; k++) {
+          const rti_onnx_op *a = &rti_onnx_families[f]->rows[i], *b = &rti_onnx_families[g]->rows[k];
+          if (a->since == b->since && !strcmp(a->name, b->name) && !strcmp(rti_onnx_families[f]->domain, rti_onnx_families[g]->domain)) fail_msg("%s %d is there twice", a->name, a->since);
         }
 }
 
@@ -61,10 +57,10 @@ static void documentation_names_every_operation(void **state) {
   const size_t n = fread(text, 1, sizeof text - 1, file);
   fclose(file);
   assert_true(n > 1000 && n < sizeof text - 1);
-  for (size_t f = 0; f < RTI_IO_COUNT(families); f++)
-    for (int32_t i = 0; i < families[f]->count; i++) {
+  for (size_t f = 0; f < rti_onnx_family_count; f++)
+    for (int32_t i = 0; i < rti_onnx_families[f]->count; i++) {
       char quoted[64];
-      snprintf(quoted, sizeof quoted, "`%s`", families[f]->rows[i].name);
+      snprintf(quoted, sizeof quoted, "`%s`", rti_onnx_families[f]->rows[i].name);
       if (!strstr(text, quoted)) fail_msg("docs/onnx.md does not mention %s", quoted);
     }
 }

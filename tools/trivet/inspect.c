@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// trivet inspect: what is in a file of tensors or an ONNX model, told apart by their first bytes. A model is opened as for running.
+// trivet inspect: what is in a file of tensors or an ONNX model, told apart by their first bytes. A model is shown also where it cannot run;
+// what cannot is marked.
 #include "trivet.h"
 
 #include <errno.h>
@@ -11,8 +12,8 @@
 static const char help[] =
     "Usage: trivet inspect [--nodes] [--json] FILE\n\n"
     "For a .npy file: dtype, shape and a summary of the values. For .npz, safetensors and GGUF: the tensors with name, dtype, shape and\n"
-    "size, and the metadata. For an ONNX model: inputs, outputs, nodes by operation, weights.\n\n"
-    "  --nodes  every node of the model in order, instead of one line per operation\n";
+    "size, and the metadata. For an ONNX model: inputs, outputs, nodes by operation, weights; what cannot run is marked with '!' and the reason.\n\n"
+    "  --nodes  every node of the model in order, bodies of control flow and functions included, instead of one line per operation\n";
 
 // The first bytes of a regular file; EXIT_OK or after the sentence EXIT_FAILED.
 static int read_head(const char *path, unsigned char *out, size_t bytes, size_t *out_n) {
@@ -64,12 +65,16 @@ static int inspect_npy(rt_ctx *ctx, const char *path, bool as_json) {
 // ---- onnx ------------------------------------------------------------------------------------------------------------------------------
 typedef rt_status (*port_fn)(const rt_model *model, int32_t index, rt_model_port *out_port);
 
+static const char *kind_text(const rt_model_port *port) {
+  return port->is_optional ? (port->is_sequence ? "optional sequence" : "optional") : port->is_sequence ? "sequence" : "tensor";
+}
+
 static void add_ports(table *t, const rt_model *model, const char *what, int32_t n, port_fn get) {
   for (int32_t i = 0; i < n; i++) {
     rt_model_port port;
     if (get(model, i, &port) != RT_OK) continue;
     char *shape = shape_text(port.rank, port.shape, port.symbol);
-    table_row(t, what, port.name, rt_dtype_name(port.dtype), shape);
+    table_row(t, what, port.name, kind_text(&port), port.dtype == RT_DTYPE_NONE ? NULL : rt_dtype_name(port.dtype), shape);
     free(shape);
   }
 }
@@ -81,6 +86,7 @@ static void ports_json(json *j, const rt_model *model, const char *key, int32_t 
     if (get(model, i, &port) != RT_OK) continue;
     json_open(j, NULL, '{');
     json_text(j, "name", port.name);
+    json_text(j, "kind", kind_text(&port));
     json_text(j, "dtype", rt_dtype_name(port.dtype));
     json_shape(j, "shape", port.rank, port.shape, port.symbol);
     json_close(j, '{');
@@ -88,12 +94,17 @@ static void ports_json(json *j, const rt_model *model, const char *key, int32_t 
   json_close(j, '[');
 }
 
+// "Conv", or "!Bar" for what cannot run; indented by the depth of its graph. Yours to free.
+static char *op_text(const rt_model_node *node, bool indent) {
+  return text_format("%*s%s%s", indent ? 2 * node->depth : 0, "", node->problem ? "!" : "", node->op);
+}
+
 static const char *domain_of(const rt_model_node *node) { return node->domain && *node->domain ? node->domain : "ai.onnx"; }
 
 // One line per operation, in the order of first use.
 static void print_node_counts(const rt_model *model, int32_t n_nodes) {
   table t;
-  table_start(&t, ">nodes|operation|domain");
+  table_start(&t, ">nodes|operation|domain|problem");
   for (int32_t i = 0; i < n_nodes; i++) {
     rt_model_node node, other;
     if (rt_model_node_at(model, i, &node) != RT_OK) continue;
@@ -101,26 +112,29 @@ static void print_node_counts(const rt_model *model, int32_t n_nodes) {
     bool is_first = true;
     for (int32_t k = 0; k < n_nodes; k++) {
       if (rt_model_node_at(model, k, &other) != RT_OK) continue;
-      if (strcmp(other.op, node.op) != 0 || strcmp(domain_of(&other), domain_of(&node)) != 0) continue;
+      if (strcmp(other.op, node.op) != 0 || strcmp(domain_of(&other), domain_of(&node)) != 0 || !other.problem != !node.problem) continue;
       if (k < i) is_first = false;
       count++;
     }
     if (!is_first) continue;
-    char *n = text_format("%d", count);
-    table_row(&t, n, node.op, domain_of(&node));
+    char *n = text_format("%d", count), *op = op_text(&node, false);
+    table_row(&t, n, op, domain_of(&node), node.problem ? node.problem : " ");
     free(n);
+    free(op);
   }
   table_end(&t, 0);
 }
 
 static void print_nodes(const rt_model *model, int32_t n_nodes) {
   table t;
-  table_start(&t, ">node|operation|name|>inputs|>outputs");
+  table_start(&t, ">node|operation|name|>inputs|>outputs|problem");
   for (int32_t i = 0; i < n_nodes; i++) {
     rt_model_node node;
     if (rt_model_node_at(model, i, &node) != RT_OK) continue;
     char *index = text_format("%d", i), *n_in = text_format("%d", node.n_inputs), *n_out = text_format("%d", node.n_outputs);
-    table_row(&t, index, node.op, node.name, n_in, n_out);
+    char *op = op_text(&node, true);
+    table_row(&t, index, op, node.name, n_in, n_out, node.problem ? node.problem : " ");
+    free(op);
     free(index);
     free(n_in);
     free(n_out);
@@ -153,6 +167,7 @@ static void model_json(const rt_model *model, const rt_model_info *info, const c
   json_int(&j, "opset", info->opset);
   json_int(&j, "weights", info->n_weights);
   json_uint(&j, "weight_bytes", info->weight_bytes);
+  json_text(&j, "problem", info->problem);
   ports_json(&j, model, "inputs", rt_model_input_count(model), rt_model_input);
   ports_json(&j, model, "outputs", rt_model_output_count(model), rt_model_output);
   json_open(&j, "texts", '{');
@@ -169,6 +184,8 @@ static void model_json(const rt_model *model, const rt_model_info *info, const c
     json_text(&j, "name", node.name);
     json_int(&j, "inputs", node.n_inputs);
     json_int(&j, "outputs", node.n_outputs);
+    json_int(&j, "depth", node.depth);
+    json_text(&j, "problem", node.problem);
     json_close(&j, '{');
   }
   json_close(&j, '[');
@@ -179,7 +196,7 @@ static void model_json(const rt_model *model, const rt_model_info *info, const c
 static int inspect_model(rt_ctx *ctx, const char *path, const unsigned char *head, size_t n_head, bool nodes, bool as_json) {
   rt_model *model = NULL;
   rt_model_info info;
-  rt_status status = rt_model_open(ctx, path, &model);
+  rt_status status = rt_model_examine(ctx, path, &model);
   if (status == RT_E_FORMAT && (n_head == 0 || head[0] != 0x08)) // writers begin a model with its version: field 1, a number
     return fail("%s: neither a .npy, .npz, safetensors or GGUF file nor an ONNX model", path);
   if (status == RT_OK) status = rt_model_describe(model, &info);
@@ -193,12 +210,18 @@ static int inspect_model(rt_ctx *ctx, const char *path, const unsigned char *hea
     char *size = bytes_text(info.weight_bytes), *graph = clean_text(info.graph), *producer = clean_text(info.producer);
     printf("ONNX model%s%s%s%s, IR version %lld, opset %lld\n", *graph ? " " : "", graph, *producer ? " by " : "", producer,
         (long long)info.ir_version, (long long)info.opset);
-    printf("%d nodes, %d weights of %s\n\n", info.n_nodes, info.n_weights, size);
+    printf("%d nodes, %d weights of %s\n", info.n_nodes, info.n_weights, size);
+    if (info.problem) {
+      char *problem = clean_text(info.problem);
+      printf("cannot run here: %s\n", problem);
+      free(problem);
+    }
+    printf("\n");
     free(size);
     free(graph);
     free(producer);
     table ports;
-    table_start(&ports, "port|name|dtype|shape");
+    table_start(&ports, "port|name|kind|dtype|shape");
     add_ports(&ports, model, "input", rt_model_input_count(model), rt_model_input);
     add_ports(&ports, model, "output", rt_model_output_count(model), rt_model_output);
     table_end(&ports, 0);

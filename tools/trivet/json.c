@@ -2,6 +2,7 @@
 // A small JSON writer: two-space indentation, every string escaped and valid UTF-8, no NaN. It writes to memory; json_end prints.
 #include "trivet.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,4 +111,14 @@ void json_end(json *j) {
   fwrite(j->data, 1, j->bytes, stdout);
   fputc('\n', stdout);
   free(j->data);
+}
+
+int json_save(json *j, const char *path) {
+  if (fclose(j->file) != 0) exit(fail("out of memory"));
+  FILE *file = fopen(path, "we");
+  bool done = file && fwrite(j->data, 1, j->bytes, file) == j->bytes && fputc('\n', file) != EOF;
+  int error = errno;
+  if (file && fclose(file) != 0 && done) done = false, error = errno;
+  free(j->data);
+  return done ? EXIT_OK : fail("%s: %s", path, strerror(error));
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const command *const commands[] = {&cmd_info, &cmd_backends, &cmd_ops, &cmd_run, &cmd_inspect, &cmd_convert, &cmd_env};
+static const command *const commands[] = {&cmd_info, &cmd_backends, &cmd_ops, &cmd_run, &cmd_inspect, &cmd_convert, &cmd_onnx_test, &cmd_env};
 
 static int vfail(const char *fmt, va_list args) {
   char text[2048];

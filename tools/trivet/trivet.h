@@ -27,7 +27,7 @@ typedef struct command {
   const char *name, *summary, *help;
   int (*run)(const struct command *self, int argc, char **argv, bool as_json);
 } command;
-extern const command cmd_info, cmd_backends, cmd_ops, cmd_run, cmd_inspect, cmd_convert, cmd_env;
+extern const command cmd_info, cmd_backends, cmd_ops, cmd_run, cmd_inspect, cmd_convert, cmd_onnx_test, cmd_env;
 /// What every subcommand does with an option that getopt_long rejected: points to the help, gives EXIT_USAGE.
 int usage_error(const command *self, const char *fmt, ...) TOOL_PRINTF(2, 3);
 int print_help(const command *self);
@@ -76,6 +76,7 @@ void json_real(json *j, const char *key, double value);      ///< shortest text 
 void json_bool(json *j, const char *key, bool value);
 /// Prints it to stdout and frees it.
 void json_end(json *j);
+int json_save(json *j, const char *path); ///< to a file instead. EXIT_OK, or EXIT_FAILED after the sentence
 void json_shape(json *j, const char *key, int32_t rank, const int64_t *shape, const char *const *symbol); ///< unknown: null
 
 // ---- summary.c: the values of a tensor in one line --------------------------------------------------------------------------------------
