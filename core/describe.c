@@ -138,7 +138,7 @@ rt_status rt_backend_supports(rt_ctx *ctx, int32_t backend, uint16_t op, int dty
   rtb_attr_sort sort = {.size = sizeof sort, .axes = 1};
   rtb_attr_index index = {.size = sizeof index, .axes = op == RTB_OP_SCATTER};
   rtb_attr_window window = {.size = sizeof window, .spatial = (uint32_t)(rank - 2), .groups = 1, .window = {2, 2, 2}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}};
-  rtb_attr_resize resize = {.size = sizeof resize, .axes = 1, .mode = is_float ? RTB_RESIZE_LINEAR : RTB_RESIZE_NEAREST};
+  rtb_attr_resize resize = {.size = sizeof resize, .axes = 1, .mode = rti_dtype_kinds[dtype] == RT_KIND_FLOAT ? RTB_RESIZE_LINEAR : RTB_RESIZE_NEAREST};
   rti_kernel *kernel;
   bool uncached;
   const void *attr = has_resize ? (void *)&resize : has_axes ? (void *)&axes : has_sort ? (void *)&sort : has_index ? (void *)&index : has_window ? (void *)&window : NULL;

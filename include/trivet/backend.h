@@ -295,8 +295,6 @@ extern "C" {
 #define RTB_OP_LOGSUMEXP 170
 #define RTB_OP_NORM 171
 #define RTB_OP_TOPK 172
-#define RTB_OP_GROUP_NORM 180
-#define RTB_OP_EMBEDDING 181
 #define RTB_OP_ATTENTION 182
 #define RTB_OP_MSE_LOSS 183
 #define RTB_OP_L1_LOSS 184

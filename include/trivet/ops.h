@@ -1101,7 +1101,7 @@ RT_API RT_NODISCARD rt_status rt_fma_into(const rt_tensor *a, const rt_tensor *b
 /// Shapes   a, b, c: any that broadcast; out: the broadcast shape
 /// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_lerp(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor **out);
 /// rt_lerp into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_lerp and the rules above.
 RT_API RT_NODISCARD rt_status rt_lerp_into(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor *out);
@@ -1585,8 +1585,8 @@ RT_API RT_NODISCARD rt_status rt_conv_integer_into(const rt_tensor *x, const rt_
 /// Shapes   x: any; out: as x, with the extents that `how` gives along its axes
 /// Dtypes   nearest: any; linear and cubic: floats (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis, and for numbers in `how` that are not finite or not in their enum;
-///          RT_E_SHAPE for an extent that cannot be
+/// Errors   RT_E_DTYPE for complex dtypes; RT_E_ARGUMENT for a repeated or out-of-range axis, and for numbers in `how` that are not
+///          finite or not in their enum; RT_E_SHAPE for an extent that cannot be
 RT_API RT_NODISCARD rt_status rt_resize(const rt_tensor *x, const rt_resampling *how, rt_tensor **out);
 /// rt_resize into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_resize and the rules above.
 RT_API RT_NODISCARD rt_status rt_resize_into(const rt_tensor *x, const rt_resampling *how, rt_tensor *out);
@@ -1596,7 +1596,7 @@ RT_API RT_NODISCARD rt_status rt_resize_into(const rt_tensor *x, const rt_resamp
 /// Shapes   as rt_max_pool
 /// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   as rt_max_pool, and RT_E_ARGUMENT for a p that is not finite and above 0
+/// Errors   RT_E_DTYPE for complex dtypes; as rt_max_pool, and RT_E_ARGUMENT for a p that is not finite and above 0
 RT_API RT_NODISCARD rt_status rt_lp_pool(const rt_tensor *x, double p, const rt_window *window, rt_tensor **out);
 /// rt_lp_pool into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_lp_pool and the rules above.
 RT_API RT_NODISCARD rt_status rt_lp_pool_into(const rt_tensor *x, double p, const rt_window *window, rt_tensor *out);
@@ -1727,31 +1727,6 @@ RT_API RT_NODISCARD rt_status rt_norm_into(const rt_tensor *x, double p, const r
 /// Errors   RT_E_ARGUMENT for an axis that is out of range, a k that is not in 0 to the extent there, and when both outputs are NULL
 RT_API RT_NODISCARD rt_status rt_topk(const rt_tensor *x, int64_t k, int32_t axis, bool largest, rt_tensor **out_values,
     rt_tensor **out_indices);
-
-/// x [N,C,...] with its channels in equal groups: rt_layer_norm of each image and group, then times weight, plus bias, one number each
-/// per channel (NULL: without); groups C is instance_norm.
-/// Shapes   x: [N, C, ...] of rank 2 to 15; weight, bias: [C]; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
-/// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT when groups does not divide C, and for an eps that is negative or not finite; RT_E_SHAPE for another number of
-///          channels
-RT_API RT_NODISCARD rt_status rt_group_norm(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias, double eps,
-    rt_tensor **out);
-/// rt_group_norm into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_group_norm and the rules
-/// above.
-RT_API RT_NODISCARD rt_status rt_group_norm_into(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias,
-    double eps, rt_tensor *out);
-
-/// Rows of table [n,d] chosen by integer indices in [-n, n): shape of indices + [d]; an index that is padding_index (which may lie
-/// outside; RT_NO_INDEX: none) gives a row of 0.
-/// Shapes   table: [n, d]; indices: any; out: the shape of indices + [d]
-/// Dtypes   table: any; indices: any integer; out: as table
-/// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when table is not of rank 2; RT_E_DTYPE for indices that are no integers; RT_E_INDEX as rt_gather
-RT_API RT_NODISCARD rt_status rt_embedding(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor **out);
-/// rt_embedding into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_embedding and the rules
-/// above.
-RT_API RT_NODISCARD rt_status rt_embedding_into(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor *out);
 
 /// softmax(q k^T scale + mask) v over the last two axes; scale 0 means 1 / sqrt(extent of the last axis of q); mask (NULL: none) is bool,
 /// true for what is seen, or a float to be added; causal: row i sees columns 0 to i; a row that a mask leaves nothing to see gives 0; k
@@ -1926,6 +1901,7 @@ RT_API RT_NODISCARD rt_status rt_embedding(const rt_tensor *table, const rt_tens
 /// rt_embedding into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_embedding and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_embedding_into(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor *out);
+
 // ---- Changes in place, made of other operations ----------------------------------------------------------------------------------------
 
 /// One step of gradient descent: g = grad + weight_decay param; param -= rate g.
