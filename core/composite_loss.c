@@ -38,6 +38,7 @@ static rt_status check(loss *l, uint16_t op, int n, const rt_tensor *const *in, 
 /// The dtype of the result, from those of the inputs that hold numbers.
 static rt_status choose_dtype(loss *l, int n, const rt_tensor *const *in) {
   rt_status status = rti_infer_compute(l->op, n, in, NULL, &l->dtype);
+  if (status == RT_OK && rti_is_complex((int)l->dtype)) return rti_refuse_complex(rti_ops[l->op].name, l->dtype);
   if (status == RT_OK && rti_dtype_kinds[l->dtype] != RT_KIND_FLOAT) l->dtype = RT_F32;
   l->work = l->dtype == RT_F64 ? RT_F64 : RT_F32;
   return status;

@@ -225,6 +225,7 @@ static rt_status attention(attend *a, rti_target to) {
   if (c.status == RT_OK) c.status = attention_infer(a);
   if (c.status == RT_OK) c.status = rti_infer_compute(RTB_OP_ATTENTION, 3, (const rt_tensor *[]){a->q, a->k, a->v}, NULL, &a->dtype);
   if (c.status != RT_OK) return c.status;
+  if (rti_is_complex((int)a->dtype)) return rti_refuse_complex("attention", a->dtype);
   if (rti_dtype_kinds[a->dtype] != RT_KIND_FLOAT) a->dtype = RT_F32;
   a->work = a->dtype == RT_F64 ? RT_F64 : RT_F32;
   if (a->scale == 0 && extent(a->q, 1) > 0) a->scale = 1 / sqrt((double)extent(a->q, 1));

@@ -229,6 +229,7 @@ static rt_status group(const rt_tensor *x, int32_t groups, const rt_tensor *weig
                     rti_shape_text(&text, x->view.ndim, x->view.shape), RT_MAX_RANK - 1);
   if (groups < 1 || x->view.shape[1] % groups)
     return rti_fail(RT_E_ARGUMENT, "group_norm: %d groups of %lld channels", groups, (long long)x->view.shape[1]);
+  if (rti_is_complex((int)v.call.out_dtype)) return rti_refuse_complex("group_norm", v.call.out_dtype);
   if (rti_dtype_kinds[v.call.out_dtype] != RT_KIND_FLOAT) v.call.out_dtype = RT_F32;
   status = check_channels(&v, op, 1, "weight", 1);
   if (status == RT_OK) status = check_channels(&v, op, 2, "bias", 1);

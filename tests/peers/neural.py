@@ -5,8 +5,6 @@ import numpy as np
 from judge import FLOATS, equal, ulp, unit, within
 from values import floats, generator, rounded
 
-AFFINE = ("{}", "{} * w + b")
-
 
 def close(dtype, units, size=1.0):
     """Within `units` rounding units of `size`, and the last rounding."""
