@@ -12,7 +12,8 @@ import numpy as np
 
 DTYPES = {}  # name -> (code, NumPy dtype of the elements as stored)
 STORED = {"bool": np.bool_, "i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64, "u8": np.uint8, "u16": np.uint16, "u32": np.uint32,
-          "u64": np.uint64, "f16": np.float16, "bf16": np.uint16, "f32": np.float32, "f64": np.float64}
+          "u64": np.uint64, "f16": np.float16, "bf16": np.uint16, "f32": np.float32, "f64": np.float64,
+          "c64": np.complex64, "c128": np.complex128}
 MAX_RANK = 16
 
 
@@ -21,7 +22,7 @@ class Axes(c.Structure):
 
 
 class _Value(c.Union):
-    _fields_ = [("b", c.c_bool), ("i", c.c_int64), ("u", c.c_uint64), ("f", c.c_double)]
+    _fields_ = [("b", c.c_bool), ("i", c.c_int64), ("u", c.c_uint64), ("f", c.c_double), ("c", c.c_double * 2)]
 
 
 class Scalar(c.Structure):
@@ -50,6 +51,8 @@ def scalar(value):
         s.kind, s.value.b = 1, bool(value)
     elif isinstance(value, (int, np.integer)):
         s.kind, s.value.i = 2, int(value)
+    elif isinstance(value, (complex, np.complexfloating)):
+        s.kind, s.value.c[0], s.value.c[1] = 5, value.real, value.imag
     else:
         s.kind, s.value.f = 4, float(value)
     return s
