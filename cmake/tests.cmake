@@ -119,6 +119,12 @@ foreach(source IN LISTS sources)
   endif()
 endforeach()
 
+# docs/conformance.md is compared with what these leave behind.
+if(TEST docs_conformance)
+  set_tests_properties(docs_conformance PROPERTIES DEPENDS "api_conformance_ref;api_conformance_toy;api_misuse;api_no_memory;api_onnx_suite;\
+api_sequences;faults_files;faults_tool;fuzz_npy;fuzz_onnx;mutants_mutants;unit_conformance_oracle")
+endif()
+
 # ---- plugins that misbehave: tests/plugins/trivet_NAME.so below the build folder, as their authors would have built them ----
 file(GLOB sources CONFIGURE_DEPENDS ${rt_test_root}/abi/plugins/*.c ${rt_test_root}/mutants/mutant*.c)
 foreach(source IN LISTS sources)

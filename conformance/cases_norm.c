@@ -13,15 +13,18 @@ typedef struct shared { // what elements share
 /// x - mean and the variance it is divided by, each with what it may be off; n: elements that share them.
 typedef struct apart { cf_real x, x_off, square, square_off, n; } apart;
 
-static cf_real value_of(const cf_array *a, rt_dtype compute, int64_t i) { return cf_decode(compute, cf_cast(a->dtype, cf_bits(a, i), compute)); }
+static cf_real value_of(const cf_array *a, rt_dtype compute, int64_t i) {
+  return cf_decode(compute, cf_cast(a->dtype, cf_bits(a, i), compute));
+}
 
 static void want_normalised(cf_case *c, rt_dtype compute, int64_t i, apart p, cf_real weight, cf_real bias) {
   cf_real unit = cf_unit(compute), tiny = cf_ulp(compute == RT_F64 ? RT_F64 : RT_F32, 0);
   cf_real eps = compute == RT_F64 ? (cf_real)c->param : cf_decode(RT_F32, cf_encode(RT_F32, (cf_real)c->param, 0));
   cf_real divisor = p.square + eps, off = p.square_off + unit * divisor, root = cf_sqrt(divisor), y = p.x / root;
   // The root of a divisor that is off by less than a quarter is off by less than that share; beyond, no result leaves +-sqrt(n).
-  cf_real error = cf_is_inf(divisor) ? 0 : off < divisor / 4 ? (p.x_off + 2 * unit * cf_abs(p.x)) * 1.25 / root + cf_abs(y) * (off / divisor + 4 * unit)
-                                                            : 2 * cf_sqrt(p.n) + 2;
+  cf_real error = cf_is_inf(divisor) ? 0
+      : off < divisor / 4 ? (p.x_off + 2 * unit * cf_abs(p.x)) * 1.25 / root + cf_abs(y) * (off / divisor + 4 * unit)
+      : 2 * cf_sqrt(p.n) + 2;
   cf_want_sum(c, i, y * weight + bias, cf_abs(weight) * error + 4 * unit * (cf_abs(y * weight) + cf_abs(bias)) + tiny);
 }
 
@@ -67,20 +70,24 @@ static rt_status call_norm(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt
   rt_tensor *w = pick(c, in, WEIGHT), *b = pick(c, in, BIAS);
   int32_t groups = c->window.groups;
   switch (c->op->id) {
-    case CF_ID(LAYER_NORM): return into ? rt_layer_norm_into(in[0], axes, w, b, c->param, into) : rt_layer_norm(in[0], axes, w, b, c->param, out);
+    case CF_ID(LAYER_NORM): return into ? rt_layer_norm_into(in[0], axes, w, b, c->param, into)
+        : rt_layer_norm(in[0], axes, w, b, c->param, out);
     case CF_ID(RMS_NORM): return into ? rt_rms_norm_into(in[0], axes, w, c->param, into) : rt_rms_norm(in[0], axes, w, c->param, out);
-    case CF_ID(GROUP_NORM): return into ? rt_group_norm_into(in[0], groups, w, b, c->param, into) : rt_group_norm(in[0], groups, w, b, c->param, out);
+    case CF_ID(GROUP_NORM): return into ? rt_group_norm_into(in[0], groups, w, b, c->param, into)
+        : rt_group_norm(in[0], groups, w, b, c->param, out);
     default: break;
   }
   rt_tensor *mean = pick(c, in, MEAN), *variance = pick(c, in, VARIANCE);
   w = pick(c, in, BATCH_WEIGHT), b = pick(c, in, BATCH_BIAS);
-  return into ? rt_batch_norm_into(in[0], mean, variance, w, b, c->axis, c->param, into) : rt_batch_norm(in[0], mean, variance, w, b, c->axis, c->param, out);
+  return into ? rt_batch_norm_into(in[0], mean, variance, w, b, c->axis, c->param, into)
+      : rt_batch_norm(in[0], mean, variance, w, b, c->axis, c->param, out);
 }
 
 static const double epsilons[] = {1e-5, 0, 1, 1e-12};
 
 /// Fills x and the other arguments that are there, all of one shape, and names the result.
-static void arguments(cf_case *c, rt_dtype dtype, rt_dtype compute, unsigned present, const cf_layout *layouts, int32_t rank, const int64_t *shape, int32_t rank_of_others,
+static void arguments(cf_case *c, rt_dtype dtype, rt_dtype compute, unsigned present, const cf_layout *layouts, int32_t rank,
+                      const int64_t *shape, int32_t rank_of_others,
                       const int64_t *shape_of_others, cf_class values) {
   c->call = call_norm, c->present = present | 1;
   cf_input(c, 0, dtype, rank, shape);
@@ -168,7 +175,8 @@ static void norm_cell(cf_case *c, const norm_how *how, rt_dtype dtype, cf_class 
 static void refused(cf_grid *g, const cf_op *op, const char *name, rt_status status, double eps, int32_t axis, int64_t extent) {
   cf_case *c = cf_open(g, op, RT_F32, "%s", name);
   if (!c) return;
-  c->call = call_norm, c->fails = status, c->param = eps, c->all_axes = false, c->axes = (rt_axes){1, {axis}}, c->axis = axis, c->window.groups = axis + 1;
+  c->call = call_norm, c->fails = status, c->param = eps;
+  c->all_axes = false, c->axes = (rt_axes){1, {axis}}, c->axis = axis, c->window.groups = axis + 1;
   c->present = op->id == CF_ID(BATCH_NORM) ? 1 | 1u << BATCH_WEIGHT : 1 | 1u << WEIGHT;
   cf_input(c, 0, RT_F32, 2, (int64_t[]){3, 4});
   cf_input(c, 1, RT_F32, 1, &extent);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Cells of what finds and picks elements: nonzero, count_nonzero, topk, take, masked_select. The oracle looks at every element, one after
+// Cells of what finds and picks elements: nonzero, topk, take, masked_select. The oracle looks at every element, one after
 // another, and for the best again and again.
 #include "internal.h"
 
@@ -178,83 +178,6 @@ void cf_cases_topk(cf_grid *g) {
       cf_place(c, 0, CF_DENSE);
       cf_close(c);
     }
-  }
-}
-
-// ---- count_nonzero --------------------------------------------------------------------------------------------------------------------
-typedef struct count_how {
-  const char *name;
-  int32_t rank;
-  int64_t x[4];
-  int n_axes; // -1: all
-  int32_t axes[2];
-  bool keep_dims;
-  cf_layout in;
-  cf_form form;
-  cf_layout out;
-} count_how;
-static const count_how counts[] = {
-  {"all", 2, {7, 19}, -1, {0}, false, CF_DENSE, CF_NEW, 0},
-  {"last", 2, {5, 23}, 1, {-1}, false, CF_DENSE, CF_NEW, 0},
-  {"first", 2, {23, 5}, 1, {0}, true, CF_DENSE, CF_NEW, 0},
-  {"outer", 3, {3, 5, 4}, 2, {2, 0}, false, CF_TRANSPOSED, CF_NEW, 0},
-  {"no-axes", 2, {5, 4}, 0, {0}, false, CF_STEPPED, CF_NEW, 0},
-  {"rank0", 0, {0}, -1, {0}, false, CF_DENSE, CF_NEW, 0},
-  {"over-nothing", 2, {3, 0}, 1, {1}, false, CF_DENSE, CF_NEW, 0},
-  {"into-stepped", 3, {3, 5, 4}, 1, {1}, false, CF_NEGATIVE, CF_INTO, CF_STEPPED},
-  {"inplace", 1, {1}, 1, {0}, true, CF_DENSE, CF_IN_PLACE, 0},
-};
-
-static rt_status call_count(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt_tensor **out) {
-  const rt_axes *axes = c->all_axes ? NULL : &c->axes;
-  return into ? rt_count_nonzero_into(in[0], axes, c->keep_dims, into) : rt_count_nonzero(in[0], axes, c->keep_dims, out);
-}
-
-static void count_cell(cf_case *c, const count_how *how, rt_dtype dtype) {
-  c->call = call_count, c->form = how->form, c->out_layout = how->out, c->keep_dims = how->keep_dims, c->all_axes = how->n_axes < 0;
-  cf_array *x = cf_input(c, 0, dtype, how->rank, how->x);
-  cf_fill(c, 0, cf_is_float(dtype) ? CF_SPECIALS : CF_SMALL);
-  for (int64_t i = 0; i < x->numel; i++)
-    if (cf_random_below(c, 2)) cf_set(x, i, 0);
-  cf_place(c, 0, how->in);
-  bool is_reduced[4] = {false};
-  for (int32_t d = 0; d < how->rank; d++) is_reduced[d] = how->n_axes < 0;
-  for (int k = 0; k < how->n_axes; k++) {
-    c->axes.axis[c->axes.count++] = how->axes[k];
-    is_reduced[how->axes[k] < 0 ? how->axes[k] + how->rank : how->axes[k]] = true;
-  }
-  cf_array y = {.rank = how->rank}; // with the reduced axes kept
-  int64_t shape[4], at[RT_MAX_RANK];
-  int32_t rank = 0;
-  for (int32_t d = 0; d < how->rank; d++) {
-    y.shape[d] = is_reduced[d] ? 1 : how->x[d];
-    if (!is_reduced[d] || how->keep_dims) shape[rank++] = y.shape[d];
-  }
-  cf_result(c, RT_I64, rank, shape);
-  for (int64_t i = 0; i < c->out.x.numel; i++) cf_want_bits(c, i, 0);
-  for (int64_t i = 0; i < x->numel; i++) {
-    cf_coordinates(x, i, at);
-    for (int32_t d = 0; d < how->rank; d++) if (is_reduced[d]) at[d] = 0;
-    if (!cf_is_zero_at(x, i)) c->want[cf_index_of(&y, at)].bits++;
-  }
-  cf_close(c);
-}
-
-void cf_cases_count_nonzero(cf_grid *g) {
-  const cf_op *op = cf_op_of(CF_ID(COUNT_NONZERO));
-  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
-    rt_dtype dtype = (rt_dtype)code;
-    for (size_t h = 0; h < CF_COUNT(counts); h++) {
-      if (counts[h].form == CF_IN_PLACE && dtype != RT_I64) continue;
-      cf_case *c = cf_open(g, op, dtype, "%s", counts[h].name);
-      if (c) count_cell(c, &counts[h], dtype);
-    }
-    cf_case *c = cf_open(g, op, dtype, "refused-axis");
-    if (!c) continue;
-    c->call = call_count, c->fails = RT_E_ARGUMENT, c->all_axes = false, c->axes = (rt_axes){1, {2}};
-    cf_input(c, 0, dtype, 2, (int64_t[]){3, 2});
-    cf_place(c, 0, CF_DENSE);
-    cf_close(c);
   }
 }
 

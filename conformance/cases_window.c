@@ -195,6 +195,7 @@ static const pool_how pools[] = {
 };
 
 static rt_status call_pool(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt_tensor **out) {
+  if (c->op->id == CF_ID(LP_POOL)) return into ? rt_lp_pool_into(in[0], c->param, &c->window, into) : rt_lp_pool(in[0], c->param, &c->window, out);
   if (c->op->id == CF_ID(MAX_POOL_INDICES))
     return into ? rt_max_pool_indices_into(in[0], &c->window, into) : rt_max_pool_indices(in[0], &c->window, out);
   if (c->op->id == CF_ID(MAX_POOL)) return into ? rt_max_pool_into(in[0], &c->window, into) : rt_max_pool(in[0], &c->window, out);
@@ -204,7 +205,7 @@ static rt_status call_pool(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt
 static void refused_pool(cf_grid *g, const cf_op *op, rt_dtype dtype, const char *name, rt_window window, rt_status status) {
   cf_case *c = cf_open(g, op, dtype, "%s", name);
   if (!c) return;
-  c->call = call_pool, c->fails = status, c->window = window;
+  c->call = call_pool, c->fails = status, c->window = window, c->param = 2;
   cf_input(c, 0, dtype, 3, (int64_t[]){1, 2, 3});
   cf_fill(c, 0, CF_SMALL);
   cf_place(c, 0, CF_DENSE);
@@ -232,6 +233,8 @@ void cf_cases_pool(cf_grid *g, const cf_op *op) {
         if (v > 0 && h > 1 && dtype != RT_F32) continue;
         cf_case *c = cf_open(g, op, dtype, "%s/%s", how->name, cf_class_name[classes[v]]);
         if (!c) continue;
+        static const double powers[] = {2, 1, 3}; // lp_pool
+        c->param = powers[h % CF_COUNT(powers)];
         c->window = how->window, c->call = call_pool, c->form = how->form, c->out_layout = how->out;
         cf_input(c, 0, dtype, how->rank, how->x);
         cf_fill(c, 0, classes[v]);

@@ -93,6 +93,12 @@ static void visit_cells(cf_grid *g) {
   cf_cases_norm_of_channels(g, cf_op_of(CF_ID(BATCH_NORM)));
   cf_cases_norm_of_channels(g, cf_op_of(CF_ID(GROUP_NORM)));
   cf_cases_embedding(g);
+  cf_cases_attention(g);
+  static const int losses[] = {CF_ID(MSE_LOSS), CF_ID(L1_LOSS), CF_ID(SMOOTH_L1_LOSS), CF_ID(BCE_LOSS), CF_ID(BCE_WITH_LOGITS)};
+  for (size_t i = 0; i < CF_COUNT(losses); i++) cf_cases_loss(g, cf_op_of(losses[i]));
+  cf_cases_cross_entropy(g);
+  static const int updates[] = {CF_ID(SGD), CF_ID(MOMENTUM), CF_ID(ADAM), CF_ID(ADAMW)};
+  for (size_t i = 0; i < CF_COUNT(updates); i++) cf_cases_update(g, cf_op_of(updates[i]));
   cf_cases_scan(g, cf_op_of(CF_ID(CUMSUM)));
   cf_cases_scan(g, cf_op_of(CF_ID(CUMPROD)));
   cf_cases_sort(g, cf_op_of(CF_ID(SORT)));
@@ -104,6 +110,8 @@ static void visit_cells(cf_grid *g) {
   cf_cases_pool(g, cf_op_of(CF_ID(MAX_POOL)));
   cf_cases_pool(g, cf_op_of(CF_ID(MAX_POOL_INDICES)));
   cf_cases_pool(g, cf_op_of(CF_ID(AVG_POOL)));
+  cf_cases_pool(g, cf_op_of(CF_ID(LP_POOL)));
+  cf_cases_resize(g);
   cf_cases_quantize(g);
   cf_cases_dequantize(g);
   cf_cases_matmul_integer(g);
@@ -119,6 +127,8 @@ static void visit_cells(cf_grid *g) {
   cf_cases_nonzero(g);
   cf_cases_topk(g);
   cf_cases_count_nonzero(g);
+  cf_cases_bincount(g);
+  cf_cases_histogram(g);
   cf_cases_take(g);
   cf_cases_masked_select(g);
   cf_cases_unique(g);

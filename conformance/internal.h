@@ -203,6 +203,7 @@ struct cf_case {
   rt_dtype asked;
   int32_t axis;
   rt_window window;
+  const void *user;             // a struct of parameters, in memory of the cell
   int zeros;                    // which optional arguments there are, one bit each; they follow the others in `in`
   int64_t pad_lo[RT_MAX_RANK], pad_hi[RT_MAX_RANK];
   rt_pad_mode pad_mode;
@@ -312,12 +313,17 @@ void cf_cases_softmax(cf_grid *g, const cf_op *op);
 void cf_cases_norm(cf_grid *g, const cf_op *op);             // layer_norm, rms_norm
 void cf_cases_norm_of_channels(cf_grid *g, const cf_op *op); // batch_norm, group_norm
 void cf_cases_embedding(cf_grid *g);
+void cf_cases_attention(cf_grid *g);
+void cf_cases_loss(cf_grid *g, const cf_op *op);
+void cf_cases_cross_entropy(cf_grid *g);
+void cf_cases_update(cf_grid *g, const cf_op *op);
 void cf_cases_scan(cf_grid *g, const cf_op *op);
 void cf_cases_sort(cf_grid *g, const cf_op *op);
 void cf_cases_searchsorted(cf_grid *g);
 void cf_cases_matmul(cf_grid *g);
 void cf_cases_conv(cf_grid *g, const cf_op *op); // and conv_transpose
 void cf_cases_pool(cf_grid *g, const cf_op *op);
+void cf_cases_resize(cf_grid *g);
 void cf_cases_quantize(cf_grid *g);
 void cf_cases_dequantize(cf_grid *g);
 void cf_cases_matmul_integer(cf_grid *g);
@@ -333,6 +339,8 @@ void cf_cases_gather_nd(cf_grid *g);
 void cf_cases_nonzero(cf_grid *g);
 void cf_cases_topk(cf_grid *g);
 void cf_cases_count_nonzero(cf_grid *g);
+void cf_cases_bincount(cf_grid *g);
+void cf_cases_histogram(cf_grid *g);
 void cf_cases_take(cf_grid *g);
 void cf_cases_masked_select(cf_grid *g);
 void cf_cases_unique(cf_grid *g);

@@ -253,6 +253,12 @@ bool cf_map_float(int op, rt_dtype dtype, const cf_real *v, cf_real param, cf_an
     case CF_ID(LOGICAL_XOR): answer_bool(out, (a != 0) != (b != 0)); break;
     case CF_ID(CLAMP): out->hi = smaller(larger(a, b), v[2]); break;
     case CF_ID(FMA): add_exactly(a * b, v[2], out); break;
+    case CF_ID(LERP): {
+      cf_real from = a - v[2] * a, to = v[2] * b;
+      out->hi = from + to;
+      out->size = cf_abs(from) > cf_abs(to) ? cf_abs(from) : cf_abs(to);
+      break;
+    }
     default: return false;
   }
   return true;

@@ -177,6 +177,18 @@ void cf_conv_integer(cf_case *c) {
   }
 }
 
+/// The root of n powers.
+static void want_norm(cf_case *c, int64_t i, const cf_terms *t, int64_t n) {
+  cf_real y = t->sum;
+  if (c->param == 2) y = cf_sqrt(t->sum);
+  if (c->param == 3 && t->sum > 0 && !cf_is_inf(t->sum)) {
+    y = (cf_real)cbrtl((long double)t->sum);
+    y -= (y * y * y - t->sum) / (3 * y * y); // one step of Newton's method
+  }
+  rt_dtype compute = c->out.x.dtype;
+  cf_want_sum(c, i, y, (cf_real)(n + 8) * cf_unit(compute) * cf_abs(y) + cf_ulp(compute == RT_F64 ? RT_F64 : RT_F32, 0));
+}
+
 void cf_pool(cf_case *c, rt_dtype compute) {
   const cf_array *x = &c->in[0].x, *y = &c->out.x;
   int32_t spatial = x->rank - 2;
@@ -197,7 +209,7 @@ void cf_pool(cf_case *c, rt_dtype compute) {
       if (from < 0) continue;
       if (cf_is_float(compute)) {
         cf_real v = value(x, number * plane + from, compute);
-        cf_add_term(&t, v);
+        cf_add_term(&t, c->op->id != CF_ID(LP_POOL) ? v : c->param == 1 ? cf_abs(v) : c->param == 2 ? v * v : cf_abs(v * v * v));
         bool is_better = v > best || (v == best && v == 0 && !cf_is_negative(v));
         is_better = is_better && (v != best || cf_is_negative(best));
         if (n == 0 || (!cf_is_nan(best) && (cf_is_nan(v) || is_better))) best = v, best_index = from;
@@ -206,6 +218,10 @@ void cf_pool(cf_case *c, rt_dtype compute) {
         if (n == 0 || v > best_integer) best_integer = v, best_index = from;
       }
       n++;
+    }
+    if (c->op->id == CF_ID(LP_POOL)) {
+      want_norm(c, i, &t, n);
+      continue;
     }
     if (n == 0) { // nothing but padding: the lowest value there is
       best = -(cf_real)HUGE_VALL;

@@ -64,9 +64,12 @@ static bool wants_positive(const cf_case *c, int which) {
 /// Sums and products of specials must not depend on the order of the terms, so they leave out what overflows or vanishes half way.
 static bool is_accumulating(const cf_case *c) {
   switch (c->op->id) {
-    case CF_ID(SUM): case CF_ID(PROD): case CF_ID(MEAN): case CF_ID(MATMUL): case CF_ID(CONV): case CF_ID(CONV_TRANSPOSE): case CF_ID(AVG_POOL):
+    case CF_ID(SUM): case CF_ID(PROD): case CF_ID(MEAN): case CF_ID(MATMUL): case CF_ID(CONV): case CF_ID(CONV_TRANSPOSE): case CF_ID(AVG_POOL): case CF_ID(LP_POOL): case CF_ID(RESIZE):
     case CF_ID(SOFTMAX): case CF_ID(LOG_SOFTMAX): case CF_ID(CUMSUM): case CF_ID(CUMPROD): case CF_ID(VAR): case CF_ID(STD):
-    case CF_ID(LOGSUMEXP): case CF_ID(LAYER_NORM): case CF_ID(RMS_NORM): case CF_ID(BATCH_NORM): case CF_ID(GROUP_NORM): return true;
+    case CF_ID(LOGSUMEXP): case CF_ID(LAYER_NORM): case CF_ID(RMS_NORM): case CF_ID(BATCH_NORM): case CF_ID(GROUP_NORM):
+    case CF_ID(LERP): case CF_ID(ATTENTION): case CF_ID(MSE_LOSS): case CF_ID(L1_LOSS): case CF_ID(SMOOTH_L1_LOSS):
+    case CF_ID(BCE_LOSS): case CF_ID(BCE_WITH_LOGITS): case CF_ID(CROSS_ENTROPY): case CF_ID(SGD): case CF_ID(MOMENTUM): case CF_ID(ADAM):
+    case CF_ID(ADAMW): return true;
     default: return false;
   }
 }

@@ -23,6 +23,8 @@ rt_status rti_composite_end(uint16_t op, rt_status status, rt_tensor *result, rt
 rt_status rti_count_nonzero(const rt_tensor *x, int64_t *out_count);
 /// rt_nonzero after the count is known.
 rt_status rti_nonzero(const rt_tensor *x, int64_t count, rti_target to);
+/// rt_gather_nd on a device; -1: by vote.
+rt_status rti_gather_nd(const rt_tensor *x, const rt_tensor *indices, int32_t batch_axes, int32_t device, rti_target to);
 
 /// Steps of a composite: the first failure stays and turns every later step into nothing; intermediate tensors go at the end.
 typedef struct rti_chain {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Operations that find and pick elements, made of sorting, gathering and scattering: take, masked_select, count_nonzero, topk, unique. Those
-// with several outputs make each that is asked for, or none after a failure.
+// Operations that find and pick elements, made of sorting, gathering and scattering: take, masked_select, topk, unique. Those with several
+// outputs make each that is asked for, or none after a failure.
 #include <string.h>
 
 #include "composite.h"
 #include "infer.h"
 
-// ---- take, masked_select, count_nonzero ----------------------------------------------------------------------------------------------------
+// ---- take, masked_select -------------------------------------------------------------------------------------------------------------------
 
 static rt_status take(const rt_tensor *x, const rt_tensor *indices, rti_target to) {
   const rt_tensor *in[2] = {x, indices};
@@ -47,21 +47,24 @@ static rt_status masked_select(const rt_tensor *x, const rt_tensor *mask, rti_ta
   STEP(&c, wide_mask, rt_expand, mask, rank, shape);
   STEP(&c, wide_x, rt_expand, x, rank, shape);
   STEP_INTO(&c, rti_count_nonzero, wide_mask, &count);
-  if (c.status != RT_OK) rti_fail_in(c.status, "masked_select");
-  else {
-    rti_call call;
-    rti_composite_call(&call, x->ctx, RTB_OP_MASKED_SELECT, (rt_dtype)x->view.dtype, 1, &count);
-    rti_call_tensor(&call, wide_x);
-    rti_call_tensor(&call, wide_mask);
-    if ((c.status = rti_composite_check(&call, to)) == RT_OK) c.status = rti_composite_offer(&call, to);
+  if (c.status != RT_OK) {
+    rti_fail_in(c.status, "masked_select");
+    return rti_chain_end(&c);
   }
+  rti_call call, ask;
+  rti_composite_call(&call, x->ctx, RTB_OP_MASKED_SELECT, (rt_dtype)x->view.dtype, 1, &count);
+  ask = call; // the device is settled by what was given, not by what it spreads to
+  for (int k = 0; k < 2; k++) rti_call_tensor(&ask, in[k]);
+  rti_call_tensor(&call, wide_x);
+  rti_call_tensor(&call, wide_mask);
+  if ((c.status = rti_composite_check(&call, to)) == RT_OK && (c.status = rti_vote(&ask, to.given, &call.device)) == RT_OK)
+    c.status = rti_composite_offer(&call, to);
   if (c.status != RTI_NOT_TAKEN) return rti_chain_end(&c);
   rt_tensor *coordinates = NULL;
   c.status = rti_nonzero(wide_mask, count, (rti_target){NULL, &coordinates});
   rti_chain_keep(&c, coordinates);
   STEP(&c, rows, rt_transpose, coordinates, 0, 1);
-  if (to.given) STEP_INTO(&c, rt_gather_nd_into, wide_x, rows, 0, to.given);
-  else STEP_INTO(&c, rt_gather_nd, wide_x, rows, 0, to.out);
+  STEP_INTO(&c, rti_gather_nd, wide_x, rows, 0, call.device, to);
   if (c.status != RT_OK) rti_fail_in(c.status, "masked_select");
   return rti_chain_end(&c);
 }
@@ -70,37 +73,6 @@ rt_status rt_masked_select(const rt_tensor *x, const rt_tensor *mask, rt_tensor 
   return out ? masked_select(x, mask, (rti_target){NULL, out}) : rti_no_out(RTB_OP_MASKED_SELECT);
 }
 rt_status rt_masked_select_into(const rt_tensor *x, const rt_tensor *mask, rt_tensor *out) { return masked_select(x, mask, (rti_target){out, NULL}); }
-
-static rt_status count_nonzero(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rti_target to) {
-  rti_chain c = {.status = rti_check_inputs(RTB_OP_COUNT_NONZERO, 1, &x, to)};
-  uint32_t bits = 0;
-  int32_t rank;
-  int64_t shape[RT_MAX_RANK];
-  if (c.status != RT_OK || (c.status = rti_axes("count_nonzero", axes, x->view.ndim, &bits)) != RT_OK) return c.status;
-  rti_infer_reduce(x, bits, keep_dims, &rank, shape);
-  rti_call call;
-  rti_composite_call(&call, x->ctx, RTB_OP_COUNT_NONZERO, RT_I64, rank, shape);
-  rti_call_tensor(&call, x);
-  call.axes = bits;
-  if ((c.status = rti_composite_check(&call, to)) != RT_OK || (c.status = rti_composite_offer(&call, to)) != RTI_NOT_TAKEN) return c.status;
-  c.status = RT_OK;
-  const rt_tensor *flags = x;
-  if (x->view.dtype != RT_BOOL) {
-    STEP(&c, is_some, rt_ne_scalar, x, rt_bool(false));
-    flags = is_some;
-  }
-  if (to.given) STEP_INTO(&c, rt_sum_into, flags, axes, keep_dims, to.given);
-  else STEP_INTO(&c, rt_sum, flags, axes, keep_dims, RT_DTYPE_NONE, to.out);
-  if (c.status != RT_OK) rti_fail_in(c.status, "count_nonzero");
-  return rti_chain_end(&c);
-}
-
-rt_status rt_count_nonzero(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out) {
-  return out ? count_nonzero(x, axes, keep_dims, (rti_target){NULL, out}) : rti_no_out(RTB_OP_COUNT_NONZERO);
-}
-rt_status rt_count_nonzero_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out) {
-  return count_nonzero(x, axes, keep_dims, (rti_target){out, NULL});
-}
 
 // ---- topk ----------------------------------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@
 
 #include "objects.h"
 
-rt_status rti_copy_host(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, const int64_t *src_strides, const void *src, const int64_t *dst_strides, void *dst) {
+rt_status rti_copy_host(rt_ctx *ctx, bool below_layers, rt_dtype dtype, int32_t rank, const int64_t *shape, const int64_t *src_strides, const void *src, const int64_t *dst_strides, void *dst) {
   rti_canon canon = {.n = 2, .rank = rank, .ranks = {rank, rank}};
   for (int32_t d = 0; d < rank; d++) {
     canon.shape[0][d] = canon.shape[1][d] = shape[d];
@@ -33,7 +33,7 @@ rt_status rti_copy_host(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t
     int32_t code = RTB_OK;
     if (usable) {
       uint32_t before = rti_error_count();
-      code = kernel->fn(kernel->fn_ctx, NULL, &op);
+      code = below_layers ? kernel->inner.fn(kernel->inner.kctx, NULL, &op) : kernel->fn(kernel->fn_ctx, NULL, &op);
       rti_count(kernel, &kernel->runs);
       if (code != RTB_OK) status = rti_kernel_failed(kernel, code, before);
     }
@@ -62,7 +62,7 @@ rt_status rt_read(const rt_tensor *t, void *dst, size_t bytes) {
   int64_t dense[RT_MAX_RANK];
   rti_dense_strides(t->view.ndim, t->view.shape, dense);
   if (t->view.layout == RTB_DENSE) memcpy(dst, element_zero(t, buffer), bytes);
-  else status = rti_copy_host(t->ctx, (rt_dtype)t->view.dtype, t->view.ndim, t->view.shape, t->view.stride, element_zero(t, buffer), dense, dst);
+  else status = rti_copy_host(t->ctx, false, (rt_dtype)t->view.dtype, t->view.ndim, t->view.shape, t->view.stride, element_zero(t, buffer), dense, dst);
   rti_buffer_release(buffer);
   return status;
 }
@@ -94,7 +94,7 @@ rt_status rt_write(rt_tensor *t, const void *src, size_t bytes) {
   int64_t dense[RT_MAX_RANK];
   rti_dense_strides(t->view.ndim, t->view.shape, dense);
   if (t->view.layout == RTB_DENSE) memcpy(element_zero(t, buffer), src, bytes);
-  else status = rti_copy_host(t->ctx, (rt_dtype)t->view.dtype, t->view.ndim, t->view.shape, dense, src, t->view.stride, element_zero(t, buffer));
+  else status = rti_copy_host(t->ctx, false, (rt_dtype)t->view.dtype, t->view.ndim, t->view.shape, dense, src, t->view.stride, element_zero(t, buffer));
   if (status == RT_OK) status = host_written(t, buffer);
   rti_buffer_release(buffer);
   return status;
@@ -271,7 +271,7 @@ rt_status rt_to(const rt_tensor *t, rt_device device, rt_tensor **out) {
     status = rti_bring(t->storage, 0, false, 0, "it moves to another device", &from);
     if (status == RT_OK) status = rti_prepare_write(moved->storage, 0, false, RTB_OP_COPY, &into);
     if (status == RT_OK)
-      status = rti_copy_host(t->ctx, (rt_dtype)t->view.dtype, t->view.ndim, t->view.shape, t->view.stride, element_zero(t, from), moved->view.stride, into->host);
+      status = rti_copy_host(t->ctx, false, (rt_dtype)t->view.dtype, t->view.ndim, t->view.shape, t->view.stride, element_zero(t, from), moved->view.stride, into->host);
     if (status == RT_OK) status = host_written(moved, into);
     rti_buffer_release(from);
     rti_buffer_release(into);

@@ -100,6 +100,10 @@ static int typical_args(uint16_t op, rt_dtype dtype, int32_t rank, uint8_t space
     case RTB_OP_LAYER_NORM: case RTB_OP_RMS_NORM: case RTB_OP_BATCH_NORM: args[info->nin - 1] = rti_pack_arg(RT_F64, RTB_IMM, 0, 0); break;
     case RTB_OP_CONV: case RTB_OP_CONV_TRANSPOSE: args[2] = rti_pack_arg(0, RTB_NONE, 0, 0); break;
     case RTB_OP_MATMUL_INTEGER: case RTB_OP_CONV_INTEGER: args[2] = args[3] = rti_pack_arg(0, RTB_NONE, 0, 0); *result = RT_I32; break;
+    case RTB_OP_LP_POOL: args[1] = rti_pack_arg(RT_F64, RTB_IMM, 0, 0); break;
+    case RTB_OP_RESIZE:
+      for (int k = 1; k < info->nin; k++) args[k] = rti_pack_arg(RT_F64, RTB_IMM, 0, 0);
+      break;
     case RTB_OP_QUANTIZE: args[2] = rti_pack_arg(0, RTB_NONE, 0, 0); *result = RT_I8; break;
     case RTB_OP_DEQUANTIZE: args[1] = rti_pack_arg(RT_F32, RTB_DENSE, (uint8_t)rank, space), args[2] = rti_pack_arg(0, RTB_NONE, 0, 0); *result = RT_F32; break;
     default: if (info->family == RTI_PARAM) args[1] = rti_pack_arg(RT_F64, RTB_IMM, 0, 0);
@@ -121,10 +125,11 @@ rt_status rt_backend_supports(rt_ctx *ctx, int32_t backend, uint16_t op, int dty
   rt_dtype result;
   bool has_axes = info->collapse == RTI_AXES || op == RTB_OP_GATHER || op == RTB_OP_TAKE_ALONG;
   bool has_window = op == RTB_OP_CONV || op == RTB_OP_CONV_TRANSPOSE || op == RTB_OP_CONV_INTEGER || op == RTB_OP_MAX_POOL || op == RTB_OP_MAX_POOL_INDICES ||
-                    op == RTB_OP_AVG_POOL;
+                    op == RTB_OP_AVG_POOL || op == RTB_OP_LP_POOL;
   bool has_sort = op == RTB_OP_SORT || op == RTB_OP_ARGSORT || op == RTB_OP_SEARCHSORTED;
   bool has_index = op == RTB_OP_SCATTER || op == RTB_OP_SCATTER_ND || op == RTB_OP_GATHER_ND;
-  if ((has_axes || has_sort || has_index) && rank < 1) rank = 1;
+  bool has_resize = op == RTB_OP_RESIZE;
+  if ((has_axes || has_sort || has_index || has_resize) && rank < 1) rank = 1;
   if ((op == RTB_OP_MATMUL || op == RTB_OP_MATMUL_INTEGER) && rank < 2) rank = 2;
   if (has_window && rank < 3) rank = 4;
   if (has_window && rank > 5) return rti_fail(RT_E_SHAPE, "supports: %s has at most 3 spatial axes, rank %d would have %d", info->name, rank, rank - 2);
@@ -133,10 +138,11 @@ rt_status rt_backend_supports(rt_ctx *ctx, int32_t backend, uint16_t op, int dty
   rtb_attr_sort sort = {.size = sizeof sort, .axes = 1};
   rtb_attr_index index = {.size = sizeof index, .axes = op == RTB_OP_SCATTER};
   rtb_attr_window window = {.size = sizeof window, .spatial = (uint32_t)(rank - 2), .groups = 1, .window = {2, 2, 2}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}};
+  rtb_attr_resize resize = {.size = sizeof resize, .axes = 1, .mode = rti_dtype_kinds[dtype] == RT_KIND_FLOAT ? RTB_RESIZE_LINEAR : RTB_RESIZE_NEAREST};
   rti_kernel *kernel;
   bool uncached;
-  const void *attr = has_axes ? (void *)&axes : has_sort ? (void *)&sort : has_index ? (void *)&index : has_window ? (void *)&window : NULL;
-  uint32_t attr_bytes = has_axes ? sizeof axes : has_sort ? sizeof sort : has_index ? sizeof index : has_window ? sizeof window : 0;
+  const void *attr = has_resize ? (void *)&resize : has_axes ? (void *)&axes : has_sort ? (void *)&sort : has_index ? (void *)&index : has_window ? (void *)&window : NULL;
+  uint32_t attr_bytes = has_resize ? sizeof resize : has_axes ? sizeof axes : has_sort ? sizeof sort : has_index ? sizeof index : has_window ? sizeof window : 0;
   status = rti_resolve(&ctx->instance[backend], op, nin, 1, args, 0, attr, attr_bytes, &kernel, &uncached);
   if (status != RT_OK) return status;
   status = kernel->fn ? RT_OK : rti_fail(RT_E_UNSUPPORTED, "%s", kernel->inner.why);

@@ -50,10 +50,12 @@ rt_status rti_device_alloc(rti_device *device, uint64_t bytes, uint64_t *out_han
   rt_status drained = rti_device_sync(device); // a failure found here belongs to whoever reads that data
   (void)drained;
   rti_device_trim(device);
+  uint32_t errors = rti_error_count();
   code = ask_backend(device, want, out_handle);
   if (code == RTB_OK) return RT_OK;
-  return rti_fail(code == RTB_E_DEVICE_LOST ? RT_E_DEVICE_LOST : RT_E_NO_MEMORY, "device %s refused %llu bytes of its memory (code %d)",
-                  device->desc.name, (unsigned long long)want, code);
+  rt_status status = code == RTB_E_DEVICE_LOST ? RT_E_DEVICE_LOST : RT_E_NO_MEMORY;
+  if (rti_error_count() != errors) return rti_fail_in(status, "device %s refused %llu bytes of its memory", device->desc.name, (unsigned long long)want);
+  return rti_fail(status, "device %s refused %llu bytes of its memory (code %d)", device->desc.name, (unsigned long long)want, code);
 }
 
 void rti_device_free(rti_device *device, uint64_t handle, uint64_t bytes) {

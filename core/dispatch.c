@@ -57,8 +57,7 @@ rt_status rti_vote(const rti_call *call, const rt_tensor *given, int32_t *out_de
   return RT_OK;
 }
 
-static rt_status check_given(const rti_call *call, const rt_tensor *out) {
-  const char *name = rti_ops[call->op].name;
+rt_status rti_check_given(const rti_call *call, const char *name, const rt_tensor *out) {
   rti_text want, have;
   if ((rt_dtype)out->view.dtype != call->out_dtype)
     return rti_fail(RT_E_DTYPE, "%s: out has dtype %s, but the result is %s", name, rt_dtype_name((rt_dtype)out->view.dtype), rt_dtype_name(call->out_dtype));
@@ -86,7 +85,7 @@ static void byte_range(const rt_tensor *t, int64_t *low, int64_t *high) {
   *high = (int64_t)t->view.offset + (*high + 1) * t->element_bytes;
 }
 
-static bool ranges_overlap(const rt_tensor *a, const rt_tensor *b) {
+bool rti_ranges_overlap(const rt_tensor *a, const rt_tensor *b) {
   int64_t a_low, a_high, b_low, b_high;
   if (!a->view.numel || !b->view.numel) return false;
   byte_range(a, &a_low, &a_high);
@@ -105,7 +104,7 @@ static bool needs_temporary(const rti_call *call, const rt_tensor *out, uint32_t
   bool needs = false;
   for (int k = 0; k < call->nin; k++) {
     const rt_tensor *t = call->in[k].tensor;
-    if (!t || t->storage != out->storage || !ranges_overlap(t, out)) continue;
+    if (!t || t->storage != out->storage || !rti_ranges_overlap(t, out)) continue;
     // Memory with a raw pointer outside has a private copy on each device.
     bool is_shared = !out->storage->escaped || (out->storage->place[0].space == 0 && out->ctx->n_devices == 1);
     if (is_shared && may_alias(call->op, k) && is_same_view(t, out)) *out_alias |= 1u << k;
@@ -156,7 +155,7 @@ rt_status rti_run(rti_call *call, rt_tensor *given, rt_tensor **out) {
     memcpy(call->out_shape, given->view.shape, sizeof(int64_t) * (size_t)given->view.ndim);
   }
   int32_t device = call->device;
-  rt_status status = given ? check_given(call, given) : RT_OK;
+  rt_status status = given ? rti_check_given(call, rti_ops[call->op].name, given) : RT_OK;
   if (status == RT_OK && device < 0) status = rti_vote(call, given, &device);
   if (status != RT_OK) return status;
   if (!given) return run_new(call, ctx, device, out);

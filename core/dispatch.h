@@ -12,6 +12,8 @@ typedef struct rti_target {
 } rti_target;
 /// No NULL, one context, a place for the result. Sets *out to NULL.
 rt_status rti_check_inputs(uint16_t op, int n, const rt_tensor *const *in, rti_target to);
+/// May the result of this call be written into `out`? Its own sentence, under this name.
+rt_status rti_check_given(const rti_call *call, const char *name, const rt_tensor *out);
 /// Runs a call for the user.
 rt_status rti_run_op(rti_call *call, rti_target to);
 rt_status rti_no_out(uint16_t op);
@@ -21,6 +23,9 @@ rt_status rti_to_dtype(const rt_tensor **t, rt_dtype dtype, rt_tensor **made);
 rt_status rti_run_zero(rti_call *call, rti_target to);
 /// For integer products: t is i8 or u8, and so is its zero point (or NULL); a weak one is cast into *made.
 rt_status rti_check_quantized(uint16_t op, const char *which, const rt_tensor *t, const rt_tensor **zero, rt_tensor **made);
+
+/// Of one storage: may an element of one be an element of the other?
+bool rti_ranges_overlap(const rt_tensor *a, const rt_tensor *b);
 
 #define RTI_FAST_MISS ((rt_status)-1)
 /// Elementwise ops on dense host tensors of one shape and dtype. RTI_FAST_MISS: nothing was done, go the long way.

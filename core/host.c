@@ -62,6 +62,7 @@ static rti_instance *instance_of(rt_ctx *ctx, const void *self) {
   return NULL;
 }
 
+/// By the backends' own kernels: a layer that reads what each call gives would otherwise see its own reading as a call.
 static int32_t host_read(const rtb_host *host, void *self, const rtb_view *view, void *dst, uint64_t bytes) {
   rt_ctx *ctx = rti_ctx_of(host);
   if (!view || !rti_is_dtype(view->dtype) || bytes != (uint64_t)view->numel * rti_dtype_size[view->dtype])
@@ -69,7 +70,7 @@ static int32_t host_read(const rtb_host *host, void *self, const rtb_view *view,
   if (view->numel == 0) return RTB_OK;
   int64_t dense[RT_MAX_RANK], low, high;
   rti_dense_strides(view->ndim, view->shape, dense);
-  if (view->data) return rti_copy_host(ctx, (rt_dtype)view->dtype, view->ndim, view->shape, view->stride, view->data, dense, dst);
+  if (view->data) return rti_copy_host(ctx, true, (rt_dtype)view->dtype, view->ndim, view->shape, view->stride, view->data, dense, dst);
   rti_instance *instance = instance_of(ctx, self);
   if (!instance || !instance->device) return rti_fail(RT_E_ARGUMENT, "read: the view is device memory, but the layer is attached to no device");
   // The bytes that the view reaches come to the host as they lie; from there its strides pick the elements.
@@ -87,10 +88,10 @@ static int32_t host_read(const rtb_host *host, void *self, const rtb_view *view,
   }
   rti_buffer_init(device_side, ctx, RTI_MEMORY_INLINE, instance->device, last); // the memory is not its own
   device_side->handle = view->buf;
-  status = rti_copy_bytes(ctx, device_side, landing, first, last, RTB_OP_COPY, "a layer reads it");
+  status = rti_copy_bytes(ctx, true, device_side, landing, first, last, RTB_OP_COPY, "a layer reads it");
   rti_buffer_release(device_side);
   if (status == RT_OK)
-    status = rti_copy_host(ctx, (rt_dtype)view->dtype, view->ndim, view->shape, view->stride, (char *)landing->host + view->offset, dense, dst);
+    status = rti_copy_host(ctx, true, (rt_dtype)view->dtype, view->ndim, view->shape, view->stride, (char *)landing->host + view->offset, dense, dst);
   rti_buffer_release(landing);
   return status;
 }

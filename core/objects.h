@@ -291,8 +291,8 @@ rt_status rti_bring(rti_storage *storage, int32_t space, bool may_import, uint16
 rt_status rti_prepare_write(rti_storage *storage, int32_t space, bool keep, uint16_t op, rti_buffer **out);
 /// The bytes [low, high) were written into `buffer` in `space`: the only valid place now; a partial write goes home at once.
 rt_status rti_written(rti_storage *storage, int32_t space, rti_buffer *buffer, uint64_t low, uint64_t high, uint16_t op);
-/// Copies bytes between two buffers through the COPY kernel of the device involved.
-rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t low, uint64_t high, uint16_t op, const char *why);
+/// Copies bytes between two buffers through the COPY kernel of the device involved; below_layers: the backend's own, for what a layer itself reads.
+rt_status rti_copy_bytes(rt_ctx *ctx, bool below_layers, rti_buffer *src, rti_buffer *dst, uint64_t low, uint64_t high, uint16_t op, const char *why);
 
 // ---- stream.c ----------------------------------------------------------------------------------------------------------------------
 rt_status rti_stream_get(rti_device *device, rti_stream **out); // retained
@@ -356,8 +356,8 @@ rt_status rti_run(rti_call *call, rt_tensor *given, rt_tensor **out);
 rt_status rti_execute(const rti_call *call, int32_t device, rt_tensor *out, uint32_t alias);
 /// The device an operation runs on, by the voting rule.
 rt_status rti_vote(const rti_call *call, const rt_tensor *given, int32_t *out_device);
-/// Copies src to dst where both are host memory described by extents and strides (elements), through COPY and resolve.
-rt_status rti_copy_host(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, const int64_t *src_strides, const void *src, const int64_t *dst_strides, void *dst);
+/// Copies src to dst where both are host memory described by extents and strides (elements), through COPY and resolve; below_layers as above.
+rt_status rti_copy_host(rt_ctx *ctx, bool below_layers, rt_dtype dtype, int32_t rank, const int64_t *shape, const int64_t *src_strides, const void *src, const int64_t *dst_strides, void *dst);
 
 // ---- canon.c -------------------------------------------------------------------------------------------------------------------------
 /// Canonical extents and strides of all arguments of a call.

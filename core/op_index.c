@@ -77,7 +77,10 @@ static rt_status finish_scatter(const scattering *s, rti_target to) {
   give_attr(&call, &s->attr);
   call.out_dtype = s->dtype;
   shape_as(&call, s->x);
+  rti_call ask = call; // the device is settled by what was given: neither a scalar's cast nor a spread update has a say
+  for (int k = 0; k < 3; k++) rti_call_tensor(&ask, in[k]);
   rt_status status = rti_composite_check(&call, to);
+  if (status == RT_OK) status = rti_vote(&ask, to.given, &call.device);
   for (int k = 0; k < 3 && status == RT_OK; k++) status = rti_to_dtype(&in[k], k == 1 ? (rt_dtype)in[k]->view.dtype : s->dtype, &made[k]);
   for (int32_t d = 0; d < s->rank; d++) numel *= shape[d];
   if (status == RT_OK && (numel == 0 || s->x->view.numel == 0)) status = scatter_nothing(s, in[0], to);
@@ -163,13 +166,14 @@ rt_status rt_scatter_nd_into(const rt_tensor *x, const rt_tensor *indices, const
 
 // ---- gather_nd -----------------------------------------------------------------------------------------------------------------------------
 
-static rt_status gather_nd(const rt_tensor *x, const rt_tensor *indices, int32_t batch_axes, rti_target to) {
+rt_status rti_gather_nd(const rt_tensor *x, const rt_tensor *indices, int32_t batch_axes, int32_t device, rti_target to) {
   const rt_tensor *in[2] = {x, indices};
   rt_status status = rti_check_inputs(RTB_OP_GATHER_ND, 2, in, to);
   if (status != RT_OK || (status = check_index_dtype(RTB_OP_GATHER_ND, indices)) != RT_OK) return status;
   if (batch_axes < 0) return rti_fail(RT_E_ARGUMENT, "gather_nd: %d batch axes", batch_axes);
   rti_call call;
   rti_call_init(&call, x->ctx, RTB_OP_GATHER_ND);
+  call.device = device;
   int32_t k = 0;
   if ((status = slices_shape(RTB_OP_GATHER_ND, x, indices, batch_axes, &k, &call.out_rank, call.out_shape)) != RT_OK) return status;
   if ((status = check_extents(RTB_OP_GATHER_ND, x, indices, batch_axes, k)) != RT_OK) return status;
@@ -188,10 +192,10 @@ static rt_status gather_nd(const rt_tensor *x, const rt_tensor *indices, int32_t
 }
 
 rt_status rt_gather_nd(const rt_tensor *x, const rt_tensor *indices, int32_t batch_axes, rt_tensor **out) {
-  return out ? gather_nd(x, indices, batch_axes, (rti_target){NULL, out}) : rti_no_out(RTB_OP_GATHER_ND);
+  return out ? rti_gather_nd(x, indices, batch_axes, -1, (rti_target){NULL, out}) : rti_no_out(RTB_OP_GATHER_ND);
 }
 rt_status rt_gather_nd_into(const rt_tensor *x, const rt_tensor *indices, int32_t batch_axes, rt_tensor *out) {
-  return gather_nd(x, indices, batch_axes, (rti_target){out, NULL});
+  return rti_gather_nd(x, indices, batch_axes, -1, (rti_target){out, NULL});
 }
 
 // ---- nonzero -------------------------------------------------------------------------------------------------------------------------------

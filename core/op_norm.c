@@ -59,8 +59,10 @@ static rt_status add_input(norm *v, int k, const char *role, bool spread) {
     int64_t shape[RT_MAX_RANK];
     rti_text text_t, text_x;
     memcpy(shape, x->view.shape, sizeof(int64_t) * (size_t)rank);
-    if (!rti_broadcast(&rank, shape, t->view.ndim, t->view.shape) || rank != x->view.ndim || memcmp(shape, x->view.shape, sizeof(int64_t) * (size_t)rank))
-      return rti_fail(RT_E_SHAPE, "%s: %s of shape %s does not broadcast to x of shape %s", name, role, rti_shape_text(&text_t, t->view.ndim, t->view.shape),
+    if (!rti_broadcast(&rank, shape, t->view.ndim, t->view.shape) || rank != x->view.ndim ||
+        memcmp(shape, x->view.shape, sizeof(int64_t) * (size_t)rank))
+      return rti_fail(RT_E_SHAPE, "%s: %s of shape %s does not broadcast to x of shape %s", name, role,
+                      rti_shape_text(&text_t, t->view.ndim, t->view.shape),
                       rti_shape_text(&text_x, x->view.ndim, x->view.shape));
     status = rt_expand(t, rank, shape, &made);
     t = rti_chain_keep(&v->chain, made);
@@ -69,7 +71,7 @@ static rt_status add_input(norm *v, int k, const char *role, bool spread) {
   return status;
 }
 
-// ---- layer_norm, rms_norm ------------------------------------------------------------------------------------------------------------------
+// ---- layer_norm, rms_norm ---------------------------------------------------------------------------------------------------------------
 
 /// x, weight and (layer_norm) bias over the axes of `bits`; `name` is what the user called.
 static rt_status over_axes(norm *v, uint32_t bits, double eps, rti_target to) {
@@ -81,7 +83,8 @@ static rt_status over_axes(norm *v, uint32_t bits, double eps, rti_target to) {
   return status == RT_OK ? rti_run_op(&v->call, to) : status;
 }
 
-static rt_status layer(uint16_t op, const rt_tensor *x, const rt_axes *axes, const rt_tensor *weight, const rt_tensor *bias, double eps, rti_target to) {
+static rt_status layer(uint16_t op, const rt_tensor *x, const rt_axes *axes, const rt_tensor *weight, const rt_tensor *bias, double eps,
+                       rti_target to) {
   norm v;
   uint32_t bits = 0;
   rt_status status = start(&v, op, op == RTB_OP_LAYER_NORM ? 3 : 2, (const rt_tensor *[]){x, weight, bias}, eps, to);
@@ -90,10 +93,12 @@ static rt_status layer(uint16_t op, const rt_tensor *x, const rt_axes *axes, con
   return finish(&v, status);
 }
 
-rt_status rt_layer_norm(const rt_tensor *x, const rt_axes *axes, const rt_tensor *weight, const rt_tensor *bias, double eps, rt_tensor **out) {
+rt_status rt_layer_norm(const rt_tensor *x, const rt_axes *axes, const rt_tensor *weight, const rt_tensor *bias, double eps,
+                        rt_tensor **out) {
   return out ? layer(RTB_OP_LAYER_NORM, x, axes, weight, bias, eps, (rti_target){NULL, out}) : rti_no_out(RTB_OP_LAYER_NORM);
 }
-rt_status rt_layer_norm_into(const rt_tensor *x, const rt_axes *axes, const rt_tensor *weight, const rt_tensor *bias, double eps, rt_tensor *out) {
+rt_status rt_layer_norm_into(const rt_tensor *x, const rt_axes *axes, const rt_tensor *weight, const rt_tensor *bias, double eps,
+                             rt_tensor *out) {
   return layer(RTB_OP_LAYER_NORM, x, axes, weight, bias, eps, (rti_target){out, NULL});
 }
 rt_status rt_rms_norm(const rt_tensor *x, const rt_axes *axes, const rt_tensor *weight, double eps, rt_tensor **out) {
@@ -103,7 +108,7 @@ rt_status rt_rms_norm_into(const rt_tensor *x, const rt_axes *axes, const rt_ten
   return layer(RTB_OP_RMS_NORM, x, axes, weight, NULL, eps, (rti_target){out, NULL});
 }
 
-// ---- batch_norm ----------------------------------------------------------------------------------------------------------------------------
+// ---- batch_norm -------------------------------------------------------------------------------------------------------------------------
 
 /// Does input k hold one number per channel?
 static rt_status check_channels(const norm *v, uint16_t op, int k, const char *role, int32_t axis) {
@@ -111,7 +116,8 @@ static rt_status check_channels(const norm *v, uint16_t op, int k, const char *r
   const int64_t channels = v->in[0]->view.shape[axis];
   rti_text text;
   if (!t || (t->view.ndim == 1 && t->view.shape[0] == channels)) return RT_OK;
-  return rti_fail(RT_E_SHAPE, "%s: %s has shape %s, not [%lld]", rti_ops[op].name, role, rti_shape_text(&text, t->view.ndim, t->view.shape), (long long)channels);
+  return rti_fail(RT_E_SHAPE, "%s: %s has shape %s, not [%lld]", rti_ops[op].name, role,
+                  rti_shape_text(&text, t->view.ndim, t->view.shape), (long long)channels);
 }
 
 /// Gives input k, of one axis, another shape of as many elements: `shape`, and axes of extent 1 up to `rank`.
@@ -133,7 +139,8 @@ static rt_status batch(const rt_tensor *const *in, int32_t axis, double eps, rti
   const uint16_t op = RTB_OP_BATCH_NORM;
   rt_status status = start(&v, op, MAX_TENSORS, in, eps, to);
   if (status == RT_OK) status = rti_axis("batch_norm", axis, x->view.ndim, &axis);
-  if (status == RT_OK && !in[1] != !in[2]) status = rti_fail(RT_E_ARGUMENT, "batch_norm: %s is NULL, but %s is not", role[in[1] ? 2 : 1], role[in[1] ? 1 : 2]);
+  if (status == RT_OK && !in[1] != !in[2])
+    status = rti_fail(RT_E_ARGUMENT, "batch_norm: %s is NULL, but %s is not", role[in[1] ? 2 : 1], role[in[1] ? 1 : 2]);
   for (int k = 1; k < MAX_TENSORS && status == RT_OK; k++) status = check_channels(&v, op, k, role[k], axis);
   for (int k = 1; k < MAX_TENSORS && status == RT_OK; k++) status = reshape_input(&v, k, x->view.ndim - axis, 1, &x->view.shape[axis]);
   if (status != RT_OK) return finish(&v, status);
@@ -145,20 +152,22 @@ static rt_status batch(const rt_tensor *const *in, int32_t axis, double eps, rti
   status = rti_composite_check(&v.call, to);
   v.call.op = RTB_OP_LAYER_NORM;
   v.in[1] = v.in[3], v.in[2] = v.in[4];
-  if (status == RT_OK && (status = over_axes(&v, ((1u << x->view.ndim) - 1) & ~(1u << axis), eps, to)) != RT_OK) rti_fail_in(status, "batch_norm");
+  if (status == RT_OK && (status = over_axes(&v, ((1u << x->view.ndim) - 1) & ~(1u << axis), eps, to)) != RT_OK)
+    rti_fail_in(status, "batch_norm");
   return finish(&v, status);
 }
 
-rt_status rt_batch_norm(const rt_tensor *x, const rt_tensor *mean, const rt_tensor *variance, const rt_tensor *weight, const rt_tensor *bias, int32_t axis,
-                        double eps, rt_tensor **out) {
-  return out ? batch((const rt_tensor *[]){x, mean, variance, weight, bias}, axis, eps, (rti_target){NULL, out}) : rti_no_out(RTB_OP_BATCH_NORM);
+rt_status rt_batch_norm(const rt_tensor *x, const rt_tensor *mean, const rt_tensor *variance, const rt_tensor *weight,
+                        const rt_tensor *bias, int32_t axis, double eps, rt_tensor **out) {
+  return out ? batch((const rt_tensor *[]){x, mean, variance, weight, bias}, axis, eps, (rti_target){NULL, out})
+             : rti_no_out(RTB_OP_BATCH_NORM);
 }
-rt_status rt_batch_norm_into(const rt_tensor *x, const rt_tensor *mean, const rt_tensor *variance, const rt_tensor *weight, const rt_tensor *bias,
-                             int32_t axis, double eps, rt_tensor *out) {
+rt_status rt_batch_norm_into(const rt_tensor *x, const rt_tensor *mean, const rt_tensor *variance, const rt_tensor *weight,
+                             const rt_tensor *bias, int32_t axis, double eps, rt_tensor *out) {
   return batch((const rt_tensor *[]){x, mean, variance, weight, bias}, axis, eps, (rti_target){out, NULL});
 }
 
-// ---- group_norm ----------------------------------------------------------------------------------------------------------------------------
+// ---- group_norm -------------------------------------------------------------------------------------------------------------------------
 
 /// t of shape [N, C, ...] as [N, groups, C / groups, ...], which is a view always.
 static rt_status split_channels(const rt_tensor *t, int32_t groups, rt_tensor **out) {
@@ -216,7 +225,8 @@ static rt_status group(const rt_tensor *x, int32_t groups, const rt_tensor *weig
   rt_status status = start(&v, op, 3, (const rt_tensor *[]){x, weight, bias}, eps, to);
   if (status != RT_OK) return status;
   if (x->view.ndim < 2 || x->view.ndim == RT_MAX_RANK)
-    return rti_fail(RT_E_SHAPE, "group_norm: x of shape %s is not [N,C,...] of rank 2 to %d", rti_shape_text(&text, x->view.ndim, x->view.shape), RT_MAX_RANK - 1);
+    return rti_fail(RT_E_SHAPE, "group_norm: x of shape %s is not [N,C,...] of rank 2 to %d",
+                    rti_shape_text(&text, x->view.ndim, x->view.shape), RT_MAX_RANK - 1);
   if (groups < 1 || x->view.shape[1] % groups)
     return rti_fail(RT_E_ARGUMENT, "group_norm: %d groups of %lld channels", groups, (long long)x->view.shape[1]);
   if (rti_dtype_kinds[v.call.out_dtype] != RT_KIND_FLOAT) v.call.out_dtype = RT_F32;
@@ -229,6 +239,7 @@ static rt_status group(const rt_tensor *x, int32_t groups, const rt_tensor *weig
 rt_status rt_group_norm(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias, double eps, rt_tensor **out) {
   return out ? group(x, groups, weight, bias, eps, (rti_target){NULL, out}) : rti_no_out(RTB_OP_GROUP_NORM);
 }
-rt_status rt_group_norm_into(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias, double eps, rt_tensor *out) {
+rt_status rt_group_norm_into(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias, double eps,
+                             rt_tensor *out) {
   return group(x, groups, weight, bias, eps, (rti_target){out, NULL});
 }

@@ -146,7 +146,8 @@ rt_status rt_conv_integer_into(const rt_tensor *x, const rt_tensor *weight, cons
 
 // ---- pooling ---------------------------------------------------------------------------------------------------------------------------------
 
-static rt_status pool(uint16_t op, const rt_tensor *x, const rt_window *window, rti_target to) {
+/// param: of an operation that has one, else NULL.
+static rt_status pool(uint16_t op, const rt_tensor *x, const double *param, const rt_window *window, rti_target to) {
   rt_status status = rti_check_inputs(op, 1, &x, to);
   if (status != RT_OK) return status;
   rti_call call;
@@ -155,6 +156,7 @@ static rt_status pool(uint16_t op, const rt_tensor *x, const rt_window *window, 
   call.attr = &attr;
   call.attr_bytes = sizeof attr;
   rt_dtype compute;
+  if (param && !(*param > 0 && *param - *param == 0)) return rti_fail(RT_E_ARGUMENT, "%s: p is %g", rti_ops[op].name, *param);
   if ((status = rti_infer_compute(op, 1, &x, NULL, &compute)) != RT_OK) return status;
   if ((status = rti_infer_window(op, x, NULL, window, &attr, call.out_shape + 2)) != RT_OK) return status;
   call.out_dtype = rti_infer_result(op, compute);
@@ -167,6 +169,7 @@ static rt_status pool(uint16_t op, const rt_tensor *x, const rt_window *window, 
   rt_tensor *made;
   status = rti_to_dtype(&x, compute, &made);
   rti_call_tensor(&call, x);
+  if (param) rti_call_imm(&call, RT_F64, rt_float(*param));
   if (status == RT_OK) status = rti_run_op(&call, to);
   rt_release(made);
   return status;
@@ -174,9 +177,14 @@ static rt_status pool(uint16_t op, const rt_tensor *x, const rt_window *window, 
 
 #define POOL(NAME, name)                                                                                                    \
   rt_status rt_##name(const rt_tensor *x, const rt_window *window, rt_tensor **out) {                                      \
-    return out ? pool(RTB_OP_##NAME, x, window, (rti_target){NULL, out}) : rti_no_out(RTB_OP_##NAME);                      \
+    return out ? pool(RTB_OP_##NAME, x, NULL, window, (rti_target){NULL, out}) : rti_no_out(RTB_OP_##NAME);                      \
   }                                                                                                                        \
-  rt_status rt_##name##_into(const rt_tensor *x, const rt_window *window, rt_tensor *out) { return pool(RTB_OP_##NAME, x, window, (rti_target){out, NULL}); }
+  rt_status rt_##name##_into(const rt_tensor *x, const rt_window *window, rt_tensor *out) { return pool(RTB_OP_##NAME, x, NULL, window, (rti_target){out, NULL}); }
 POOL(MAX_POOL, max_pool)
 POOL(MAX_POOL_INDICES, max_pool_indices)
 POOL(AVG_POOL, avg_pool)
+
+rt_status rt_lp_pool(const rt_tensor *x, double p, const rt_window *window, rt_tensor **out) {
+  return out ? pool(RTB_OP_LP_POOL, x, &p, window, (rti_target){NULL, out}) : rti_no_out(RTB_OP_LP_POOL);
+}
+rt_status rt_lp_pool_into(const rt_tensor *x, double p, const rt_window *window, rt_tensor *out) { return pool(RTB_OP_LP_POOL, x, &p, window, (rti_target){out, NULL}); }

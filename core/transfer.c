@@ -35,7 +35,7 @@ static rtb_view bytes_view(const rti_buffer *buffer, uint64_t low, const int64_t
                     .dtype = RTB_U8, .ndim = 1, .layout = RTB_DENSE, .shape = n, .stride = one};
 }
 
-rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t low, uint64_t high, uint16_t op, const char *why) {
+rt_status rti_copy_bytes(rt_ctx *ctx, bool below_layers, rti_buffer *src, rti_buffer *dst, uint64_t low, uint64_t high, uint16_t op, const char *why) {
   if (high <= low) return RT_OK;
   static const int64_t one = 1;
   int64_t n = (int64_t)(high - low);
@@ -45,8 +45,8 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
   if (are_two && !can_meet(ctx, src->space, dst->space)) { // they meet on the host
     rti_buffer *between;
     if ((status = rti_buffer_create(ctx, 0, src->bytes, &between)) != RT_OK) return status;
-    status = rti_copy_bytes(ctx, src, between, low, high, op, why);
-    if (status == RT_OK) status = rti_copy_bytes(ctx, between, dst, low, high, op, why);
+    status = rti_copy_bytes(ctx, below_layers, src, between, low, high, op, why);
+    if (status == RT_OK) status = rti_copy_bytes(ctx, below_layers, between, dst, low, high, op, why);
     rti_buffer_release(between);
     return status;
   }
@@ -58,7 +58,7 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
   rti_note(ctx, RT_REPORT_COPY, op, route, why, (uint64_t)n);
   if (src->host && dst->host) { // both within reach: once nothing else touches them, the host copies
     if ((status = rti_buffer_quiet(src, true)) == RT_OK) status = rti_buffer_quiet(dst, false);
-    return status == RT_OK ? rti_copy_host(ctx, RT_U8, 1, &n, &one, (char *)src->host + low, &one, (char *)dst->host + low) : status;
+    return status == RT_OK ? rti_copy_host(ctx, below_layers, RT_U8, 1, &n, &one, (char *)src->host + low, &one, (char *)dst->host + low) : status;
   }
   rti_device *device = &ctx->device[space];
   rti_kernel *kernel;
@@ -95,7 +95,7 @@ rt_status rti_copy_bytes(rt_ctx *ctx, rti_buffer *src, rti_buffer *dst, uint64_t
     }
   } else {
     uint32_t before = rti_error_count();
-    int32_t code = kernel->fn(kernel->fn_ctx, NULL, &call);
+    int32_t code = below_layers ? kernel->inner.fn(kernel->inner.kctx, NULL, &call) : kernel->fn(kernel->fn_ctx, NULL, &call);
     if (code != RTB_OK) status = rti_kernel_failed(kernel, code, before);
   }
   if (uncached) rti_kernel_free(kernel);
@@ -153,7 +153,7 @@ rt_status rti_bring(rti_storage *storage, int32_t space, bool may_import, uint16
   rti_spin_unlock(&storage->lock);
   if (!is_imported) status = is_first || !src ? rti_storage_buffer(storage, space, &dst) : rti_buffer_create(storage->ctx, space, storage->bytes, &dst);
   if (status == RT_OK && src && !is_imported) {
-    status = rti_copy_bytes(storage->ctx, src, dst, 0, storage->bytes, op, why);
+    status = rti_copy_bytes(storage->ctx, false, src, dst, 0, storage->bytes, op, why);
     // Whoever knows the address may write as soon as the call returns, so the device must have read by then.
     if (status == RT_OK && storage->escaped && !src->space) status = rti_buffer_quiet(src, false);
     if (status != RT_OK) rti_buffer_disown(dst);
@@ -234,7 +234,7 @@ rt_status rti_prepare_write(rti_storage *storage, int32_t space, bool keep, uint
   }
   // No memory yet, or shared with a clone or the host: this storage gets its own.
   status = buffer ? rti_buffer_create(ctx, space, storage->bytes, &fresh) : rti_storage_buffer(storage, space, &fresh);
-  if (status == RT_OK && buffer && keep && (status = rti_copy_bytes(ctx, buffer, fresh, 0, storage->bytes, op, buffer->imported ? "the device writes what it shares with the host" : "a clone is written (copy on write)")) != RT_OK)
+  if (status == RT_OK && buffer && keep && (status = rti_copy_bytes(ctx, false, buffer, fresh, 0, storage->bytes, op, buffer->imported ? "the device writes what it shares with the host" : "a clone is written (copy on write)")) != RT_OK)
     rti_buffer_disown(fresh);
   rti_buffer_release(buffer);
   if (status != RT_OK) return status;
@@ -275,7 +275,7 @@ rt_status rti_written(rti_storage *storage, int32_t space, rti_buffer *buffer, u
     if (!storage->escaped && atomic_load(&home_buffer->owners) > 1) target = NULL;
     if (target) {
       if (!home) status = rti_buffer_quiet(target, false);
-      if (status == RT_OK) status = rti_copy_bytes(storage->ctx, buffer, target, low, high, op, storage->escaped ? "memory with a raw pointer outside is written" : "a partial write goes home");
+      if (status == RT_OK) status = rti_copy_bytes(storage->ctx, false, buffer, target, low, high, op, storage->escaped ? "memory with a raw pointer outside is written" : "a partial write goes home");
       rti_spin_lock(&storage->lock);
       // Memory of the user's stays what this storage is, even when the write did not reach it.
       storage->place[0].valid = status == RT_OK || storage->escaped;

@@ -204,7 +204,7 @@ static rt_status map_source(rti_io_source *source) {
 rt_status rti_io_source_open(const char *path, bool map, rti_io_source **out) {
   *out = NULL;
   rti_io_source *source = new_source(path);
-  if (!source) return rti_io_fail(RT_E_NO_MEMORY, "no memory to read a file");
+  if (!source) return fail_os(path, "open", ENOMEM);
   struct stat info;
   rt_status status = RT_OK;
   source->fd = open_again(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0); // a FIFO must not make us wait for a writer

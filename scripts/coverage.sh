@@ -11,9 +11,10 @@ find "$PWD" -name '*.gcda' | grep -E '_objects\.dir|trivet_builtin\.dir|backend_
   echo "no coverage data: run ctest --preset coverage first"
   exit 1
 }
+mkdir -p tests/results
 while read -r data; do
   gcov --stdout --branch-probabilities --branch-counts --object-directory "$(dirname "$data")" "$data" 2>/dev/null
-done <coverage.list | awk -v root="$source_dir/" -v pattern="${3:-}" '
+done <coverage.list | awk -v root="$source_dir/" -v pattern="${3:-}" -v results=tests/results/coverage.tsv '
   # "   count:  line:source" with count "-" for no code and ##### for never; then "branch  0 taken 5" lines for the line above.
   /^ *[^:]*: *0:Source:/ { file = $0; sub(/^[^:]*: *0:Source:/, "", file); sub(root, "", file); next }
   file ~ /^\// { next }
@@ -40,6 +41,7 @@ done <coverage.list | awk -v root="$source_dir/" -v pattern="${3:-}" '
     percent = share(part, all)
     is_kept = all > 0 && percent >= least
     printf "%-34s %5.1f %% of %5d %-8s at least %d %%  %s\n", name, percent, all, what, least, is_kept ? "kept" : "BROKEN"
+    printf "%s\t%s\t%d\t%d\t%d\n", name, what, percent, all, least >results
     if (!is_kept) broken = 1
   }
   END {

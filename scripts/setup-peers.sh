@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Makes build/peers, a Python environment with the libraries that tests/peers compares with: NumPy, SciPy, onnx and ONNX Runtime from PyPI.
+# Makes build/peers, a Python environment with what tests/peers and tests/formats compare with: NumPy, SciPy, onnx, ONNX Runtime, safetensors
+# and gguf from PyPI.
 #   scripts/setup-peers.sh            about 90 MB of downloads
 #   scripts/setup-peers.sh --torch    PyTorch too: from PyPI that is some 3 GB with its GPU libraries, so only on request
 set -eu
 cd "$(dirname "$0")/.."
-packages="numpy scipy onnx onnxruntime"
+packages="numpy scipy onnx onnxruntime safetensors gguf"
 if [ "${1:-}" = --torch ]; then packages="$packages torch"; fi
-python3 -m venv build/peers || { echo "peers: no Python environment (apt install python3-venv); tests/peers is skipped" >&2; exit 1; }
+python3 -m venv build/peers || { echo "peers: no Python environment (apt install python3-venv); tests/peers and tests/formats are skipped" >&2; exit 1; }
 # shellcheck disable=SC2086
 build/peers/bin/python -m pip --disable-pip-version-check install --quiet $packages || { echo "peers: pip could not install $packages" >&2; exit 1; }
-build/peers/bin/python -m pip --disable-pip-version-check list | grep -iE '^(numpy|scipy|onnx|onnxruntime|torch) '
+build/peers/bin/python -m pip --disable-pip-version-check list | grep -iE '^(numpy|scipy|onnx|onnxruntime|safetensors|gguf|torch) '

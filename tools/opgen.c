@@ -20,7 +20,7 @@ static const dtype_row dtypes[] = {
 #include <trivet/dtypes.def>
 };
 
-typedef enum family { UNARY, PARAM, BINARY, TERNARY, REDUCE, ARG, OP, COMPOSITE, FAMILIES } family;
+typedef enum family { UNARY, PARAM, BINARY, TERNARY, REDUCE, ARG, OP, COMPOSITE, UPDATE, FAMILIES } family;
 typedef struct op_row {
   family family;
   const char *id, *NAME, *name, *dtypes, *result, *cpu, *gpu, *formula, *doc;
@@ -48,16 +48,27 @@ static const op_row ops[] = {
   {OP, #id, #NAME, #name, #dtypes, #result, #cpu, #gpu, "", doc, NO_PARAM, NO_REDUCE, #inputs, #collapse, #list, #into},
 #define RT_COMPOSITE(id, NAME, name, inputs, collapse, list, doc) \
   {COMPOSITE, #id, #NAME, #name, "ANY", "SAME", "0", "0", "", doc, NO_PARAM, NO_REDUCE, #inputs, "", #list, #list},
+#define RT_UPDATE(id, NAME, name, inputs, collapse, list, doc) \
+  {UPDATE, #id, #NAME, #name, "ANY", "SAME", "0", "0", "", doc, NO_PARAM, NO_REDUCE, #inputs, "", #list, #list},
 #include <trivet/ops.def>
 };
 
 // What the columns of RT_OP and RT_COMPOSITE cannot say. A row without a line here still gets a comment; a line without a row is an error.
 #define REDUCED_SHAPES "x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes"
-#define FLOAT_DTYPES "floats (bool and integers are converted to f32); out: that float"
-#define NORM_DTYPES "floats and complex dtypes (bool and integers are converted to f32); out: the float"
+#define FLOAT_TYPES "floats (bool and integers are converted to f32)"
+#define FLOAT_DTYPES FLOAT_TYPES "; out: that float"
+#define LOSS_SHAPES "inputs: any that broadcast; out: the broadcast shape with RT_LOSS_NONE, else []"
+#define LOSS_DTYPES FLOAT_TYPES ", promoted to one dtype; halves compute in f32; out: that dtype"
+#define LOSS_ERRORS "RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for another reduction"
+#define UPDATE_SHAPES "all as param"
+#define UPDATE_DTYPES "floats, each tensor its own; f64 computes in f64, the others in f32 (a state in f32 beside a half param keeps its bits)"
+#define UPDATE_ERRORS \
+  "RT_E_SHAPE when the shapes differ; RT_E_DTYPE for what is no float; RT_E_STATE for a tensor that may not be written; RT_E_ARGUMENT for tensors that " \
+  "share memory, numbers that are not finite or negative (rate may be)"
 #define QUANTIZED_SHAPES \
   "x: any; scale and zero_point: one element, or 1-d with one per position of axis, or any shape that broadcasts to x (axis is read only for 1-d); out: as x"
 #define QUANTIZED_ERRORS "RT_E_ARGUMENT for an axis that is out of range"
+#define NORM_DTYPES "floats and complex dtypes (bool and integers are converted to f32); out: the float"
 typedef struct note { const char *name, *shapes, *dtypes, *errors, *given; } note;
 static const note notes[] = {
   {"copy", NULL, NULL, NULL, "x is broadcast to its shape and converted to its dtype"},
@@ -82,6 +93,7 @@ static const note notes[] = {
    "RT_E_SHAPE when a window is larger than the padded input; RT_E_ARGUMENT for window (NULL, a size of 0, negative numbers, a pad that "
    "a whole window fits into)", NULL},
   {"avg_pool", "as rt_max_pool", NULL, "as rt_max_pool", NULL},
+  {"lp_pool", "as rt_max_pool", NULL, "as rt_max_pool, and RT_E_ARGUMENT for a p that is not finite and above 0", NULL},
   {"conv_transpose", "x: [N, C, 1 to 3 spatial axes]; weight: [C, M/groups, window]; bias: [M] or NULL; out: [N, M, (extent - 1) stride + dilation "
    "(window - 1) + 1 + output_pad - pad_lo - pad_hi each]", NULL,
    "RT_E_SHAPE when these do not fit each other or the pads take more than there is; RT_E_ARGUMENT for negative numbers in window", NULL},
@@ -91,6 +103,9 @@ static const note notes[] = {
    QUANTIZED_ERRORS "; RT_E_DTYPE for any other `to` or zero_point", "it has the shape of the result, and its dtype stands for `to`"},
   {"dequantize", QUANTIZED_SHAPES, "x: an integer of at most 32 bits; zero_point: as x; scale: a float; out: as scale",
    QUANTIZED_ERRORS "; RT_E_DTYPE for any other x, scale or zero_point", "it has the shape of x and the dtype of scale"},
+  {"resize", "x: any; out: as x, with the extents that `how` gives along its axes", "nearest: any; linear and cubic: floats (bool and integers are converted to "
+   "f32); out: that dtype", "RT_E_ARGUMENT for a repeated or out-of-range axis, and for numbers in `how` that are not finite or not in their enum; RT_E_SHAPE for an "
+   "extent that cannot be", NULL},
   {"matmul_integer", "a, b and out: as rt_matmul; a_zero: one element, [M], or what broadcasts to [..., M, 1]; b_zero: one element, [N], or what "
    "broadcasts to [..., 1, N]", "a, b: i8 or u8 each; a_zero: as a; b_zero: as b; out: i32",
    "RT_E_SHAPE as rt_matmul, and for zero points of another shape; RT_E_DTYPE for any other dtype", "it has the shape of the result and is i32"},
@@ -126,6 +141,10 @@ static const note notes[] = {
   {"masked_select", "x, mask: any that broadcast; out: [elements of mask that are true]", "x: any; mask: bool; out: as x",
    "RT_E_DTYPE when mask is not bool; RT_E_SHAPE when the shapes do not broadcast", NULL},
   {"count_nonzero", REDUCED_SHAPES, "any; out: i64", "RT_E_ARGUMENT for a repeated or out-of-range axis", "it is i64"},
+  {"bincount", "x: any; weights: as x, or NULL; out: [max(largest of x + 1, min_length)]", "x: any integer; weights: any number; out: as weights, else i64",
+   "RT_E_INDEX for an element below 0; RT_E_DTYPE for bool and floats in x and for bool weights; RT_E_SHAPE when weights do not have the shape of x; "
+   "RT_E_ARGUMENT for a negative min_length", NULL},
+  {"histogram", "x: any; out: [n_bins]", "any; out: i64", "RT_E_ARGUMENT for no bins, a bound that is not finite, and low >= high", "it is i64"},
   {"unique", "x: any; values: [count], or as x of extent count along *axis; first, counts: [count]; inverse: as x, or [extent along *axis]",
    "x: any; values: as x; the others: i64", "RT_E_ARGUMENT for an axis that is out of range, and when all outputs are NULL", NULL},
   {"topk", "x: rank >= 1; both outputs: as x, of extent k along axis", "x: any; values: as x; indices: i64",
@@ -153,6 +172,22 @@ static const note notes[] = {
    "RT_E_ARGUMENT when groups does not divide C, and for an eps that is negative or not finite; RT_E_SHAPE for another number of channels", NULL},
   {"embedding", "table: [n, d]; indices: any; out: the shape of indices + [d]", "table: any; indices: any integer; out: as table",
    "RT_E_SHAPE when table is not of rank 2; RT_E_DTYPE for indices that are no integers; RT_E_INDEX as rt_gather", NULL},
+  {"attention", "q: [..., H, L, E]; k: [..., H or a divisor of it, S, E]; v: as k, but [..., S, F]; the axes before broadcast; mask: broadcasts to [..., H, L, S]; "
+   "out: [..., H, L, F]", "q, k, v: " FLOAT_TYPES ", promoted to one dtype; mask: bool or a float; out: that dtype",
+   "RT_E_SHAPE when these do not fit each other; RT_E_DTYPE for a mask of integers; RT_E_ARGUMENT for a scale that is not finite", NULL},
+  {"mse_loss", LOSS_SHAPES, LOSS_DTYPES, LOSS_ERRORS, NULL},
+  {"l1_loss", LOSS_SHAPES, LOSS_DTYPES, LOSS_ERRORS, NULL},
+  {"smooth_l1_loss", LOSS_SHAPES, LOSS_DTYPES, LOSS_ERRORS ", and a beta that is negative or not finite", NULL},
+  {"bce_loss", LOSS_SHAPES, LOSS_DTYPES, LOSS_ERRORS, NULL},
+  {"bce_with_logits", LOSS_SHAPES, LOSS_DTYPES, LOSS_ERRORS, NULL},
+  {"cross_entropy", "input: [N, C, ...] or [C]; target: [N, ...] or []; weight: [C] or NULL; out: as target with RT_LOSS_NONE, else []",
+   "input, weight: " FLOAT_TYPES ", promoted to one dtype; target: any integer; out: that dtype",
+   "RT_E_SHAPE when these do not fit each other; RT_E_DTYPE for a target of floats; RT_E_INDEX names the first target that is no class (a negative one as "
+   "u64); RT_E_ARGUMENT for another reduction, and a label_smoothing outside of 0 to 1", NULL},
+  {"sgd", UPDATE_SHAPES, UPDATE_DTYPES, UPDATE_ERRORS, NULL},
+  {"momentum", UPDATE_SHAPES, UPDATE_DTYPES, UPDATE_ERRORS, NULL},
+  {"adam", UPDATE_SHAPES, UPDATE_DTYPES, UPDATE_ERRORS ", a step below 1 or a beta outside of [0, 1)", NULL},
+  {"adamw", UPDATE_SHAPES, UPDATE_DTYPES, UPDATE_ERRORS ", a step below 1 or a beta outside of [0, 1)", NULL},
   {"pad", "x: any; out: each extent + pad_lo + pad_hi", "any; value: converted as cast converts; out: as x",
    "RT_E_DTYPE for a complex value beside a real x; RT_E_SHAPE for an extent below 0, or a pad that finds no element to take", NULL},
 };
@@ -257,10 +292,11 @@ static void append(char *buffer, size_t bytes, const char *separator, const char
 static const char *family_names[FAMILIES] = {
   [UNARY] = "Elementwise, one input", [PARAM] = "Elementwise, one input and a parameter", [BINARY] = "Elementwise, two inputs",
   [TERNARY] = "Elementwise, three inputs", [REDUCE] = "Reductions", [ARG] = "Index of an extreme element",
-  [OP] = "Operations with a shape rule of their own", [COMPOSITE] = "Operations made of other operations"};
+  [OP] = "Operations with a shape rule of their own", [COMPOSITE] = "Operations made of other operations",
+  [UPDATE] = "Changes in place, made of other operations"};
 
-/// Do the parameters name the outputs, so that no `out` follows them?
-static int names_outputs(const op_row *row) { return strstr(row->list, "rt_tensor **out_") != NULL; }
+/// Do the parameters name what is written, so that no `out` follows them?
+static int names_outputs(const op_row *row) { return row->family == UPDATE || strstr(row->list, "rt_tensor **out_") != NULL; }
 
 /// The parameters without the output: `scalar` chooses the form with a scalar b, `into` the form with a given output.
 static void parameters(const op_row *row, int scalar, int into, char *out, size_t bytes) {
@@ -275,7 +311,7 @@ static void parameters(const op_row *row, int scalar, int into, char *out, size_
       break;
     case ARG: list = "const rt_tensor *x, const rt_axes *axes, bool keep_dims"; break;
     case PARAM: snprintf(out, bytes, "const rt_tensor *x, double %s", row->param); return;
-    case OP: case COMPOSITE: {
+    case OP: case COMPOSITE: case UPDATE: {
       const char *in_parentheses = into ? row->into : row->list;
       size_t n = strlen(in_parentheses);
       if (n < 3 || n >= bytes || in_parentheses[0] != '(' || in_parentheses[n - 1] != ')')
@@ -365,7 +401,7 @@ static void errors_text(const op_row *row, int scalar, char *out, size_t bytes) 
     append(out, bytes, "; ", "RT_E_ARGUMENT for a `dtype` that is none");
     if (is(row->dtypes, "FLOAT")) append(out, bytes, "; ", "RT_E_DTYPE for one that is no float");
     if (!strncmp(row->dtypes, "NUMERIC", 7)) append(out, bytes, "; ", "RT_E_DTYPE for bool");
-  } else if (row->family != COMPOSITE) {
+  } else if (row->family != COMPOSITE && row->family != UPDATE) {
     append(out, bytes, "; ", find_meaning(dtype_classes, COUNT(dtype_classes), row->dtypes, row)->error);
   }
   if (strstr(row->list, "const int64_t *shape")) append(out, bytes, "; ", "RT_E_SHAPE for a negative extent or too many bytes");
@@ -418,7 +454,7 @@ static void put_functions(text *t, const op_row *row) {
   put_comment(t, "Shapes", words);
   dtypes_text(row, words, sizeof words);
   put_comment(t, "Dtypes", words);
-  put_comment(t, "Owner", names_outputs(row) ? "each output is a new reference; release it" : "*out is a new reference; release it");
+  put_comment(t, "Owner", row->family == UPDATE ? "all tensors stay yours" : names_outputs(row) ? "each output is a new reference; release it" : "*out is a new reference; release it");
   errors_text(row, 0, words, sizeof words);
   put_comment(t, "Errors", words);
   put_prototype(t, row, 0, 0);
@@ -498,7 +534,7 @@ static void write_ops_md(text *t) {
   for (size_t i = 0; i < COUNT(dtypes); i++)
     put(t, "| %s | %s | %s | %s | %s |\n", dtypes[i].code, dtypes[i].name, dtypes[i].bytes, dtypes[i].kind, dtypes[i].doc);
   for (int f = 0; f < FAMILIES; f++) {
-    int plain = f == COMPOSITE, has_list = f == OP || f == COMPOSITE;
+    int plain = f == COMPOSITE || f == UPDATE, has_list = f == OP || plain;
     put(t, "\n## %s\n\n", family_names[f]);
     put(t, plain ? "| id | name |" : "| id | name | dtypes | result | cpu | gpu |");
     put(t, has_list ? " arguments | meaning |\n" : f == PARAM ? " p (usually) | formula | meaning |\n" : " formula | meaning |\n");

@@ -80,6 +80,8 @@ static const op_kernel kernels[REF_OPS] = {
   [RTB_OP_LAYER_NORM] = {rti_ref_layer_norm, "xXXdx", ANY_INPUT, false},
   [RTB_OP_RMS_NORM] = {rti_ref_layer_norm, "xXdx", ANY_INPUT, false},
   [RTB_OP_BATCH_NORM] = {rti_ref_batch_norm, "xxxXXdx", ANY_INPUT, false},
+  [RTB_OP_LP_POOL] = {rti_ref_lp_pool, "xdx", 0, false},
+  [RTB_OP_RESIZE] = {rti_ref_resize, "xdddddddx", 0, false},
   [RTB_OP_QUANTIZE] = {rti_ref_quantize, "xxZz", 0, true},
   [RTB_OP_DEQUANTIZE] = {rti_ref_quantize, "zfZf", 0, true},
 };
@@ -149,6 +151,16 @@ static bool dtypes_fit(const rtb_sig *sig, const char *word, uint8_t accepts, in
   return !w || is_float(w) == is_float(real_dtype(x));
 }
 
+/// Is the operation defined for these attributes and the dtype of x?
+static bool attr_fits(const rtb_sig *sig) {
+  const uint16_t in = sig->arg[0].dtype;
+  switch (sig->op) {
+  case RTB_OP_SCATTER: case RTB_OP_SCATTER_ND: return rti_ref_can_scatter(sig->attr, in);
+  case RTB_OP_RESIZE: return ((const rtb_attr_resize *)sig->attr)->mode == RTB_RESIZE_NEAREST || is_float(in);
+  default: return true;
+  }
+}
+
 static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
   const op_row *row = sig->op < REF_OPS ? &rows[sig->op] : &rows[0];
   const op_kernel *own = row->family == OP ? &kernels[sig->op] : NULL;
@@ -172,9 +184,8 @@ static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
   }
   const uint16_t in = sig->arg[0].dtype, result = sig->arg[n_in].dtype;
   const ref_row *cell = own ? NULL : &rti_ref_rows_of(in)[sig->op];
-  const bool is_scatter = sig->op == RTB_OP_SCATTER || sig->op == RTB_OP_SCATTER_ND;
   int32_t at;
-  if ((cell && !cell->map && !cell->fold) || (is_scatter && !rti_ref_can_scatter(sig->attr, in)))
+  if ((cell && !cell->map && !cell->fold) || !attr_fits(sig))
     return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s is not defined for %s", name, dtype_name(dev, in));
   if (!dtypes_fit(sig, word, row->accepts, &at))
     return at == 0 ? rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s is not defined for %s", name, dtype_name(dev, in))
@@ -185,6 +196,7 @@ static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
       return rtb_refuse(out, RTB_UNSUPPORTED_ALIAS, "%s: output and input have elements of different size", name);
   out->fn = own ? own->fn : row->family == FOLD ? rti_ref_fold_any : dense ? rti_ref_map_dense : rti_ref_map_any;
   if (own && own->fn == rti_ref_sort) out->accept = rti_ref_sort_accept;
+  if (own && own->fn == rti_ref_resize) out->accept = rti_ref_resize_accept;
   if (cell) out->kctx = (void *)cell; // read-only, like every kctx
   return RTB_OK;
 }

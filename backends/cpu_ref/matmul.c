@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Matrix product with batches, of integers with zero points, too. f16, bf16 and f32 add up in double, f64 and complex numbers in
-// long double, integers modulo 2^64 (so they wrap in their own type); every sum runs over k in order. Blocks are widened onto the stack
-// first, so any layout costs the same.
+// Matrix product with batches, of integers with zero points, too. f16, bf16 and f32 add up in double, f64 and complex numbers in long double,
+// integers modulo 2^64 (so they wrap in their own type); every sum runs over k in order. Blocks are widened onto the stack first, so any
+// layout costs the same.
 #include "ref.h"
 
 #define PANEL panel_narrow
@@ -147,8 +147,9 @@ int32_t rti_ref_matmul(void *host, void *stream, const rtb_op *op) {
   for (rtb_walk_start(&w, out->shape, batch, views, 5); !w.done; rtb_walk_next(&w)) {
     matrix m[5];
     for (int32_t k = 0; k < 5; k++) m[k] = matrix_at(views[k], w.at[k]);
-    if (is_complex) multiply_complex(&m[0], &m[1], &m[4], out->shape[batch], out->shape[batch + 1], a->shape[batch + 1]);
-    else multiply(&m[0], &m[1], &m[2], &m[3], &m[4], out->shape[batch], out->shape[batch + 1], a->shape[batch + 1]);
+    const int64_t rows = out->shape[batch], columns = out->shape[batch + 1], depth = a->shape[batch + 1];
+    if (is_complex) multiply_complex(&m[0], &m[1], &m[4], rows, columns, depth);
+    else multiply(&m[0], &m[1], &m[2], &m[3], &m[4], rows, columns, depth);
   }
   return RTB_OK;
 }

@@ -113,3 +113,31 @@ int32_t rti_ref_avg_pool(void *host, void *stream, const rtb_op *op) {
   }
   return RTB_OK;
 }
+
+// ---- norm -------------------------------------------------------------------------------------------------------------------------------
+int32_t rti_ref_lp_pool(void *host, void *stream, const rtb_op *op) {
+  (void)host, (void)stream;
+  const rtb_view *x = op->args[0], *out = op->args[2];
+  const long double p = *(const double *)op->args[1]->data;
+  const ref_window w = ref_window_of(op->attr, x, out, NULL);
+  for (int64_t n = 0; n < out->shape[0]; n++) for (int64_t c = 0; c < out->shape[1]; c++) {
+    const char *from = ref_at(x, n * x->stride[0] + c * x->stride[1]);
+    char *to = ref_at(out, n * out->stride[0] + c * out->stride[1]);
+    for (int64_t first = 0; first < w.n_pixels; first += REF_CHUNK) {
+      const int64_t count = w.n_pixels - first < REF_CHUNK ? w.n_pixels - first : REF_CHUNK;
+      ref_wide_row row;
+      long double sum[REF_CHUNK] = {0};
+      uint8_t is_inside[REF_CHUNK];
+      for (int64_t tap = 0; tap < w.n_taps; tap++) {
+        ref_window_row(&w, rti_ref_get_of(x->dtype), from, rtb_dtype_bytes(x->dtype), tap, first, count, &row, is_inside);
+        for (int64_t i = 0; i < count; i++) {
+          const long double size = fabsl((long double)row.f64[i]); // 0 outside
+          sum[i] += p == 1 ? size : p == 2 ? size * size : powl(size, p);
+        }
+      }
+      for (int64_t i = 0; i < count; i++) row.f64[i] = (double)(p == 1 ? sum[i] : p == 2 ? sqrtl(sum[i]) : powl(sum[i], 1 / p));
+      ref_window_store(&w, rti_ref_put_of(out->dtype, REF_F64), to, rtb_dtype_bytes(out->dtype), first, count, &row);
+    }
+  }
+  return RTB_OK;
+}

@@ -99,9 +99,12 @@ int32_t rti_ref_matmul(void *host, void *stream, const rtb_op *op);   ///< and m
 int32_t rti_ref_conv(void *host, void *stream, const rtb_op *op);     ///< and conv_transpose, conv_integer
 int32_t rti_ref_max_pool(void *host, void *stream, const rtb_op *op); ///< and max_pool_indices
 int32_t rti_ref_avg_pool(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_lp_pool(void *host, void *stream, const rtb_op *op);
 int32_t rti_ref_softmax(void *host, void *stream, const rtb_op *op); ///< and log_softmax
 int32_t rti_ref_layer_norm(void *host, void *stream, const rtb_op *op); ///< and rms_norm
 int32_t rti_ref_batch_norm(void *host, void *stream, const rtb_op *op);
+int32_t rti_ref_resize(void *host, void *stream, const rtb_op *op); ///< the workspace is what rti_ref_resize_accept asks for
+int32_t rti_ref_resize_accept(void *host, const rtb_op *op, uint64_t *out_workspace_bytes);
 int32_t rti_ref_quantize(void *host, void *stream, const rtb_op *op); ///< and dequantize
 
 #if defined(__GNUC__)

@@ -237,6 +237,7 @@ extern "C" {
 #define RTB_OP_COMPLEX 245
 #define RTB_OP_CLAMP 90
 #define RTB_OP_FMA 91
+#define RTB_OP_LERP 92
 #define RTB_OP_SUM 100
 #define RTB_OP_PROD 101
 #define RTB_OP_MEAN 102
@@ -279,6 +280,8 @@ extern "C" {
 #define RTB_OP_DEQUANTIZE 221
 #define RTB_OP_MATMUL_INTEGER 222
 #define RTB_OP_CONV_INTEGER 223
+#define RTB_OP_RESIZE 224
+#define RTB_OP_LP_POOL 225
 #define RTB_OP_CONCAT 160
 #define RTB_OP_PAD 161
 #define RTB_OP_LINSPACE 162
@@ -294,10 +297,23 @@ extern "C" {
 #define RTB_OP_TOPK 172
 #define RTB_OP_GROUP_NORM 180
 #define RTB_OP_EMBEDDING 181
+#define RTB_OP_ATTENTION 182
+#define RTB_OP_MSE_LOSS 183
+#define RTB_OP_L1_LOSS 184
+#define RTB_OP_SMOOTH_L1_LOSS 185
+#define RTB_OP_BCE_LOSS 186
+#define RTB_OP_BCE_WITH_LOGITS 187
+#define RTB_OP_CROSS_ENTROPY 188
+#define RTB_OP_SGD 190
+#define RTB_OP_MOMENTUM 191
+#define RTB_OP_ADAM 192
+#define RTB_OP_ADAMW 193
 #define RTB_OP_UNIQUE 173
 #define RTB_OP_TAKE 174
 #define RTB_OP_MASKED_SELECT 175
 #define RTB_OP_COUNT_NONZERO 176
+#define RTB_OP_BINCOUNT 177
+#define RTB_OP_HISTOGRAM 178
 /* generated: end */
 
 /* ---- data that crosses on every call (frozen) ------------------------------------------------------------------------ */
@@ -355,6 +371,8 @@ typedef struct rtb_attr_sort {
 #define RTB_SORT_DESCENDING 1u /* sort, argsort */
 #define RTB_SORT_RIGHT 2u      /* searchsorted: behind equal elements */
 
+/* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. A transposed convolution has a weight
+ * [C, M / groups, spatial...]; its output may go on past what the windows reach. */
 /* Scattering, and gathering by coordinates. Updates fall on their targets in C order of indices; each step rounds as ADD or MUL does. */
 typedef struct rtb_attr_index {
   uint32_t size;
@@ -384,9 +402,25 @@ typedef struct rtb_attr_group {
   uint32_t groups;
 } rtb_attr_group;
 
+/* attention: softmax(q k^T scale + mask) v over the last two dimensions; k and v may have heads (dimension -3) of which each
+ * serves n of q, one after the other. The mask is bool (true: seen) or of the dtype of q (added), or absent. A row
+ * whose mask leaves only -infinity gives 0. */
+typedef struct rtb_attr_attention {
+  uint32_t size;
+  uint32_t flags; /* RTB_ATTENTION_... */
+} rtb_attr_attention;
+#define RTB_ATTENTION_CAUSAL 1u /* row i sees columns 0 to i */
+
+/* Losses. */
+typedef struct rtb_attr_loss {
+  uint32_t size;
+  uint32_t reduction; /* RTB_LOSS_... */
+} rtb_attr_loss;
+#define RTB_LOSS_NONE 0u
+#define RTB_LOSS_MEAN 1u
+#define RTB_LOSS_SUM 2u
+
 /* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. */
-/* Convolution and pooling over the last `spatial` dimensions of x [N, C, spatial...]. A transposed convolution has a weight
- * [C, M / groups, spatial...]; its output may go on past what the windows reach. */
 typedef struct rtb_attr_window {
   uint32_t size;
   uint32_t spatial;      /* 1, 2 or 3 */
@@ -398,6 +432,27 @@ typedef struct rtb_attr_window {
   int32_t pad_lo[3], pad_hi[3];
 } rtb_attr_window;
 #define RTB_WINDOW_COUNT_PAD 1u /* avg_pool: padded elements count in the divisor (those past pad_hi never do) */
+
+/* Resizing along one dimension of extent n in x. Inputs: x, then f64 immediates p, a, b, q, cubic, shrink and outside. Output element i lies at
+ * t = ((i + p) * a) / b + q, in f64. Neighbours k = floor(t) + 1 - r ... floor(t) + r weigh f((t - k) * shrink), divided by their sum when shrink < 1 or
+ * with RTB_RESIZE_EXCLUDE; linear: f(u) = 1 - |u|, r = ceil(1 / shrink); cubic: that of Keys with coefficient `cubic`, r = ceil(2 / shrink); 0
+ * beyond. Neighbours outside of x are the edge, or with RTB_RESIZE_EXCLUDE weigh 0 (all of them: the edge). A weight of 0 contributes nothing. */
+typedef struct rtb_attr_resize {
+  uint32_t size;
+  uint32_t axes;  /* one bit: the dimension */
+  uint32_t mode;  /* RTB_RESIZE_NEAREST, LINEAR, CUBIC */
+  uint32_t round; /* nearest: how t becomes k, before it is held in [0, n): RTB_RESIZE_PREFER_FLOOR ... */
+  uint32_t flags;
+} rtb_attr_resize;
+#define RTB_RESIZE_NEAREST 0u
+#define RTB_RESIZE_LINEAR 1u
+#define RTB_RESIZE_CUBIC 2u
+#define RTB_RESIZE_PREFER_FLOOR 0u /* ceil(t - 0.5) */
+#define RTB_RESIZE_PREFER_CEIL 1u  /* floor(t + 0.5) */
+#define RTB_RESIZE_FLOOR 2u
+#define RTB_RESIZE_CEIL 3u
+#define RTB_RESIZE_EXCLUDE 1u
+#define RTB_RESIZE_CROP 2u         /* where t is not in [0, n - 1] the result is `outside` */
 
 /* ---- resolve: question and answer (grow) ------------------------------------------------------------------------------ */
 

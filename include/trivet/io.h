@@ -56,7 +56,7 @@ typedef struct rt_archive_entry {
   const char *name;       ///< printable UTF-8
   const char *stored;     ///< the dtype as the format calls it: "<f4", "BF16", "Q4_0"; what reading refuses has a name too
   rt_dtype dtype;         ///< of the tensor that reading gives; RT_DTYPE_NONE: it cannot be read, and reading says why
-  int32_t rank;           ///< 0 when dtype is RT_DTYPE_NONE and nothing is known
+  int32_t rank;           ///< -1: not known (members of .npz that cannot be read)
   int64_t shape[RT_MAX_RANK];
   uint64_t offset, bytes; ///< where its data lie in the file, and how many bytes they are there
   bool in_place;          ///< reading gives a view of the mapped file

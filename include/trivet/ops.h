@@ -1096,6 +1096,16 @@ RT_API RT_NODISCARD rt_status rt_fma(const rt_tensor *a, const rt_tensor *b, con
 /// rt_fma into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_fma and the rules above.
 RT_API RT_NODISCARD rt_status rt_fma_into(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor *out);
 
+/// a (1 - c) + c b: a where c is 0, b where it is 1, for finite numbers; close to 0 the bound is in ulp of the larger of the two terms.
+/// Formula  m_fma(c, b, m_fma(m_neg(c), a, a))
+/// Shapes   a, b, c: any that broadcast; out: the broadcast shape
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
+RT_API RT_NODISCARD rt_status rt_lerp(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor **out);
+/// rt_lerp into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_lerp and the rules above.
+RT_API RT_NODISCARD rt_status rt_lerp_into(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor *out);
+
 // ---- Reductions ------------------------------------------------------------------------------------------------------------------------
 
 /// Sum; integers wrap; the sum over nothing is 0.
@@ -1570,6 +1580,26 @@ RT_API RT_NODISCARD rt_status rt_conv_integer(const rt_tensor *x, const rt_tenso
 RT_API RT_NODISCARD rt_status rt_conv_integer_into(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *x_zero,
     const rt_tensor *weight_zero, const rt_window *window, rt_tensor *out);
 
+/// x with other extents along some axes: each element is the nearest one, or a weighted mean of neighbours, at its place in x.
+/// Shapes   x: any; out: as x, with the extents that `how` gives along its axes
+/// Dtypes   nearest: any; linear and cubic: floats (bool and integers are converted to f32); out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_DTYPE for complex dtypes; RT_E_ARGUMENT for a repeated or out-of-range axis, and for numbers in `how` that are not
+///          finite or not in their enum; RT_E_SHAPE for an extent that cannot be
+RT_API RT_NODISCARD rt_status rt_resize(const rt_tensor *x, const rt_resampling *how, rt_tensor **out);
+/// rt_resize into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_resize and the rules above.
+RT_API RT_NODISCARD rt_status rt_resize_into(const rt_tensor *x, const rt_resampling *how, rt_tensor *out);
+
+/// The p-norm of each window of x [N,C,...] over 1 to 3 spatial axes: (sum of |x|^p)^(1/p), without overflow in f32 and halves; padding
+/// counts as 0.
+/// Shapes   as rt_max_pool
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_DTYPE for complex dtypes; as rt_max_pool, and RT_E_ARGUMENT for a p that is not finite and above 0
+RT_API RT_NODISCARD rt_status rt_lp_pool(const rt_tensor *x, double p, const rt_window *window, rt_tensor **out);
+/// rt_lp_pool into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_lp_pool and the rules above.
+RT_API RT_NODISCARD rt_status rt_lp_pool_into(const rt_tensor *x, double p, const rt_window *window, rt_tensor *out);
+
 // ---- Operations made of other operations -----------------------------------------------------------------------------------------------
 
 /// Tensors joined along an axis; all other extents are equal; dtypes promote.
@@ -1722,6 +1752,94 @@ RT_API RT_NODISCARD rt_status rt_embedding(const rt_tensor *table, const rt_tens
 /// above.
 RT_API RT_NODISCARD rt_status rt_embedding_into(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor *out);
 
+/// softmax(q k^T scale + mask) v over the last two axes; scale 0 means 1 / sqrt(extent of the last axis of q); mask (NULL: none) is bool,
+/// true for what is seen, or a float to be added; causal: row i sees columns 0 to i; a row that a mask leaves nothing to see gives 0; k
+/// and v may have fewer heads (axis -3), each of which serves as many heads of q, one after the other.
+/// Shapes   q: [..., H, L, E]; k: [..., H or a divisor of it, S, E]; v: as k, but [..., S, F]; the axes before broadcast; mask:
+///          broadcasts to [..., H, L, S]; out: [..., H, L, F]
+/// Dtypes   q, k, v: floats (bool and integers are converted to f32), promoted to one dtype; mask: bool or a float; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when these do not fit each other; RT_E_DTYPE for a mask of integers; RT_E_ARGUMENT for a scale that is not finite
+RT_API RT_NODISCARD rt_status rt_attention(const rt_tensor *q, const rt_tensor *k, const rt_tensor *v, const rt_tensor *mask, double scale,
+    bool causal, rt_tensor **out);
+/// rt_attention into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_attention and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_attention_into(const rt_tensor *q, const rt_tensor *k, const rt_tensor *v, const rt_tensor *mask,
+    double scale, bool causal, rt_tensor *out);
+
+/// (input - target)^2, its mean or its sum.
+/// Shapes   inputs: any that broadcast; out: the broadcast shape with RT_LOSS_NONE, else []
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; halves compute in f32; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for another reduction
+RT_API RT_NODISCARD rt_status rt_mse_loss(const rt_tensor *input, const rt_tensor *target, rt_loss_reduction reduction, rt_tensor **out);
+/// rt_mse_loss into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_mse_loss and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_mse_loss_into(const rt_tensor *input, const rt_tensor *target, rt_loss_reduction reduction,
+    rt_tensor *out);
+
+/// |input - target|, its mean or its sum.
+/// Shapes   inputs: any that broadcast; out: the broadcast shape with RT_LOSS_NONE, else []
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; halves compute in f32; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for another reduction
+RT_API RT_NODISCARD rt_status rt_l1_loss(const rt_tensor *input, const rt_tensor *target, rt_loss_reduction reduction, rt_tensor **out);
+/// rt_l1_loss into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_l1_loss and the rules above.
+RT_API RT_NODISCARD rt_status rt_l1_loss_into(const rt_tensor *input, const rt_tensor *target, rt_loss_reduction reduction, rt_tensor *out);
+
+/// With d = |input - target|: d^2 / (2 beta) where d < beta, else d - beta / 2; their mean or sum.
+/// Shapes   inputs: any that broadcast; out: the broadcast shape with RT_LOSS_NONE, else []
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; halves compute in f32; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for another reduction, and a beta that is negative or not finite
+RT_API RT_NODISCARD rt_status rt_smooth_l1_loss(const rt_tensor *input, const rt_tensor *target, double beta, rt_loss_reduction reduction,
+    rt_tensor **out);
+/// rt_smooth_l1_loss into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_smooth_l1_loss and
+/// the rules above.
+RT_API RT_NODISCARD rt_status rt_smooth_l1_loss_into(const rt_tensor *input, const rt_tensor *target, double beta,
+    rt_loss_reduction reduction, rt_tensor *out);
+
+/// -weight (target log(input) + (1 - target) log(1 - input)) with no logarithm below -100, for probabilities; weight NULL: 1; their mean
+/// (by the number of elements) or sum.
+/// Shapes   inputs: any that broadcast; out: the broadcast shape with RT_LOSS_NONE, else []
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; halves compute in f32; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for another reduction
+RT_API RT_NODISCARD rt_status rt_bce_loss(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight,
+    rt_loss_reduction reduction, rt_tensor **out);
+/// rt_bce_loss into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_bce_loss and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_bce_loss_into(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight,
+    rt_loss_reduction reduction, rt_tensor *out);
+
+/// rt_bce_loss of sigmoid(input) without its overflow: weight (pos_weight target softplus(-input) + (1 - target) softplus(input)); NULL:
+/// 1; their mean (by the number of elements) or sum.
+/// Shapes   inputs: any that broadcast; out: the broadcast shape with RT_LOSS_NONE, else []
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; halves compute in f32; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for another reduction
+RT_API RT_NODISCARD rt_status rt_bce_with_logits(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight,
+    const rt_tensor *pos_weight, rt_loss_reduction reduction, rt_tensor **out);
+/// rt_bce_with_logits into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_bce_with_logits and
+/// the rules above.
+RT_API RT_NODISCARD rt_status rt_bce_with_logits_into(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight,
+    const rt_tensor *pos_weight, rt_loss_reduction reduction, rt_tensor *out);
+
+/// -weight[target] log_softmax(input)[target] over the classes (axis 1; 0 of a 1-d input); a target that is ignore_index (RT_NO_INDEX:
+/// none) gives 0; with label_smoothing s: (1 - s) of that plus s times the mean over the classes of -weight log_softmax(input). The mean
+/// divides by the weights of the targets that count, so of none at all it is NaN.
+/// Shapes   input: [N, C, ...] or [C]; target: [N, ...] or []; weight: [C] or NULL; out: as target with RT_LOSS_NONE, else []
+/// Dtypes   input, weight: floats (bool and integers are converted to f32), promoted to one dtype; target: any integer; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when these do not fit each other; RT_E_DTYPE for a target of floats; RT_E_INDEX names the first target that is no
+///          class (a negative one as u64); RT_E_ARGUMENT for another reduction, and a label_smoothing outside of 0 to 1
+RT_API RT_NODISCARD rt_status rt_cross_entropy(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight,
+    int64_t ignore_index, double label_smoothing, rt_loss_reduction reduction, rt_tensor **out);
+/// rt_cross_entropy into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_cross_entropy and the
+/// rules above.
+RT_API RT_NODISCARD rt_status rt_cross_entropy_into(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight,
+    int64_t ignore_index, double label_smoothing, rt_loss_reduction reduction, rt_tensor *out);
+
 /// The elements of x (axis NULL) or its slices along *axis, each once: in the order of rt_sort, slices by the first element that differs,
 /// or, not sorted, as they first come. Then the index of the first one of each; for each of x which one it is; how many there are of
 /// each. -0 equals +0; NaN equals nothing, so each one counts. Waits for x; along an axis it sorts once per element of a slice. An output
@@ -1760,6 +1878,70 @@ RT_API RT_NODISCARD rt_status rt_masked_select_into(const rt_tensor *x, const rt
 RT_API RT_NODISCARD rt_status rt_count_nonzero(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_count_nonzero into a given output, which stays yours: it is i64. Errors as rt_count_nonzero and the rules above.
 RT_API RT_NODISCARD rt_status rt_count_nonzero_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
+
+/// 1-d: how often each of 0, 1, 2 ... is in x, or the sum of their weights when not NULL (as scatter adds); as many as the largest needs,
+/// at least min_length. Waits for x.
+/// Shapes   x: any; weights: as x, or NULL; out: [max(largest of x + 1, min_length)]
+/// Dtypes   x: any integer; weights: any number; out: as weights, else i64
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_INDEX for an element below 0; RT_E_DTYPE for bool and floats in x and for bool weights; RT_E_SHAPE when weights do not
+///          have the shape of x; RT_E_ARGUMENT for a negative min_length
+RT_API RT_NODISCARD rt_status rt_bincount(const rt_tensor *x, const rt_tensor *weights, int64_t min_length, rt_tensor **out);
+/// rt_bincount into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_bincount and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_bincount_into(const rt_tensor *x, const rt_tensor *weights, int64_t min_length, rt_tensor *out);
+
+/// 1-d: how many elements of x are in each of n_bins bins from low to high, their edges those of rt_linspace in f32 (f64 for f64 and
+/// integers); each without its upper edge but the last; others and NaN are not counted.
+/// Shapes   x: any; out: [n_bins]
+/// Dtypes   any; out: i64
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for no bins, a bound that is not finite, and low >= high
+RT_API RT_NODISCARD rt_status rt_histogram(const rt_tensor *x, int64_t n_bins, double low, double high, rt_tensor **out);
+/// rt_histogram into a given output, which stays yours: it is i64. Errors as rt_histogram and the rules above.
+RT_API RT_NODISCARD rt_status rt_histogram_into(const rt_tensor *x, int64_t n_bins, double low, double high, rt_tensor *out);
+
+// ---- Changes in place, made of other operations ----------------------------------------------------------------------------------------
+
+/// One step of gradient descent: g = grad + weight_decay param; param -= rate g.
+/// Shapes   all as param
+/// Dtypes   floats, each tensor its own; f64 computes in f64, the others in f32 (a state in f32 beside a half param keeps its bits)
+/// Owner    all tensors stay yours
+/// Errors   RT_E_SHAPE when the shapes differ; RT_E_DTYPE for what is no float; RT_E_STATE for a tensor that may not be written;
+///          RT_E_ARGUMENT for tensors that share memory, numbers that are not finite or negative (rate may be)
+RT_API RT_NODISCARD rt_status rt_sgd(rt_tensor *param, const rt_tensor *grad, double rate, double weight_decay);
+
+/// One step with momentum: g = grad + weight_decay param; velocity = momentum velocity + g; param -= rate velocity, with nesterov rate (g
+/// + momentum velocity). The first velocity is 0 (Polyak 1964, Sutskever et al. 2013).
+/// Shapes   all as param
+/// Dtypes   floats, each tensor its own; f64 computes in f64, the others in f32 (a state in f32 beside a half param keeps its bits)
+/// Owner    all tensors stay yours
+/// Errors   RT_E_SHAPE when the shapes differ; RT_E_DTYPE for what is no float; RT_E_STATE for a tensor that may not be written;
+///          RT_E_ARGUMENT for tensors that share memory, numbers that are not finite or negative (rate may be)
+RT_API RT_NODISCARD rt_status rt_momentum(rt_tensor *param, const rt_tensor *grad, rt_tensor *velocity, double rate, double momentum,
+    bool nesterov, double weight_decay);
+
+/// One step of Adam (Kingma and Ba 2015), the step-th from 1: g = grad + weight_decay param; average = beta1 average + (1 - beta1) g;
+/// square_average = beta2 square_average + (1 - beta2) g^2; param -= rate (average / (1 - beta1^step)) / (sqrt(square_average / (1 -
+/// beta2^step)) + eps). The first averages are 0.
+/// Shapes   all as param
+/// Dtypes   floats, each tensor its own; f64 computes in f64, the others in f32 (a state in f32 beside a half param keeps its bits)
+/// Owner    all tensors stay yours
+/// Errors   RT_E_SHAPE when the shapes differ; RT_E_DTYPE for what is no float; RT_E_STATE for a tensor that may not be written;
+///          RT_E_ARGUMENT for tensors that share memory, numbers that are not finite or negative (rate may be), a step below 1 or a beta
+///          outside of [0, 1)
+RT_API RT_NODISCARD rt_status rt_adam(rt_tensor *param, const rt_tensor *grad, rt_tensor *average, rt_tensor *square_average, int64_t step,
+    double rate, double beta1, double beta2, double eps, double weight_decay);
+
+/// rt_adam with decoupled weight decay (Loshchilov and Hutter 2019): g = grad, and param is multiplied by 1 - rate weight_decay first.
+/// Shapes   all as param
+/// Dtypes   floats, each tensor its own; f64 computes in f64, the others in f32 (a state in f32 beside a half param keeps its bits)
+/// Owner    all tensors stay yours
+/// Errors   RT_E_SHAPE when the shapes differ; RT_E_DTYPE for what is no float; RT_E_STATE for a tensor that may not be written;
+///          RT_E_ARGUMENT for tensors that share memory, numbers that are not finite or negative (rate may be), a step below 1 or a beta
+///          outside of [0, 1)
+RT_API RT_NODISCARD rt_status rt_adamw(rt_tensor *param, const rt_tensor *grad, rt_tensor *average, rt_tensor *square_average, int64_t step,
+    double rate, double beta1, double beta2, double eps, double weight_decay);
 
 RT_END
 #endif

@@ -47,8 +47,40 @@ typedef struct rt_window {
 /// For padding_index and ignore_index: no index stands for nothing.
 #define RT_NO_INDEX INT64_MIN
 
+/// Which elements of x an element of rt_resize is made of: the nearest one; the 2 beside its place; the 4 round it, by the cubic of Keys.
+typedef enum rt_resize_mode { RT_RESIZE_NEAREST = 0, RT_RESIZE_LINEAR, RT_RESIZE_CUBIC } rt_resize_mode;
+/// Where output element i lies in x, along an axis whose extent goes from n to m; s is the scale. Computed in f64 as ((i + p) a) / b + q; where no
+/// scale is given and s is m / n, dividing by s is multiplying by n and dividing by m.
+typedef enum rt_resize_grid {
+  RT_GRID_HALF_PIXEL = 0,       ///< (i + 0.5) / s - 0.5
+  RT_GRID_HALF_PIXEL_SYMMETRIC, ///< the same, centred when s is not m / n: plus n / 2 (1 - m / (s n))
+  RT_GRID_PYTORCH_HALF_PIXEL,   ///< the same as half_pixel, but 0 when m is 1
+  RT_GRID_ALIGN_CORNERS,        ///< i (n - 1) / (m - 1), with s n in place of m where a scale is given; 0 when that is 0 / 0
+  RT_GRID_ASYMMETRIC,           ///< i / s
+  RT_GRID_TF_HALF_PIXEL,        ///< (i + 0.5) / s
+  RT_GRID_CROP                  ///< from crop_lo (n - 1) to crop_hi (n - 1) in equal steps; the middle of the two when m is 1
+} rt_resize_grid;
+typedef enum rt_resize_round { RT_ROUND_PREFER_FLOOR = 0, RT_ROUND_PREFER_CEIL, RT_ROUND_FLOOR, RT_ROUND_CEIL } rt_resize_round;
+
+/// How rt_resize resizes. Entry i of the arrays belongs to axes.axis[i]. {0} with axes and sizes is nearest, half_pixel.
+typedef struct rt_resampling {
+  rt_axes axes;
+  int64_t size[RT_MAX_RANK];    ///< extent in the result; not read where a scale is given and this is 0: then it is floor(scale extent)
+  double scale[RT_MAX_RANK];    ///< 0: size / extent
+  rt_resize_mode mode;
+  rt_resize_grid grid;
+  rt_resize_round round;        ///< nearest only; halves go down, halves go up, always down, always up
+  double cubic;                 ///< coefficient a of the cubic; 0 means -0.75 (others use -0.5)
+  bool exclude_outside;         ///< neighbours outside of x weigh nothing (the others are scaled up), else the edge stands for them
+  bool antialias;               ///< linear and cubic, scale below 1: the weights are stretched by 1 / scale, so that every element counts
+  double crop_lo[RT_MAX_RANK], crop_hi[RT_MAX_RANK]; ///< RT_GRID_CROP: 0 is the first element, 1 the last
+  double outside;               ///< RT_GRID_CROP: value where a place lies outside of x
+} rt_resampling;
+
 typedef enum rt_pad_mode { RT_PAD_CONSTANT = 0, RT_PAD_EDGE, RT_PAD_REFLECT, RT_PAD_WRAP } rt_pad_mode;
 
+/// What a loss gives: one number per element (cross_entropy: per target), their mean, their sum.
+typedef enum rt_loss_reduction { RT_LOSS_NONE = 0, RT_LOSS_MEAN, RT_LOSS_SUM } rt_loss_reduction;
 /// What a scattered update does to the element it falls on; the last four are rt_add, rt_mul, rt_minimum and rt_maximum of the two.
 typedef enum rt_scatter_mode { RT_SCATTER_SET = 0, RT_SCATTER_ADD, RT_SCATTER_MUL, RT_SCATTER_MIN, RT_SCATTER_MAX } rt_scatter_mode;
 

@@ -27,7 +27,9 @@ rt_archive_format rt_archive_sniff(const void *head, size_t bytes) {
 
 void *rti_archive_new(rt_archive *archive, uint64_t n, size_t element_bytes) {
   void *at = rti_arena_new(&archive->arena, n, element_bytes);
-  if (!at) rti_io_fail(RT_E_NO_MEMORY, "%s: no memory for what it describes (%llu times %zu bytes)", archive->name, (unsigned long long)n, element_bytes);
+  if (!at)
+    rti_io_fail(RT_E_NO_MEMORY, "%s: no memory for what it describes (%llu times %zu bytes)", archive->name, (unsigned long long)n,
+                element_bytes);
   return at;
 }
 
@@ -40,9 +42,11 @@ static bool is_printable(const char *text, size_t bytes) {
 // Copies a name and numbers it: as many as there were before.
 static rt_status add_name(rt_archive *archive, rti_names *names, const char *what, const void *name, size_t bytes, const char **out) {
   rti_io_text quoted;
-  if (bytes > NAME_BYTES) return rti_io_fail(RT_E_FORMAT, "%s: the name of a %s has %zu bytes, at most %d are allowed", archive->name, what, bytes, NAME_BYTES);
+  if (bytes > NAME_BYTES)
+    return rti_io_fail(RT_E_FORMAT, "%s: the name of a %s has %zu bytes, at most %d are allowed", archive->name, what, bytes, NAME_BYTES);
   if (!is_printable(name, bytes))
-    return rti_io_fail(RT_E_FORMAT, "%s: the name of a %s is not printable UTF-8: '%s'", archive->name, what, rti_io_quote(&quoted, name, bytes));
+    return rti_io_fail(RT_E_FORMAT, "%s: the name of a %s is not printable UTF-8: '%s'", archive->name, what,
+                       rti_io_quote(&quoted, name, bytes));
   char *copy = rti_archive_new(archive, bytes + 1, 1);
   if (!copy) return RT_E_NO_MEMORY;
   if (bytes) memcpy(copy, name, bytes);
@@ -101,7 +105,8 @@ rt_status rti_archive_view(rt_archive *archive, const rti_entry *entry, rt_tenso
   const rt_archive_entry *facts = &entry->facts;
   rti_io_source *source = rti_io_source_retain(archive->source);
   void *data = (void *)(uintptr_t)(source->at + facts->offset); // imported read-only
-  const rt_status status = rt_import(archive->ctx, facts->dtype, facts->rank, facts->shape, NULL, data, true, rti_io_source_release, source, out);
+  const rt_status status =
+    rt_import(archive->ctx, facts->dtype, facts->rank, facts->shape, NULL, data, true, rti_io_source_release, source, out);
   if (status != RT_OK) rti_io_source_release(source);
   return status;
 }
@@ -146,7 +151,8 @@ rt_status rt_archive_get(rt_archive *archive, const char *name, rt_tensor **out)
   const int32_t index = rti_names_find(&archive->names, name);
   rti_io_text quoted;
   if (index < 0)
-    return rti_io_fail(RT_E_NOT_FOUND, "%s: none of its %d tensors is named '%s'", archive->name, archive->n_entries, rti_io_quote(&quoted, name, strlen(name)));
+    return rti_io_fail(RT_E_NOT_FOUND, "%s: none of its %d tensors is named '%s'", archive->name, archive->n_entries,
+                       rti_io_quote(&quoted, name, strlen(name)));
   return read_entry(archive, index, out);
 }
 
@@ -190,7 +196,8 @@ rt_status rt_archive_open(rt_ctx *ctx, const char *path, uint32_t flags, rt_arch
 rt_status rt_archive_parse(rt_ctx *ctx, const char *name, const void *data, size_t bytes, rt_archive **out_archive) {
   if (!out_archive) return rti_io_fail(RT_E_ARGUMENT, "archive_parse: out_archive is NULL");
   *out_archive = NULL;
-  if (!ctx || !name || (!data && bytes)) return rti_io_fail(RT_E_ARGUMENT, "archive_parse: %s is NULL", !ctx ? "ctx" : !name ? "name" : "data");
+  if (!ctx || !name || (!data && bytes))
+    return rti_io_fail(RT_E_ARGUMENT, "archive_parse: %s is NULL", !ctx ? "ctx" : !name ? "name" : "data");
   rti_io_source *source;
   const rt_status status = rti_io_source_memory(name, data, bytes, &source);
   return status == RT_OK ? open_source(ctx, source, out_archive) : status;
@@ -259,7 +266,8 @@ rt_status rt_archive_meta_item(const rt_archive *archive, int32_t index, int64_t
     return rti_io_fail(RT_E_ARGUMENT, "%s: metadata entry %d of %d does not exist", archive->name, index, archive->n_metas);
   const rti_meta *meta = &archive->metas[index];
   if (item < 0 || item >= meta->facts.count)
-    return rti_io_fail(RT_E_ARGUMENT, "%s: item %lld of the %lld of '%.80s' does not exist", archive->name, (long long)item, (long long)meta->facts.count, meta->facts.key);
+    return rti_io_fail(RT_E_ARGUMENT, "%s: item %lld of the %lld of '%.80s' does not exist", archive->name, (long long)item,
+                       (long long)meta->facts.count, meta->facts.key);
   const rt_dtype dtype = rt_dtype_from_name(meta->facts.type);
   if (dtype == RT_DTYPE_NONE) {
     const rti_text *text = (const rti_text *)meta->items + item;
@@ -303,9 +311,11 @@ static rt_status check_names(const char *path, const char *what, int32_t n, cons
     int32_t number;
     if (!name) status = rti_io_fail(RT_E_ARGUMENT, "%s: the name of %s %d is NULL", path, what, i);
     else if (bytes > NAME_BYTES || !is_printable(name, bytes))
-      status = rti_io_fail(RT_E_ARGUMENT, "%s: the name of %s %d is not printable UTF-8 of at most %d bytes: '%s'", path, what, i, NAME_BYTES, rti_io_quote(&quoted, name, bytes));
+      status = rti_io_fail(RT_E_ARGUMENT, "%s: the name of %s %d is not printable UTF-8 of at most %d bytes: '%s'", path, what, i,
+                           NAME_BYTES, rti_io_quote(&quoted, name, bytes));
     else if (rti_names_find(&seen, name) >= 0) status = rti_io_fail(RT_E_ARGUMENT, "%s: %s '%.80s' is given twice", path, what, name);
-    else if ((status = rti_names_add(&seen, name, &number)) == RT_E_FORMAT) status = rti_io_fail(RT_E_ARGUMENT, "%s: %d %ss are too many", path, n, what);
+    else if ((status = rti_names_add(&seen, name, &number)) == RT_E_FORMAT)
+      status = rti_io_fail(RT_E_ARGUMENT, "%s: %d %ss are too many", path, n, what);
   }
   rti_names_free(&seen);
   return status;
@@ -318,7 +328,8 @@ static rt_status write_content(rti_io_sink *sink, void *user) {
   return w->format->write(sink, w->content);
 }
 
-rt_status rt_archive_write(const char *path, rt_archive_format format, uint32_t flags, int32_t n_tensors, const rt_named_tensor *tensors, int32_t n_texts, const rt_named_text *texts) {
+rt_status rt_archive_write(const char *path, rt_archive_format format, uint32_t flags, int32_t n_tensors, const rt_named_tensor *tensors,
+                           int32_t n_texts, const rt_named_text *texts) {
   if (!path) return rti_io_fail(RT_E_ARGUMENT, "archive_write: path is NULL");
   rti_io_text quoted;
   const char *name = rti_io_quote(&quoted, path, strlen(path));
@@ -327,8 +338,10 @@ rt_status rt_archive_write(const char *path, rt_archive_format format, uint32_t 
   if (!row->write) return rti_io_fail(RT_E_UNSUPPORTED, "%s: %s files are read, not written", name, row->name);
   if (flags & ~RT_ARCHIVE_DEFLATE || (flags && format != RT_ARCHIVE_NPZ))
     return rti_io_fail(RT_E_ARGUMENT, "%s: archive_write: flags 0x%x mean nothing for %s", name, flags, row->name);
-  if (n_tensors < 0 || n_texts < 0) return rti_io_fail(RT_E_ARGUMENT, "%s: archive_write: %d tensors and %d texts", name, n_tensors, n_texts);
-  if ((n_tensors && !tensors) || (n_texts && !texts)) return rti_io_fail(RT_E_ARGUMENT, "%s: archive_write: %s is NULL", name, n_tensors && !tensors ? "tensors" : "texts");
+  if (n_tensors < 0 || n_texts < 0)
+    return rti_io_fail(RT_E_ARGUMENT, "%s: archive_write: %d tensors and %d texts", name, n_tensors, n_texts);
+  if ((n_tensors && !tensors) || (n_texts && !texts))
+    return rti_io_fail(RT_E_ARGUMENT, "%s: archive_write: %s is NULL", name, n_tensors && !tensors ? "tensors" : "texts");
   rt_status status = n_tensors ? check_names(name, "tensor", n_tensors, &tensors->name, sizeof *tensors) : RT_OK;
   if (status == RT_OK && n_texts) status = check_names(name, "text", n_texts, &texts->key, sizeof *texts);
   for (int32_t i = 0; status == RT_OK && i < n_tensors; i++)

@@ -26,7 +26,13 @@ typedef struct walk {
 static uint64_t left(const walk *w) { return w->archive->source->bytes - w->at; }
 
 static rt_status past_end(const walk *w, const char *what, uint64_t bytes) {
-  return rti_io_fail(RT_E_FORMAT, "%s: byte %llu: %s of %llu bytes passes the end of the file (%llu are left)", w->archive->name, (ull)w->at, what, (ull)bytes, (ull)left(w));
+  return rti_io_fail(RT_E_FORMAT, "%s: byte %llu: %s of %llu bytes passes the end of the file (%llu are left)", w->archive->name,
+                     (ull)w->at, what, (ull)bytes, (ull)left(w));
+}
+
+static rt_status too_many(const walk *w, const rti_meta *meta, uint64_t n) {
+  return rti_io_fail(RT_E_FORMAT, "%s: metadata '%.80s': %llu items do not fit the %llu bytes that are left of the file", w->archive->name,
+                     meta->facts.key, (ull)n, (ull)left(w));
 }
 
 static rt_status take(walk *w, const char *what, void *dst, size_t bytes) {
@@ -92,12 +98,12 @@ static rt_status take_items(walk *w, uint32_t type, rti_meta *meta) {
   if (type != META_STRING) {
     const size_t element = rt_dtype_bytes(rt_dtype_from_name(meta->facts.type));
     uint64_t bytes;
-    if (!rti_io_mul(n, element, &bytes) || bytes > left(w)) return past_end(w, "a list of metadata", n);
+    if (!rti_io_mul(n, element, &bytes) || bytes > left(w)) return too_many(w, meta, n);
     const rt_status status = keep(w, n, element, &items);
     meta->items = items;
-    return status == RT_OK ? take(w, "a list of metadata", items, (size_t)bytes) : status;
+    return status == RT_OK ? take(w, "a value", items, (size_t)bytes) : status;
   }
-  if (n > left(w) / 8) return past_end(w, "a list of strings", n);
+  if (n > left(w) / 8) return too_many(w, meta, n);
   rt_status status = keep(w, n, sizeof(rti_text), &items);
   meta->items = items;
   for (uint64_t i = 0; status == RT_OK && i < n; i++) status = take_text(w, "a string", (rti_text *)items + i);
@@ -119,8 +125,9 @@ static rt_status take_meta(walk *w) {
       return rti_io_fail(RT_E_UNSUPPORTED, "%s: metadata '%.80s' is a list of lists", w->archive->name, meta->facts.key);
   }
   if (status != RT_OK) return status;
-  if (type >= RTI_IO_COUNT(meta_types)) return rti_io_fail(RT_E_FORMAT, "%s: metadata '%.80s' has type %u, which GGUF does not have", w->archive->name, meta->facts.key, type);
-  if (count > INT64_MAX) return past_end(w, "a list of metadata", count);
+  if (type >= RTI_IO_COUNT(meta_types))
+    return rti_io_fail(RT_E_FORMAT, "%s: metadata '%.80s' has type %u, which GGUF does not have", w->archive->name, meta->facts.key, type);
+  if (count > INT64_MAX) return too_many(w, meta, count);
   meta->facts.type = meta_types[type];
   meta->facts.count = (int64_t)count;
   return take_items(w, type, meta);
@@ -132,11 +139,13 @@ static rt_status find_alignment(const rt_archive *archive, uint64_t *out) {
   if (index < 0) return RT_OK;
   rt_archive_value value;
   const rti_meta *meta = &archive->metas[index];
-  if (meta->facts.is_list || strcmp(meta->facts.type, "u32") != 0) return rti_io_fail(RT_E_FORMAT, "%s: general.alignment is not a u32", archive->name);
+  if (meta->facts.is_list || strcmp(meta->facts.type, "u32") != 0)
+    return rti_io_fail(RT_E_FORMAT, "%s: general.alignment is not a u32", archive->name);
   const rt_status status = rt_archive_meta_item(archive, index, 0, &value);
   if (status != RT_OK) return status;
   *out = value.number.as.u;
-  if (*out == 0 || (*out & (*out - 1)) != 0) return rti_io_fail(RT_E_FORMAT, "%s: general.alignment is %llu, no power of two", archive->name, (ull)*out);
+  if (*out == 0 || (*out & (*out - 1)) != 0)
+    return rti_io_fail(RT_E_FORMAT, "%s: general.alignment is %llu, no power of two", archive->name, (ull)*out);
   return RT_OK;
 }
 
@@ -149,10 +158,12 @@ static rt_status measure(const walk *w, rt_archive_entry *facts, const rti_gguf_
   const int64_t inner = facts->rank ? facts->shape[facts->rank - 1] : 1;
   rti_io_shape_text(&shape, facts->rank, facts->shape);
   if (inner % type->block_elements != 0)
-    return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s': rows of %lld elements do not fill blocks of %u (%s)", w->archive->name, facts->name, (long long)inner,
-                       type->block_elements, type->name);
-  if (!rti_io_tensor_bytes(facts->rank, facts->shape, 8, &numel, &decoded) || !rti_io_mul(numel / type->block_elements, type->block_bytes, &bytes))
-    return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s': shape %s of %s is too large for any file", w->archive->name, facts->name, shape.at, type->name);
+    return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s': rows of %lld elements do not fill blocks of %u (%s)", w->archive->name,
+                       facts->name, (long long)inner, type->block_elements, type->name);
+  if (!rti_io_tensor_bytes(facts->rank, facts->shape, 8, &numel, &decoded) ||
+      !rti_io_mul(numel / type->block_elements, type->block_bytes, &bytes))
+    return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s': shape %s of %s is too large for any file", w->archive->name, facts->name, shape.at,
+                       type->name);
   facts->bytes = bytes;
   return RT_OK;
 }
@@ -171,7 +182,8 @@ static rt_status take_tensor(walk *w) {
   for (uint32_t d = rank; status == RT_OK && d-- > 0;) { // innermost first in the file
     uint64_t extent;
     status = take_u64(w, "an extent", &extent);
-    if (status == RT_OK && extent > INT64_MAX) status = rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s' has an extent of %llu", w->archive->name, facts->name, (ull)extent);
+    if (status == RT_OK && extent > INT64_MAX)
+      status = rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s' has an extent of %llu", w->archive->name, facts->name, (ull)extent);
     facts->shape[d] = (int64_t)extent;
   }
   if (status == RT_OK) status = take_u32(w, "a type", &id);
@@ -192,23 +204,27 @@ static rt_status place_tensors(const walk *w, uint64_t alignment) {
   if (!rti_io_add(w->at, alignment - 1, &data)) data = UINT64_MAX;
   data &= ~(alignment - 1);
   if (archive->n_entries > 0 && data > archive->source->bytes)
-    return rti_io_fail(RT_E_FORMAT, "%s: the data would begin at %llu, behind the end of the file of %llu bytes", archive->name, (ull)data, (ull)archive->source->bytes);
+    return rti_io_fail(RT_E_FORMAT, "%s: the data would begin at %llu, behind the end of the file of %llu bytes", archive->name, (ull)data,
+                       (ull)archive->source->bytes);
   const uint64_t room = archive->n_entries > 0 ? archive->source->bytes - data : 0;
   uint64_t expected = 0;
   for (int32_t i = 0; i < archive->n_entries; i++) {
     rti_entry *entry = &archive->entries[i];
     rt_archive_entry *facts = &entry->facts;
     if (facts->offset != expected)
-      return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s' is said to begin at data offset %llu, the tensors before it end at %llu (aligned to %llu)", archive->name,
-                         facts->name, (ull)facts->offset, (ull)expected, (ull)alignment);
-    if (facts->offset > room) return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s' begins at data offset %llu of %llu", archive->name, facts->name, (ull)facts->offset, (ull)room);
+      return rti_io_fail(RT_E_FORMAT,
+                         "%s: tensor '%.80s' is said to begin at data offset %llu, the tensors before it end at %llu (aligned to %llu)",
+                         archive->name, facts->name, (ull)facts->offset, (ull)expected, (ull)alignment);
+    if (facts->offset > room)
+      return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s' begins at data offset %llu of %llu", archive->name, facts->name,
+                         (ull)facts->offset, (ull)room);
     if (!entry->detail) {
       const uint64_t next = i + 1 < archive->n_entries ? archive->entries[i + 1].facts.offset : room;
       facts->bytes = next > facts->offset ? next - facts->offset : 0;
     }
     if (facts->bytes > room - facts->offset)
-      return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s': %llu bytes at data offset %llu pass the end of the file (%llu bytes of data)", archive->name, facts->name,
-                         (ull)facts->bytes, (ull)facts->offset, (ull)room);
+      return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s': %llu bytes at data offset %llu pass the end of the file (%llu bytes of data)",
+                         archive->name, facts->name, (ull)facts->bytes, (ull)facts->offset, (ull)room);
     expected = (facts->offset + facts->bytes + alignment - 1) & ~(alignment - 1); // both are below the size of the file
     facts->offset += data;
     const rti_gguf_type *type = entry->detail;
@@ -228,13 +244,16 @@ static rt_status read_all(walk *w) {
   rt_status status = take_u32(w, "the version", &version);
   if (status == RT_OK && version != 2 && version != 3) {
     const bool swapped = version != 0 && (version & 0xffffff) == 0;
-    return rti_io_fail(RT_E_UNSUPPORTED, swapped ? "%s: a big-endian GGUF file (version %u as it is read here)" : "%s: GGUF version %u is not 2 or 3", w->archive->name, version);
+    return rti_io_fail(RT_E_UNSUPPORTED,
+                       swapped ? "%s: a big-endian GGUF file (version %u as it is read here)" : "%s: GGUF version %u is not 2 or 3",
+                       w->archive->name, version);
   }
   if (status == RT_OK) status = take_u64(w, "the number of tensors", &n_tensors);
   if (status == RT_OK) status = take_u64(w, "the number of metadata", &n_metas);
   // Each takes some bytes of the file: 8 for the length of a name, and at least 16 and 5 more.
   if (status == RT_OK && (n_tensors > left(w) / 24 || n_metas > left(w) / 13))
-    return rti_io_fail(RT_E_FORMAT, "%s: %llu tensors and %llu metadata do not fit a file of %llu bytes", w->archive->name, (ull)n_tensors, (ull)n_metas, (ull)w->archive->source->bytes);
+    return rti_io_fail(RT_E_FORMAT, "%s: %llu tensors and %llu metadata do not fit a file of %llu bytes", w->archive->name, (ull)n_tensors,
+                       (ull)n_metas, (ull)w->archive->source->bytes);
   for (uint64_t i = 0; status == RT_OK && i < n_metas; i++) status = take_meta(w);
   for (uint64_t i = 0; status == RT_OK && i < n_tensors; i++) status = take_tensor(w);
   if (status == RT_OK) status = find_alignment(w->archive, &alignment);

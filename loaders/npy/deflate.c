@@ -62,7 +62,11 @@ static rt_status step(rti_inflater *inflater, void *dst, uInt room, size_t *out_
   *out_gave += room - z->avail_out;
   if (result == Z_STREAM_END) inflater->ended = true;
   else if (result == Z_MEM_ERROR) return rti_io_fail(RT_E_NO_MEMORY, "no memory to inflate");
-  else if (result != Z_OK) return rti_io_fail(RT_E_FORMAT, "its deflated data are damaged (%s)", z->msg ? z->msg : result == Z_BUF_ERROR ? "they do not end" : "zlib gives no reason");
+  else if (result != Z_OK)
+    return rti_io_fail(RT_E_FORMAT, "its deflated data are damaged (%s)",
+                       z->msg                  ? z->msg
+                       : result == Z_BUF_ERROR ? "they do not end"
+                                               : "zlib gives no reason");
   return RT_OK;
 }
 
@@ -97,7 +101,7 @@ void *rti_deflate(const void *head, size_t head_bytes, const void *body, size_t 
   z_stream z = {.zalloc = allocate, .zfree = release};
   if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) return NULL;
   const struct { const void *at; size_t bytes; } parts[2] = {{head, head_bytes}, {body, body_bytes}};
-  const size_t total = head_bytes + body_bytes, room = total + (total >> 8) + 1024; // deflate adds 5 bytes to at most each 16 KiB
+  const size_t room = deflateBound(&z, head_bytes + body_bytes) + 64;
   uint8_t *out = malloc(room);
   size_t used = 0;
   int result = out ? Z_OK : Z_MEM_ERROR;

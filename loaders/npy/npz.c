@@ -39,6 +39,7 @@ static rt_status take_header(rti_zip_stream *stream, rti_npy_header *out) {
 static rt_status describe(rt_archive *archive, rti_entry *entry, member *m) {
   rti_zip_stream stream;
   rt_archive_entry *facts = &entry->facts;
+  facts->rank = -1;
   facts->offset = m->zip.data;
   facts->bytes = m->zip.packed;
   facts->stored = m->zip.encrypted ? "encrypted" : m->zip.method == RTI_ZIP_STORED ? "?" : "compressed";
@@ -70,7 +71,9 @@ static rt_status open_npy(rt_archive *archive) {
   return describe(archive, entry, m);
 }
 
-static bool sniff_npz(const uint8_t *head, size_t bytes) { return bytes >= 4 && (rti_le32(head) == 0x04034b50u || rti_le32(head) == 0x06054b50u); }
+static bool sniff_npz(const uint8_t *head, size_t bytes) {
+  return bytes >= 4 && (rti_le32(head) == 0x04034b50u || rti_le32(head) == 0x06054b50u);
+}
 
 static rt_status open_npz(rt_archive *archive) {
   rti_zip_member *zips;
@@ -85,7 +88,7 @@ static rt_status open_npz(rt_archive *archive) {
     m->zip = zips[i];
     entry->detail = m;
     if (is_npy) status = describe(archive, entry, m);
-    else entry->facts.offset = m->zip.data, entry->facts.bytes = m->zip.packed;
+    else entry->facts.rank = -1, entry->facts.offset = m->zip.data, entry->facts.bytes = m->zip.packed;
   }
   return status;
 }
@@ -120,17 +123,20 @@ static rt_status read_member(rt_archive *archive, const rti_entry *entry, rt_ten
 // ---- writing -------------------------------------------------------------------------------------------------------------------------------
 
 static rt_status check_tensors(const rti_archive_content *content) {
-  if (content->n_texts) return rti_io_fail(RT_E_ARGUMENT, "%s: .npy and .npz files have no place for the text '%.80s'", content->path, content->texts[0].key);
+  if (content->n_texts)
+    return rti_io_fail(RT_E_ARGUMENT, "%s: .npy and .npz files have no place for the text '%.80s'", content->path, content->texts[0].key);
   for (int32_t i = 0; i < content->n_tensors; i++) {
     const rt_dtype dtype = rt_tensor_dtype(content->tensors[i].tensor);
     if (!rti_npy_descr(dtype))
-      return rti_io_fail(RT_E_DTYPE, "%s: tensor '%.80s': .npy has no dtype for %s; cast to f32 first", content->path, content->tensors[i].name, rt_dtype_name(dtype));
+      return rti_io_fail(RT_E_DTYPE, "%s: tensor '%.80s': .npy has no dtype for %s; cast to f32 first", content->path,
+                         content->tensors[i].name, rt_dtype_name(dtype));
   }
   return RT_OK;
 }
 
 static rt_status check_npy(const rti_archive_content *content) {
-  if (content->n_tensors != 1) return rti_io_fail(RT_E_ARGUMENT, "%s: a .npy file holds one tensor, not %d", content->path, content->n_tensors);
+  if (content->n_tensors != 1)
+    return rti_io_fail(RT_E_ARGUMENT, "%s: a .npy file holds one tensor, not %d", content->path, content->n_tensors);
   return check_tensors(content);
 }
 
@@ -164,7 +170,8 @@ static rt_status put_member(rti_io_sink *sink, const rt_tensor *t, bool deflate,
   m->size = (uint64_t)header_bytes + bytes;
   m->crc = rti_crc32(rti_crc32(0, header, header_bytes), data, bytes);
   m->method = deflate ? RTI_ZIP_DEFLATED : RTI_ZIP_STORED;
-  if (deflate && !(packed = rti_deflate(header, header_bytes, data, bytes, &packed_bytes))) status = rti_io_fail(RT_E_NO_MEMORY, "no memory to deflate %zu bytes", bytes);
+  if (deflate && !(packed = rti_deflate(header, header_bytes, data, bytes, &packed_bytes)))
+    status = rti_io_fail(RT_E_NO_MEMORY, "no memory to deflate %zu bytes", bytes);
   if (status == RT_OK && deflate) rti_zip_put(sink, m, packed, packed_bytes, NULL, 0);
   else if (status == RT_OK) rti_zip_put(sink, m, header, header_bytes, data, bytes);
   free(packed);

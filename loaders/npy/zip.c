@@ -33,12 +33,14 @@ static rt_status read_end64(const rt_archive *archive, uint64_t end, directory *
   if (rti_le32(locator) != LOCATOR_MAGIC || at > end - LOCATOR_BYTES - END64_BYTES)
     return rti_io_fail(RT_E_FORMAT, "%s: the 64-bit end record is missing, or said to be at %llu", archive->name, (ull)at);
   if ((status = rti_io_source_read(archive->source, at, record, sizeof record)) != RT_OK) return status;
-  if (rti_le32(record) != END64_MAGIC || rti_le32(record + 16) != 0 || rti_le32(record + 20) != 0 || rti_le64(record + 24) != rti_le64(record + 32))
+  if (rti_le32(record) != END64_MAGIC || rti_le32(record + 16) != 0 || rti_le32(record + 20) != 0 ||
+      rti_le64(record + 24) != rti_le64(record + 32))
     return rti_io_fail(RT_E_FORMAT, "%s: the 64-bit end record at %llu is malformed, or of several disks", archive->name, (ull)at);
   *out = (directory){.at = rti_le64(record + 48), .bytes = rti_le64(record + 40), .n = rti_le64(record + 32)};
   uint64_t stop;
   if (!rti_io_add(out->at, out->bytes, &stop) || stop != at)
-    return rti_io_fail(RT_E_FORMAT, "%s: the central directory of %llu bytes at %llu does not end at its end record (%llu)", archive->name, (ull)out->bytes, (ull)out->at, (ull)at);
+    return rti_io_fail(RT_E_FORMAT, "%s: the central directory of %llu bytes at %llu does not end at its end record (%llu)", archive->name,
+                       (ull)out->bytes, (ull)out->at, (ull)at);
   return RT_OK;
 }
 
@@ -52,7 +54,8 @@ static rt_status find_directory(const rt_archive *archive, directory *out) {
   size_t i = n < END_BYTES ? 0 : n - END_BYTES + 1;
   bool found = false;
   while (status == RT_OK && !found && i-- > 0) found = rti_le32(tail + i) == END_MAGIC && rti_le16(tail + i + 20) == n - i - END_BYTES;
-  if (status == RT_OK && !found) status = rti_io_fail(RT_E_FORMAT, "%s: the file is cut: it has no end record of a zip file", archive->name);
+  if (status == RT_OK && !found)
+    status = rti_io_fail(RT_E_FORMAT, "%s: the file is cut: it has no end record of a zip file", archive->name);
   if (status == RT_OK) {
     const uint8_t *end = tail + i;
     const uint64_t end_at = bytes - n + i;
@@ -60,10 +63,11 @@ static rt_status find_directory(const rt_archive *archive, directory *out) {
     uint64_t stop;
     const uint32_t disk = rti_le16(end + 4), other = rti_le16(end + 6);
     if (out->at == UINT32_MAX || out->bytes == UINT32_MAX || out->n == UINT16_MAX) status = read_end64(archive, end_at, out);
-    else if (disk || other || rti_le16(end + 8) != out->n) status = rti_io_fail(RT_E_FORMAT, "%s: a zip file of several disks", archive->name);
+    else if (disk || other || rti_le16(end + 8) != out->n)
+      status = rti_io_fail(RT_E_FORMAT, "%s: a zip file of several disks", archive->name);
     else if (!rti_io_add(out->at, out->bytes, &stop) || stop != end_at)
-      status = rti_io_fail(RT_E_FORMAT, "%s: the central directory of %llu bytes at %llu does not end at its end record (%llu)", archive->name,
-                           (ull)out->bytes, (ull)out->at, (ull)end_at);
+      status = rti_io_fail(RT_E_FORMAT, "%s: the central directory of %llu bytes at %llu does not end at its end record (%llu)",
+                           archive->name, (ull)out->bytes, (ull)out->at, (ull)end_at);
   }
   free(tail);
   return status;
@@ -93,20 +97,23 @@ static bool take_extra64(const uint8_t *extra, size_t bytes, uint64_t *const *nu
 static rt_status check_local(const rt_archive *archive, rti_zip_member *member, const char *shown, uint64_t limit) {
   uint8_t head[LOCAL_BYTES], *name;
   if (member->local > limit || limit - member->local < LOCAL_BYTES)
-    return rti_io_fail(RT_E_FORMAT, "%s: member '%s' is said to begin at %llu, the directory at %llu", archive->name, shown, (ull)member->local, (ull)limit);
+    return rti_io_fail(RT_E_FORMAT, "%s: member '%s' is said to begin at %llu, the directory at %llu", archive->name, shown,
+                       (ull)member->local, (ull)limit);
   rt_status status = rti_io_source_read(archive->source, member->local, head, sizeof head);
   if (status != RT_OK) return status;
   const size_t name_bytes = rti_le16(head + 26);
   if (rti_le32(head) != LOCAL_MAGIC || rti_le16(head + 8) != member->method || name_bytes != member->name_bytes)
-    return rti_io_fail(RT_E_FORMAT, "%s: member '%s': its local header at %llu contradicts the directory", archive->name, shown, (ull)member->local);
+    return rti_io_fail(RT_E_FORMAT, "%s: member '%s': its local header at %llu contradicts the directory", archive->name, shown,
+                       (ull)member->local);
   member->data = member->local + LOCAL_BYTES + name_bytes + rti_le16(head + 28);
   if (member->data > limit || member->packed > limit - member->data)
-    return rti_io_fail(RT_E_FORMAT, "%s: member '%s': %llu bytes at %llu reach into the directory at %llu", archive->name, shown, (ull)member->packed,
-                       (ull)member->data, (ull)limit);
+    return rti_io_fail(RT_E_FORMAT, "%s: member '%s': %llu bytes at %llu reach into the directory at %llu", archive->name, shown,
+                       (ull)member->packed, (ull)member->data, (ull)limit);
   if (!(name = malloc(name_bytes + 1))) return rti_io_fail(RT_E_NO_MEMORY, "%s: no memory for a name", archive->name);
   status = rti_io_source_read(archive->source, member->local + LOCAL_BYTES, name, name_bytes);
   if (status == RT_OK && memcmp(name, member->name, name_bytes) != 0)
-    status = rti_io_fail(RT_E_FORMAT, "%s: member '%s': its local header at %llu has another name", archive->name, shown, (ull)member->local);
+    status =
+      rti_io_fail(RT_E_FORMAT, "%s: member '%s': its local header at %llu has another name", archive->name, shown, (ull)member->local);
   free(name);
   return status;
 }
@@ -115,9 +122,11 @@ static rt_status check_member(const rt_archive *archive, rti_zip_member *member,
   rti_io_text quoted;
   const char *shown = rti_io_quote(&quoted, member->name, member->name_bytes < 80 ? member->name_bytes : 80);
   if (member->method == RTI_ZIP_STORED && member->packed != member->size && !member->encrypted)
-    return rti_io_fail(RT_E_FORMAT, "%s: member '%s' is stored, but %llu bytes are said to stand for %llu", archive->name, shown, (ull)member->packed, (ull)member->size);
+    return rti_io_fail(RT_E_FORMAT, "%s: member '%s' is stored, but %llu bytes are said to stand for %llu", archive->name, shown,
+                       (ull)member->packed, (ull)member->size);
   if (member->method == RTI_ZIP_DEFLATED && member->size / RATIO_MOST > member->packed)
-    return rti_io_fail(RT_E_FORMAT, "%s: member '%s': %llu deflated bytes cannot stand for %llu", archive->name, shown, (ull)member->packed, (ull)member->size);
+    return rti_io_fail(RT_E_FORMAT, "%s: member '%s': %llu deflated bytes cannot stand for %llu", archive->name, shown, (ull)member->packed,
+                       (ull)member->size);
   return check_local(archive, member, shown, limit);
 }
 
@@ -136,9 +145,9 @@ static rt_status check_overlap(const rt_archive *archive, const rti_zip_member *
     const rti_zip_member *before = sorted[i - 1], *next = sorted[i];
     rti_io_text a, b;
     if (before->data + before->packed > next->local)
-      status = rti_io_fail(RT_E_FORMAT, "%s: members '%.60s' and '%.60s' overlap: one ends at %llu, the other begins at %llu", archive->name,
-                           rti_io_quote(&a, before->name, before->name_bytes), rti_io_quote(&b, next->name, next->name_bytes),
-                           (ull)(before->data + before->packed), (ull)next->local);
+      status = rti_io_fail(RT_E_FORMAT, "%s: members '%.60s' and '%.60s' overlap: one ends at %llu, the other begins at %llu",
+                           archive->name, rti_io_quote(&a, before->name, before->name_bytes),
+                           rti_io_quote(&b, next->name, next->name_bytes), (ull)(before->data + before->packed), (ull)next->local);
   }
   free(sorted);
   return status;
@@ -149,7 +158,8 @@ rt_status rti_zip_list(rt_archive *archive, rti_zip_member **out_members, int32_
   rt_status status = find_directory(archive, &where);
   if (status != RT_OK) return status;
   if (where.bytes > DIRECTORY_LIMIT || where.n > where.bytes / CENTRAL_BYTES)
-    return rti_io_fail(RT_E_FORMAT, "%s: a central directory of %llu bytes for %llu members (at most %u bytes are allowed)", archive->name, (ull)where.bytes, (ull)where.n, DIRECTORY_LIMIT);
+    return rti_io_fail(RT_E_FORMAT, "%s: a central directory of %llu bytes for %llu members (at most %u bytes are allowed)", archive->name,
+                       (ull)where.bytes, (ull)where.n, DIRECTORY_LIMIT);
   uint8_t *records = rti_archive_new(archive, where.bytes + 1, 1);
   rti_zip_member *members = records ? rti_archive_new(archive, where.n + 1, sizeof *members) : NULL;
   if (!members) return RT_E_NO_MEMORY;
@@ -161,18 +171,28 @@ rt_status rti_zip_list(rt_archive *archive, rti_zip_member **out_members, int32_
     size_t name = 0, extra = 0, comment = 0;
     if (rest >= CENTRAL_BYTES) name = rti_le16(record + 28), extra = rti_le16(record + 30), comment = rti_le16(record + 32);
     if (rest < CENTRAL_BYTES || rti_le32(record) != CENTRAL_MAGIC || name + extra + comment > rest - CENTRAL_BYTES)
-      return rti_io_fail(RT_E_FORMAT, "%s: entry %llu of the central directory (at %llu) is malformed", archive->name, (ull)i, (ull)(where.at + at));
+      return rti_io_fail(RT_E_FORMAT, "%s: entry %llu of the central directory (at %llu) is malformed", archive->name, (ull)i,
+                         (ull)(where.at + at));
     rti_zip_member *m = &members[i];
-    *m = (rti_zip_member){.name = (const char *)record + CENTRAL_BYTES, .name_bytes = name, .local = rti_le32(record + 42), .packed = rti_le32(record + 20),
-                          .size = rti_le32(record + 24), .crc = rti_le32(record + 16), .method = (uint16_t)rti_le16(record + 10), .encrypted = record[8] & 1, .has_crc = true};
+    *m = (rti_zip_member){.name = (const char *)record + CENTRAL_BYTES,
+                          .name_bytes = name,
+                          .local = rti_le32(record + 42),
+                          .packed = rti_le32(record + 20),
+                          .size = rti_le32(record + 24),
+                          .crc = rti_le32(record + 16),
+                          .method = (uint16_t)rti_le16(record + 10),
+                          .encrypted = record[8] & 1,
+                          .has_crc = true};
     uint64_t *const wide[] = {&m->size, &m->packed, &m->local};
     if (!take_extra64(record + CENTRAL_BYTES + name, extra, wide, 3))
-      return rti_io_fail(RT_E_FORMAT, "%s: entry %llu of the central directory (at %llu) lacks its 64-bit numbers", archive->name, (ull)i, (ull)(where.at + at));
+      return rti_io_fail(RT_E_FORMAT, "%s: entry %llu of the central directory (at %llu) lacks its 64-bit numbers", archive->name, (ull)i,
+                         (ull)(where.at + at));
     at += CENTRAL_BYTES + name + extra + comment;
     status = check_member(archive, m, where.at);
   }
   if (status == RT_OK && at != where.bytes)
-    status = rti_io_fail(RT_E_FORMAT, "%s: the central directory has %llu bytes, its %llu entries have %zu", archive->name, (ull)where.bytes, (ull)where.n, at);
+    status = rti_io_fail(RT_E_FORMAT, "%s: the central directory has %llu bytes, its %llu entries have %zu", archive->name,
+                         (ull)where.bytes, (ull)where.n, at);
   if (status == RT_OK) status = check_overlap(archive, members, (int32_t)where.n);
   *out_members = members;
   *out_n = (int32_t)where.n;
@@ -185,7 +205,8 @@ rt_status rti_zip_begin(const rti_io_source *source, const rti_zip_member *membe
   *out = (rti_zip_stream){.source = source, .member = member};
   if (member->encrypted) return rti_io_fail(RT_E_UNSUPPORTED, "it is encrypted");
   if (member->method == RTI_ZIP_STORED) return RT_OK;
-  if (member->method != RTI_ZIP_DEFLATED) return rti_io_fail(RT_E_UNSUPPORTED, "compression method %u is neither stored nor deflated", member->method);
+  if (member->method != RTI_ZIP_DEFLATED)
+    return rti_io_fail(RT_E_UNSUPPORTED, "compression method %u is neither stored nor deflated", member->method);
   if (!rti_deflate_is_here()) return rti_io_fail(RT_E_UNSUPPORTED, "it is deflated, and this build has no zlib (build it with zlib1g-dev)");
   out->inflater = rti_inflater_new(source, member->data, member->packed);
   return out->inflater ? RT_OK : rti_io_fail(RT_E_NO_MEMORY, "no memory to inflate");
@@ -208,7 +229,8 @@ rt_status rti_zip_finish(rti_zip_stream *stream) {
   const rt_status status = stream->inflater ? rti_inflater_finish(stream->inflater) : RT_OK;
   if (status != RT_OK) return status;
   if (member->has_crc && stream->crc != member->crc)
-    return rti_io_fail(RT_E_FORMAT, "its %llu bytes have the checksum %08x, the file says %08x", (ull)member->size, stream->crc, member->crc);
+    return rti_io_fail(RT_E_FORMAT, "its %llu bytes have the checksum %08x, the file says %08x", (ull)member->size, stream->crc,
+                       member->crc);
   return RT_OK;
 }
 

@@ -303,6 +303,14 @@ static rt_status read_model(rt_model *model, const rti_wire *file) {
   return read_graph(model, &graph);
 }
 
+// A malformed model and a file that never was one need different words. Writers begin a model with its version: field 1, a number.
+static rt_status say_what_it_is(const char *name, const void *data, size_t bytes) {
+  const rt_archive_format format = rt_archive_sniff(data, bytes);
+  if (format != RT_ARCHIVE_NONE) return rti_io_fail(RT_E_FORMAT, "%s: not an ONNX model but a %s file", name, rt_archive_format_name(format));
+  if (bytes > 0 && *(const uint8_t *)data != 0x08) return rti_io_fail_in(RT_E_FORMAT, "%s: not an ONNX model", name);
+  return RT_E_FORMAT;
+}
+
 // `name` is printable.
 static rt_status parse(rt_ctx *ctx, const char *name, const void *data, size_t bytes, rt_model **out_model) {
   if (bytes > FILE_LIMIT) return rti_io_fail(RT_E_FORMAT, "%s: %zu bytes are more than a model may have", name, bytes);
@@ -320,7 +328,7 @@ static rt_status parse(rt_ctx *ctx, const char *name, const void *data, size_t b
   if (status == RT_OK) status = rti_onnx_prepare(model);
   if (status != RT_OK) {
     rt_model_close(model);
-    return status;
+    return status == RT_E_FORMAT ? say_what_it_is(name, data, bytes) : status;
   }
   *out_model = model;
   return RT_OK;

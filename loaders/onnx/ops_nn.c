@@ -22,6 +22,16 @@ static void run_global_pool(rti_onnx_call *call) {
   rti_call_out(call, 0, y);
 }
 
+static void run_global_lp_pool(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0);
+  const rt_axes axes = spatial_axes(x);
+  const int64_t p = rti_call_i(call, "p", 2);
+  if (axes.count == 0) rti_call_fail(call, RT_E_SHAPE, "an input of %d dimensions has no spatial axes", rt_tensor_rank(x));
+  if (p != 1 && p != 2) rti_call_fail(call, RT_E_UNSUPPORTED, "p %lld is not supported", (long long)p);
+  STEP(y, rt_norm, x, (double)p, &axes, true);
+  rti_call_out(call, 0, y);
+}
+
 // ---- matrix products ---------------------------------------------------------------------------------------------------------------------------
 
 static void run_matmul(rti_onnx_call *call) {
@@ -177,6 +187,7 @@ static const rti_onnx_op rows[] = {
     // name                  since in    out attributes run
     {"GlobalAveragePool",       1, 1, 1, 1, "", run_global_pool, NULL, NULL},
     {"GlobalMaxPool",           1, 1, 1, 1, "", run_global_pool, NULL, NULL},
+    {"GlobalLpPool",            2, 1, 1, 1, "p:i", run_global_lp_pool, NULL, NULL},
     {"MatMul",                  1, 2, 2, 1, "", run_matmul, NULL, NULL},
     {"Gemm",                    1, 3, 3, 1, "alpha:f beta:f broadcast:i transA:i transB:i", run_gemm, NULL, NULL},
     {"Gemm",                    7, 3, 3, 1, "alpha:f beta:f transA:i transB:i", run_gemm, NULL, NULL},

@@ -194,11 +194,42 @@ static void run_pool(rti_onnx_call *call) {
   public.ceil_mode = rti_call_i(call, "ceil_mode", 0) != 0;
   public.count_pad = rti_call_i(call, "count_include_pad", 0) != 0;
   const bool is_max = !strcmp(call->node->op, "MaxPool");
-  STEP(y, is_max ? rt_max_pool : rt_avg_pool, x, &public);
+  const bool is_norm = !strcmp(call->node->op, "LpPool");
+  const rt_tensor *y = NULL;
+  if (is_norm) STEP_TO(y, rt_lp_pool, x, (double)rti_call_i(call, "p", 2), &public);
+  else STEP_TO(y, is_max ? rt_max_pool : rt_avg_pool, x, &public);
   rti_call_out(call, 0, y);
   if (!rti_call_wants(call, 1)) return;
   STEP(index, rt_max_pool_indices, x, &public);
   rti_call_out(call, 1, whole_indices(call, x, index, rti_call_i(call, "storage_order", 0) != 0));
+}
+
+// Elements of x go where the indices say, within a tensor of the extents that pooling would have come from; more extents are zeros at the ends.
+static void run_max_unpool(rti_onnx_call *call) {
+  const rt_tensor *x = rti_call_in(call, 0), *index = rti_call_in(call, 1);
+  const int32_t n = spatial_rank(call, x);
+  window w = pool_window(call, n);
+  if (call->status == RT_OK) window_pads(call, rt_tensor_shape(x) + 2, n, &w);
+  if (call->status != RT_OK) return;
+  int64_t shape[RT_MAX_RANK], low[RT_MAX_RANK] = {0}, high[RT_MAX_RANK] = {0}, n_sizes;
+  const int64_t *sizes = rti_call_ints(call, 2, &n_sizes), count = rt_tensor_numel(x);
+  memcpy(shape, rt_tensor_shape(x), (size_t)(n + 2) * sizeof *shape);
+  if (sizes && n_sizes != n + 2) rti_call_fail(call, RT_E_SHAPE, "output_shape has %lld numbers for %d dimensions", (long long)n_sizes, n + 2);
+  for (int32_t i = 0; i < n && call->status == RT_OK; i++) {
+    int64_t *extent = &shape[i + 2];
+    if (*extent < 1 || *extent > INT32_MAX) rti_call_fail(call, RT_E_SHAPE, "an input extent of %lld", (long long)*extent);
+    *extent = (*extent - 1) * w.stride[i] + w.size[i] - w.low[i] - w.high[i];
+    high[i + 2] = sizes ? sizes[i + 2] - *extent : 0;
+    if (*extent < 1 || high[i + 2] < 0) rti_call_fail(call, RT_E_SHAPE, "an output extent of %lld instead of %lld", (long long)(sizes ? sizes[i + 2] : 0), (long long)*extent);
+  }
+  const int64_t numel = rti_call_product(call, shape, 0, n + 2);
+  STEP(values, rt_reshape, x, 1, &count);
+  STEP(places, rt_reshape, index, 1, &count);
+  STEP(nothing, rt_zeros, call->ctx, rt_tensor_dtype(x), 1, &numel);
+  STEP(flat, rt_scatter, nothing, places, values, 0, RT_SCATTER_SET);
+  STEP(whole, rt_reshape, flat, n + 2, shape);
+  STEP(y, rt_pad, whole, low, high, RT_PAD_CONSTANT, rt_int(0));
+  rti_call_out(call, 0, y);
 }
 
 #define POOL_1 "auto_pad:s kernel_shape:I pads:I strides:I"
@@ -210,6 +241,9 @@ static const rti_onnx_op rows[] = {
     {"MaxPool",        1, 1, 1, 1, POOL_1, run_pool, NULL, NULL},
     {"MaxPool",        8, 1, 1, 2, POOL_1 " storage_order:i", run_pool, NULL, NULL},
     {"MaxPool",       10, 1, 1, 2, POOL_1 " storage_order:i ceil_mode:i dilations:I", run_pool, NULL, NULL},
+    {"MaxUnpool",      9, 2, 3, 1, "kernel_shape:I pads:I strides:I", run_max_unpool, NULL, NULL},
+    {"LpPool",         2, 1, 1, 1, POOL_1 " p:i", run_pool, NULL, NULL},
+    {"LpPool",        18, 1, 1, 1, POOL_1 " p:i ceil_mode:i dilations:I", run_pool, NULL, NULL},
     {"AveragePool",    1, 1, 1, 1, POOL_1, run_pool, NULL, NULL},
     {"AveragePool",    7, 1, 1, 1, POOL_1 " count_include_pad:i", run_pool, NULL, NULL},
     {"AveragePool",   10, 1, 1, 1, POOL_1 " count_include_pad:i ceil_mode:i", run_pool, NULL, NULL},

@@ -61,7 +61,8 @@ static rt_status take_escape(rti_json *json, char **to) {
   if (!take_unit(json, &unit)) return rti_json_fail(json, "\\u needs four hexadecimal digits");
   if (unit >= 0xdc00 && unit <= 0xdfff) return rti_json_fail(json, "the second half of a surrogate pair alone");
   if (unit >= 0xd800 && unit <= 0xdbff) {
-    if (json->end - json->at < 6 || json->at[0] != '\\' || json->at[1] != 'u') return rti_json_fail(json, "the first half of a surrogate pair alone");
+    if (json->end - json->at < 6 || json->at[0] != '\\' || json->at[1] != 'u')
+      return rti_json_fail(json, "the first half of a surrogate pair alone");
     json->at += 2;
     if (!take_unit(json, &low) || low < 0xdc00 || low > 0xdfff) return rti_json_fail(json, "the first half of a surrogate pair alone");
     unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
@@ -101,7 +102,8 @@ rt_status rti_json_count(rti_json *json, int64_t *out) {
   const char *first = json->at;
   int64_t value = 0;
   for (; json->at < json->end && *json->at >= '0' && *json->at <= '9'; json->at++)
-    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, *json->at - '0', &value)) return rti_json_fail(json, "a number above 2^63-1");
+    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, *json->at - '0', &value))
+      return rti_json_fail(json, "a number above 2^63-1");
   if (json->at == first) return rti_json_fail(json, "expected a non-negative integer");
   if (*first == '0' && json->at - first > 1) return rti_json_fail(json, "a number with a leading zero");
   if (json->at < json->end && strchr(".eE", *json->at)) return rti_json_fail(json, "a number that is not an integer");

@@ -10,14 +10,18 @@
 #define METADATA "__metadata__"
 
 // Dtypes by the names of the format. Those without a dtype here are listed and not read; their sizes are checked all the same.
-static const struct { const char *name; rt_dtype dtype; unsigned bits; } dtypes[] = {
-    {"F64", RT_F64, 64}, {"C64", RT_C64, 64}, {"F32", RT_F32, 32}, {"F16", RT_F16, 16}, {"BF16", RT_BF16, 16}, {"I64", RT_I64, 64}, {"I32", RT_I32, 32},
-    {"I16", RT_I16, 16}, {"I8", RT_I8, 8},    {"U64", RT_U64, 64}, {"U32", RT_U32, 32},   {"U16", RT_U16, 16}, {"U8", RT_U8, 8},
-    {"BOOL", RT_BOOL, 8}, {"F8_E4M3", RT_DTYPE_NONE, 8}, {"F8_E5M2", RT_DTYPE_NONE, 8}, {"F8_E8M0", RT_DTYPE_NONE, 8}, {"F6_E2M3", RT_DTYPE_NONE, 6},
-    {"F6_E3M2", RT_DTYPE_NONE, 6}, {"F4", RT_DTYPE_NONE, 4},
+static const struct { const char *name; rt_dtype dtype; unsigned bits;
+} dtypes[] = {
+  {"F64", RT_F64, 64},           {"F32", RT_F32, 32},           {"F16", RT_F16, 16},           {"BF16", RT_BF16, 16},
+  {"I64", RT_I64, 64},           {"I32", RT_I32, 32},           {"I16", RT_I16, 16},           {"I8", RT_I8, 8},
+  {"U64", RT_U64, 64},           {"U32", RT_U32, 32},           {"U16", RT_U16, 16},           {"U8", RT_U8, 8},
+  {"BOOL", RT_BOOL, 8},          {"F8_E4M3", RT_DTYPE_NONE, 8}, {"F8_E5M2", RT_DTYPE_NONE, 8}, {"F8_E8M0", RT_DTYPE_NONE, 8},
+  {"F6_E2M3", RT_DTYPE_NONE, 6}, {"F6_E3M2", RT_DTYPE_NONE, 6}, {"F4", RT_DTYPE_NONE, 4},      {"C64", RT_C64, 64},
 };
 
-static bool text_is(const rti_text *text, const char *word) { return text->bytes == strlen(word) && memcmp(text->at, word, text->bytes) == 0; }
+static bool text_is(const rti_text *text, const char *word) {
+  return text->bytes == strlen(word) && memcmp(text->at, word, text->bytes) == 0;
+}
 
 // A length that is possible, and behind it the start of an object.
 static bool sniff(const uint8_t *head, size_t bytes) { return bytes > 8 && rti_le64(head) <= UINT32_MAX && head[8] == '{'; }
@@ -64,7 +68,10 @@ static rt_status take_dtype(rti_json *json, tensor_facts *t) {
 
 static rt_status take_field(rti_json *json, const rti_text *key, void *user) {
   tensor_facts *t = user;
-  const unsigned bit = text_is(key, "dtype") ? HAS_DTYPE : text_is(key, "shape") ? HAS_SHAPE : text_is(key, "data_offsets") ? HAS_OFFSETS : 0;
+  const unsigned bit = text_is(key, "dtype")          ? HAS_DTYPE
+                       : text_is(key, "shape")        ? HAS_SHAPE
+                       : text_is(key, "data_offsets") ? HAS_OFFSETS
+                                                      : 0;
   if (!bit) return rti_json_fail(json, "a key of a tensor that is not dtype, shape or data_offsets");
   if (t->seen & bit) return rti_json_fail(json, "the same key twice");
   t->seen |= bit;
@@ -80,13 +87,16 @@ static rt_status check_tensor(const rti_json *json, const tensor_facts *t) {
   if (t->seen != (HAS_DTYPE | HAS_SHAPE | HAS_OFFSETS) || t->n_offsets != 2)
     return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s': dtype, shape or two data_offsets are missing", json->name, facts->name);
   if (t->begin > t->end)
-    return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s': data_offsets [%lld,%lld] end before they begin", json->name, facts->name, (long long)t->begin, (long long)t->end);
+    return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s': data_offsets [%lld,%lld] end before they begin", json->name, facts->name,
+                       (long long)t->begin, (long long)t->end);
   rti_io_shape_text(&shape, facts->rank, facts->shape);
   if (!rti_io_tensor_bytes(facts->rank, facts->shape, (t->bits + 7) / 8, &numel, &ignored) || !rti_io_mul(numel, t->bits, &bits))
-    return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s': shape %s of %s is too large for any file", json->name, facts->name, shape.at, facts->stored);
+    return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s': shape %s of %s is too large for any file", json->name, facts->name, shape.at,
+                       facts->stored);
   if (bits % 8 != 0 || bits / 8 != (uint64_t)(t->end - t->begin))
-    return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s': shape %s of %s needs %llu bytes, data_offsets [%lld,%lld] hold %lld", json->name, facts->name,
-                       shape.at, facts->stored, (unsigned long long)(bits / 8 + (bits % 8 != 0)), (long long)t->begin, (long long)t->end, (long long)(t->end - t->begin));
+    return rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s': shape %s of %s needs %llu bytes, data_offsets [%lld,%lld] hold %lld", json->name,
+                       facts->name, shape.at, facts->stored, (unsigned long long)(bits / 8 + (bits % 8 != 0)), (long long)t->begin,
+                       (long long)t->end, (long long)(t->end - t->begin));
   return RT_OK;
 }
 
@@ -135,7 +145,9 @@ static int by_offset(const void *a, const void *b) {
 // In the order of the offsets each tensor begins where the one before it ends, the first at 0, and the last ends where the file does.
 static rt_status check_layout(const rt_archive *archive, uint64_t data_bytes) {
   if (archive->n_entries == 0)
-    return data_bytes == 0 ? RT_OK : rti_io_fail(RT_E_FORMAT, "%s: %llu bytes of data belong to no tensor", archive->name, (unsigned long long)data_bytes);
+    return data_bytes == 0
+             ? RT_OK
+             : rti_io_fail(RT_E_FORMAT, "%s: %llu bytes of data belong to no tensor", archive->name, (unsigned long long)data_bytes);
   const rt_archive_entry **sorted = malloc((size_t)archive->n_entries * sizeof *sorted), *last = NULL;
   if (!sorted) return rti_io_fail(RT_E_NO_MEMORY, "%s: no memory to check its %d tensors", archive->name, archive->n_entries);
   for (int32_t i = 0; i < archive->n_entries; i++) sorted[i] = &archive->entries[i].facts;
@@ -145,9 +157,9 @@ static rt_status check_layout(const rt_archive *archive, uint64_t data_bytes) {
   for (int32_t i = 0; status == RT_OK && i < archive->n_entries; i++) {
     const rt_archive_entry *next = sorted[i];
     if (next->offset != at)
-      status = rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s' begins at data offset %llu, %s %llu, where %s%.80s%s ends", archive->name, next->name,
-                           (unsigned long long)next->offset, next->offset < at ? "before" : "behind", (unsigned long long)at, last ? "'" : "",
-                           last ? last->name : "the header", last ? "'" : "");
+      status = rti_io_fail(RT_E_FORMAT, "%s: tensor '%.80s' begins at data offset %llu, %s %llu, where %s%.80s%s ends", archive->name,
+                           next->name, (unsigned long long)next->offset, next->offset < at ? "before" : "behind", (unsigned long long)at,
+                           last ? "'" : "", last ? last->name : "the header", last ? "'" : "");
     at = next->offset + next->bytes;
     last = next;
   }
@@ -180,8 +192,8 @@ static rt_status open_archive(rt_archive *archive) {
   if (status != RT_OK) return status;
   const uint64_t bytes = rti_le64(length);
   if (bytes > HEADER_LIMIT || bytes > archive->source->bytes - 8)
-    return rti_io_fail(RT_E_FORMAT, "%s: no safetensors file: a header of %llu bytes, where the file has %llu and the limit is %u", archive->name,
-                       (unsigned long long)bytes, (unsigned long long)archive->source->bytes, HEADER_LIMIT);
+    return rti_io_fail(RT_E_FORMAT, "%s: no safetensors file: a header of %llu bytes, where the file has %llu and the limit is %u",
+                       archive->name, (unsigned long long)bytes, (unsigned long long)archive->source->bytes, HEADER_LIMIT);
   char *text = malloc((size_t)bytes + 1);
   if (!text) return rti_io_fail(RT_E_NO_MEMORY, "%s: no memory for its header of %llu bytes", archive->name, (unsigned long long)bytes);
   status = rti_io_source_read(archive->source, 8, text, (size_t)bytes);
@@ -207,8 +219,10 @@ static rt_status check(const rti_archive_content *content) {
   for (int32_t i = 0; i < content->n_tensors; i++) {
     const rt_named_tensor *t = &content->tensors[i];
     if (!name_of(rt_tensor_dtype(t->tensor)))
-      return rti_io_fail(RT_E_DTYPE, "%s: tensor '%.80s': safetensors has no dtype for %s", content->path, t->name, rt_dtype_name(rt_tensor_dtype(t->tensor)));
-    if (strcmp(t->name, METADATA) == 0) return rti_io_fail(RT_E_ARGUMENT, "%s: no tensor of a safetensors file can be named '%s'", content->path, t->name);
+      return rti_io_fail(RT_E_DTYPE, "%s: tensor '%.80s': safetensors has no dtype for %s", content->path, t->name,
+                         rt_dtype_name(rt_tensor_dtype(t->tensor)));
+    if (strcmp(t->name, METADATA) == 0)
+      return rti_io_fail(RT_E_ARGUMENT, "%s: no tensor of a safetensors file can be named '%s'", content->path, t->name);
   }
   for (int32_t i = 0; i < content->n_texts; i++) {
     const rt_named_text *text = &content->texts[i];
@@ -216,7 +230,8 @@ static rt_status check(const rti_archive_content *content) {
     for (size_t k = 0, step; k < bytes; k += step) {
       const unsigned char c = (unsigned char)text->text[k];
       step = c < 0x80 ? 1 : rti_io_printable(text->text + k, bytes - k);
-      if (step == 0) return rti_io_fail(RT_E_ARGUMENT, "%s: the text of '%.80s' is not printable UTF-8 at byte %zu", content->path, text->key, k);
+      if (step == 0)
+        return rti_io_fail(RT_E_ARGUMENT, "%s: the text of '%.80s' is not printable UTF-8 at byte %zu", content->path, text->key, k);
     }
   }
   return RT_OK;
@@ -292,7 +307,8 @@ static bool put_header(growing *text, const rti_archive_content *content, const 
     put(text, "],\"data_offsets\":[");
     put_number(text, at);
     put(text, ",");
-    if (!rti_io_tensor_bytes(rt_tensor_rank(t), rt_tensor_shape(t), rt_dtype_bytes(rt_tensor_dtype(t)), &numel, &bytes) || !rti_io_add(at, bytes, &at) || at > INT64_MAX)
+    if (!rti_io_tensor_bytes(rt_tensor_rank(t), rt_tensor_shape(t), rt_dtype_bytes(rt_tensor_dtype(t)), &numel, &bytes) ||
+        !rti_io_add(at, bytes, &at) || at > INT64_MAX)
       return false;
     put_number(text, at);
     put(text, "]}");

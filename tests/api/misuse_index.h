@@ -3,6 +3,8 @@
 #ifndef TRIVET_TEST_MISUSE_INDEX_H
 #define TRIVET_TEST_MISUSE_INDEX_H
 
+#include <math.h>
+
 #include "misuse_families.h"
 
 /// As ALONG_ROWS, for two tensors before the other parameters.
@@ -80,6 +82,32 @@ static void misuse_index(world *w) {
   MISUSE(ARGUMENT, "count_nonzero: out is NULL", rt_count_nonzero_into(w->f.x, NULL, false, NO_TENSOR));
   MISUSE(DTYPE, "count_nonzero: out has dtype f32, but the result is i64", rt_count_nonzero_into(w->f.x, AXES(0), true, w->f.out));
   MISUSE(SHAPE, "count_nonzero: out has shape [3,4], but the result is []", rt_count_nonzero_into(w->f.x, NULL, false, w->l.out));
+  MISUSE(ARGUMENT, "bincount: the first input is NULL", rt_bincount(NULL, NULL, 0, OUT));
+  MISUSE(ARGUMENT, "bincount: out is NULL", rt_bincount(w->l.x, NULL, 0, NO_OUT));
+  MISUSE(STATE, "bincount: the tensors belong to two contexts", rt_bincount(w->l.x, w->f.foreign, 0, OUT));
+  MISUSE(DTYPE, "bincount: x has dtype f32, not an integer", rt_bincount(w->f.x, NULL, 0, OUT));
+  MISUSE(DTYPE, "bincount: x has dtype bool, not an integer", rt_bincount(w->b.x, NULL, 0, OUT));
+  MISUSE(DTYPE, "bincount: weights have dtype bool, not a number", rt_bincount(w->l.x, w->b.x, 0, OUT));
+  MISUSE(SHAPE, "bincount: weights have shape [4,5], but x [3,4]", rt_bincount(w->l.x, w->f.wider, 0, OUT));
+  MISUSE(ARGUMENT, "bincount: a length of -1", rt_bincount(w->l.x, NULL, -1, OUT));
+  MISUSE(ARGUMENT, "bincount: a length of -9223372036854775808", rt_bincount(w->l.x, NULL, INT64_MIN, OUT));
+  MISUSE(SHAPE, "more than 2^63-1 bytes", rt_bincount(w->l.x, NULL, INT64_MAX, OUT));
+  MISUSE(ARGUMENT, "bincount: the first input is NULL", rt_bincount_into(NULL, NULL, 0, w->l.out));
+  MISUSE(ARGUMENT, "bincount: out is NULL", rt_bincount_into(w->l.x, NULL, 0, NO_TENSOR));
+  MISUSE(SHAPE, "bincount: out has shape [3,4], but the result is [", rt_bincount_into(w->l.x, NULL, 0, w->l.out));
+  MISUSE(DTYPE, "bincount: out has dtype i64, but the result is f32", rt_bincount_into(w->l.x, w->f.x, 0, w->l.out));
+  MISUSE(ARGUMENT, "histogram: the first input is NULL", rt_histogram(NULL, 4, 0, 1, OUT));
+  MISUSE(ARGUMENT, "histogram: out is NULL", rt_histogram(w->f.x, 4, 0, 1, NO_OUT));
+  MISUSE(ARGUMENT, "histogram: 0 bins", rt_histogram(w->f.x, 0, 0, 1, OUT));
+  MISUSE(ARGUMENT, "histogram: -9223372036854775808 bins", rt_histogram(w->f.x, INT64_MIN, 0, 1, OUT));
+  MISUSE(ARGUMENT, "histogram: 9223372036854775807 bins", rt_histogram(w->f.x, INT64_MAX, 0, 1, OUT));
+  MISUSE(ARGUMENT, "histogram: from 1 to 1", rt_histogram(w->f.x, 4, 1, 1, OUT));
+  MISUSE(ARGUMENT, "histogram: from nan to 1", rt_histogram(w->f.x, 4, (double)NAN, 1, OUT));
+  MISUSE(ARGUMENT, "histogram: from -inf to 1", rt_histogram(w->f.x, 4, -(double)INFINITY, 1, OUT));
+  MISUSE(ARGUMENT, "histogram: the first input is NULL", rt_histogram_into(NULL, 4, 0, 1, w->l.out));
+  MISUSE(ARGUMENT, "histogram: out is NULL", rt_histogram_into(w->f.x, 4, 0, 1, NO_TENSOR));
+  MISUSE(DTYPE, "histogram: out has dtype f32, but the result is i64", rt_histogram_into(w->f.x, 4, 0, 1, w->f.out));
+  MISUSE(SHAPE, "histogram: out has shape [3,4], but the result is [4]", rt_histogram_into(w->f.x, 4, 0, 1, w->l.out));
   static const int32_t out_of_range = 2, far_out = INT32_MIN;
   MISUSE(ARGUMENT, "unique: all outputs are NULL", rt_unique(w->f.x, NULL, true, NO_OUT, NO_OUT, NO_OUT, NO_OUT));
   MISUSE(ARGUMENT, "unique: the first input is NULL", rt_unique(NULL, NULL, true, OUT, NO_OUT, NO_OUT, NO_OUT));

@@ -385,6 +385,18 @@ static void pooling(world *w) {
   POOL_ROWS(max_pool, MAX_POOL, w->f);
   POOL_ROWS(avg_pool, AVG_POOL, w->f);
   POOL_ROWS(max_pool_indices, MAX_POOL_INDICES, w->l);
+  const rt_window two = {.size = {2, 2}};
+  MISUSE(ARGUMENT, "lp_pool: the first input is NULL", rt_lp_pool(NULL, 2, &two, OUT));
+  MISUSE(ARGUMENT, "lp_pool: window is NULL", rt_lp_pool(w->image, 2, NULL, OUT));
+  MISUSE(ARGUMENT, "lp_pool: out is NULL", rt_lp_pool(w->image, 2, &two, NO_OUT));
+  MISUSE(ARGUMENT, "lp_pool: p is 0", rt_lp_pool(w->image, 0, &two, OUT));
+  MISUSE(ARGUMENT, "lp_pool: p is -1", rt_lp_pool(w->image, -1, &two, OUT));
+  MISUSE(ARGUMENT, "lp_pool: p is nan", rt_lp_pool(w->image, (double)NAN, &two, OUT));
+  MISUSE(ARGUMENT, "lp_pool: p is inf", rt_lp_pool(w->image, (double)INFINITY, &two, OUT));
+  MISUSE(ARGUMENT, "pads -1 and 0", rt_lp_pool(w->image, 2, &(rt_window){.size = {2, 2}, .pad_lo = {-1}}, OUT));
+  MISUSE(SHAPE, "lp_pool: a window that reaches over 9", rt_lp_pool(w->image, 2, &(rt_window){.size = {9, 2}}, OUT));
+  MISUSE(ARGUMENT, "lp_pool: out is NULL", rt_lp_pool_into(w->image, 2, &two, NO_TENSOR));
+  MISUSE(SHAPE, "lp_pool: out has shape [3,4], but the result is [1,4,5,5]", rt_lp_pool_into(w->image, 2, &two, w->f.out));
   rt_tensor *flags = NULL;
   need(rt_zeros(w->ctx, RT_BOOL, 4, SHAPE(1, 1, 4, 4), &flags), NULL);
   recount(w);
@@ -489,6 +501,7 @@ static void operations_with_parameters(void **state) {
   pooling(w);
   transposed_convolution(w);
   quantisation(w);
+  resizing(w);
   integer_products(w);
   SOFTMAX_ROWS(softmax);
   SOFTMAX_ROWS(log_softmax);

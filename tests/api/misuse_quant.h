@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Misuse rows of quantisation, of integer products with zero points, and of the transposed convolution.
+// Misuse rows of quantisation, of integer products with zero points, of the transposed convolution and of resize.
 #ifndef TRIVET_TEST_MISUSE_QUANT_H
 #define TRIVET_TEST_MISUSE_QUANT_H
+
+#include <math.h>
 
 #include "misuse_families.h"
 
@@ -110,6 +112,46 @@ static void integer_products(world *w) {
   MISUSE(SHAPE, "conv_integer: out has shape [1,3,5], but the result is [1,3,4]", rt_conv_integer_into(image, kernel, NULL, NULL, NULL, tall));
   rt_tensor *all[] = {a, b, zero, byte, image, kernel, tall, flat};
   for (size_t k = 0; k < COUNT(all); k++) rt_release(all[k]);
+  recount(w);
+}
+
+#define RESIZE(...) rt_resize(w->image, &(rt_resampling){__VA_ARGS__}, OUT)
+#define LAST .axes = {1, {3}}
+static void resizing(world *w) {
+  const rt_resampling fine = {LAST, .size = {3}};
+  rt_tensor *line = NULL;
+  need(rt_empty(w->ctx, RT_F32, 2, SHAPE(2, 0), &line), NULL);
+  recount(w);
+  MISUSE(ARGUMENT, "resize: the first input is NULL", rt_resize(NULL, &fine, OUT));
+  MISUSE(ARGUMENT, "resize: out is NULL", rt_resize(w->image, &fine, NO_OUT));
+  MISUSE(ARGUMENT, "resize: how is NULL", rt_resize(w->image, NULL, OUT));
+  MISUSE(ARGUMENT, "resize: axis 4 is not in -4 to 3", RESIZE(.axes = {1, {4}}, .size = {3}));
+  MISUSE(ARGUMENT, "resize: axis -2147483648", RESIZE(.axes = {1, {INT32_MIN}}, .size = {3}));
+  MISUSE(ARGUMENT, "resize: axis 2 is given twice", RESIZE(.axes = {2, {2, -2}}, .size = {3, 3}));
+  MISUSE(ARGUMENT, "resize: a list of 17 axes", RESIZE(.axes = {.count = 17}));
+  MISUSE(ARGUMENT, "resize: a list of -1 axes", RESIZE(.axes = {.count = -1}));
+  MISUSE(ARGUMENT, "resize: 3 is no mode", RESIZE(LAST, .size = {3}, .mode = (rt_resize_mode)3));
+  MISUSE(ARGUMENT, "resize: 7 is no grid", RESIZE(LAST, .size = {3}, .grid = (rt_resize_grid)7));
+  MISUSE(ARGUMENT, "resize: 4 is no rounding", RESIZE(LAST, .size = {3}, .round = (rt_resize_round)4));
+  MISUSE(ARGUMENT, "resize: coefficient inf", RESIZE(LAST, .size = {3}, .cubic = (double)INFINITY));
+  MISUSE(ARGUMENT, "resize: a crop from nan to 1", RESIZE(LAST, .size = {3}, .grid = RT_GRID_CROP, .crop_lo = {(double)NAN}, .crop_hi = {1}));
+  MISUSE(ARGUMENT, "resize: axis 3 has scale -1", RESIZE(LAST, .scale = {-1}));
+  MISUSE(ARGUMENT, "resize: axis 3 has scale nan", RESIZE(LAST, .scale = {(double)NAN}));
+  MISUSE(ARGUMENT, "resize: axis 3 has scale inf", RESIZE(LAST, .scale = {(double)INFINITY}));
+  MISUSE(SHAPE, "resize: axis 3 of extent 6 cannot become 6e+300", RESIZE(LAST, .scale = {1e300}));
+  MISUSE(SHAPE, "resize: axis 3 of extent 6 cannot become -1", RESIZE(LAST, .size = {-1}));
+  MISUSE(SHAPE, "resize: axis 3 of extent 6 cannot become 9.22", RESIZE(LAST, .size = {INT64_MAX}));
+  MISUSE(SHAPE, "resize: axis 1 of extent 0 cannot become 2", rt_resize(line, &(rt_resampling){.axes = {1, {1}}, .size = {2}}, OUT));
+  MISUSE(ARGUMENT, "resize: antialias with scale 1e-09", RESIZE(LAST, .scale = {1e-9}, .size = {2}, .mode = RT_RESIZE_LINEAR, .antialias = true));
+  MISUSE(SHAPE, "resize: shape [1,4,6,2000000000000000000]", RESIZE(LAST, .size = {INT64_C(2000000000000000000)}));
+  MISUSE(ARGUMENT, "resize: the first input is NULL", rt_resize_into(NULL, &fine, w->f.out));
+  MISUSE(ARGUMENT, "resize: out is NULL", rt_resize_into(w->image, &fine, NO_TENSOR));
+  MISUSE(DTYPE, "resize: out has dtype i32, but the result is f32", rt_resize_into(w->image, &fine, w->i.out));
+  MISUSE(SHAPE, "resize: out has shape [3,4], but the result is [1,4,6,3]", rt_resize_into(w->image, &fine, w->f.out));
+  MISUSE(SHAPE, "resize: out has shape [4,5], but the result is [3,4]", rt_resize_into(w->f.x, &(rt_resampling){.axes = {0}}, w->f.wider));
+  const rt_resampling same = {.axes = {1, {1}}, .scale = {2}, .size = {4}};
+  UNWRITABLE(resize, w->f, rt_resize_into, w->f.x, &same);
+  rt_release(line);
   recount(w);
 }
 

@@ -41,7 +41,8 @@ static rt_tensor *numbers(rt_ctx *ctx, int64_t rows, int64_t columns, int from) 
 
 // ---- the table: each makes one result from x [6,9] and z [6,4] ----------------------------------------------------------------------------
 
-typedef struct world { rt_ctx *ctx; rt_tensor *x, *z, *turned, *longs; } world;
+// classes: [6] i64; four: [4]; heads: [2,3,9]; square: [6,6]
+typedef struct world { rt_ctx *ctx; rt_tensor *x, *z, *turned, *longs, *classes, *four, *heads, *square; } world;
 static const int64_t lo[2] = {1, 2}, hi[2] = {0, 3}, cut[2] = {-1, 2}, twice[2] = {2, 3};
 static const rt_axes last = {.count = 1, .axis = {1}}, first = {.count = 1, .axis = {0}};
 
@@ -68,12 +69,28 @@ CASE(logsumexp_first, rt_logsumexp(w->x, &first, false, y))
 CASE(norm_one, rt_norm(w->x, 1, &last, true, y))
 CASE(norm_of_longs, rt_norm(w->longs, 2, &first, false, y))
 
+CASE(group_norm_plain, rt_group_norm(w->x, 3, NULL, NULL, 1e-3, y))
+CASE(group_norm_weights, rt_group_norm(w->z, 2, w->four, w->four, 0.5, y))
+CASE(embedding_rows, rt_embedding(w->z, w->classes, RT_NO_INDEX, y))
+CASE(embedding_padding, rt_embedding(w->turned, w->classes, 3, y))
+CASE(attention_plain, rt_attention(w->x, w->x, w->z, NULL, 0, false, y))
+CASE(attention_causal_mask, rt_attention(w->z, w->z, w->x, w->square, 0.5, true, y))
+CASE(attention_heads, rt_attention(w->heads, w->heads, w->heads, NULL, 0, false, y))
+CASE(mse_none, rt_mse_loss(w->x, w->longs, RT_LOSS_NONE, y))
+CASE(mse_mean, rt_mse_loss(w->turned, w->turned, RT_LOSS_MEAN, y))
+CASE(entropy_none, rt_cross_entropy(w->z, w->classes, NULL, RT_NO_INDEX, 0, RT_LOSS_NONE, y))
+CASE(entropy_mean, rt_cross_entropy(w->z, w->classes, w->four, 2, 0, RT_LOSS_MEAN, y))
+
 static const struct { const char *op; rt_status (*make)(const world *w, rt_tensor **y); bool is_taken; } cases[] = {
     {"concat", concat_last, true}, {"concat", concat_first, true}, {"concat", concat_strided, false}, {"concat", concat_mixed, false},
     {"concat", concat_many, false}, {"stack", stack_middle, true}, {"pad", pad_constant, true}, {"pad", pad_cut, true}, {"pad", pad_edge, false},
     {"linspace", linspace, true}, {"linspace", linspace_f64, false}, {"eye", eye, true}, {"tile", tile, true}, {"repeat", repeat, true},
     {"roll", roll, true}, {"var", var_last, true}, {"var", var_turned, true}, {"std", std_all, true}, {"logsumexp", logsumexp_first, true},
     {"norm", norm_one, true}, {"norm", norm_of_longs, true},
+    {"group_norm", group_norm_plain, true}, {"group_norm", group_norm_weights, true}, {"embedding", embedding_rows, true},
+    {"embedding", embedding_padding, true}, {"attention", attention_plain, true}, {"attention", attention_causal_mask, true},
+    {"attention", attention_heads, false}, {"mse_loss", mse_none, true}, {"mse_loss", mse_mean, true}, {"cross_entropy", entropy_none, true},
+    {"cross_entropy", entropy_mean, true},
 };
 
 static void build(world *w, const char *plugin) {
@@ -82,9 +99,14 @@ static void build(world *w, const char *plugin) {
   w->z = numbers(w->ctx, 6, 4, 5);
   assert_int_equal(rt_transpose(w->x, 0, 1, &w->turned), RT_OK);
   assert_int_equal(rt_cast(w->x, RT_I16, &w->longs), RT_OK);
+  assert_int_equal(rt_from_data(w->ctx, RT_I64, 1, (int64_t[]){6}, (int64_t[]){0, 3, 2, 1, 2, 3}, &w->classes), RT_OK);
+  assert_int_equal(rt_from_data(w->ctx, RT_F32, 1, (int64_t[]){4}, (float[]){1, 2, 0.5f, 3}, &w->four), RT_OK);
+  assert_int_equal(rt_reshape(w->x, 3, (int64_t[]){2, 3, 9}, &w->heads), RT_OK);
+  w->square = numbers(w->ctx, 6, 6, 2);
 }
 static void tear_down(world *w) {
-  rt_release(w->x), rt_release(w->z), rt_release(w->turned), rt_release(w->longs);
+  rt_tensor *all[] = {w->x, w->z, w->turned, w->longs, w->classes, w->four, w->heads, w->square};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) rt_release(all[i]);
   assert_int_equal(rt_ctx_close(w->ctx), RT_OK);
 }
 

@@ -18,7 +18,7 @@ static void example_passes_every_cell(void **state) {
   (void)state;
   rt_device device;
   rt_ctx *ctx = open_toy(RT_FALLBACK_SILENT, &device);
-  rt_conformance_summary sum = run_grid(ctx, device, NULL);
+  rt_conformance_summary sum = run_whole_grid(ctx, device, "toy", "grid_toy");
   assert_int_equal(sum.n_failed, 0);
   assert_int_equal(sum.n_skipped, 0);
   assert_true(sum.n_cells >= 8000);

@@ -211,6 +211,33 @@ static void take_counts_through_the_axes(void **state) {
   rt_release(x), rt_release(turned), rt_release(index), rt_release(mask), rt_release(far);
 }
 
+static void counting_by_hand(void **state) {
+  (void)state;
+  const double nan = (double)NAN, inf = (double)INFINITY;
+  rt_tensor *x = make(RT_F32, 1, SHAPE(9), VALUES(0, 0.5, 1, 2, -0.0, nan, inf, -1, 1.999)), *y = NULL;
+  assert_int_equal(rt_histogram(x, 2, 0, 2, &y), RT_OK); // [0, 1), [1, 2]
+  expect(y, RT_I64, 2, VALUES(3, 3));
+  rt_release(x);
+  x = make(RT_U8, 2, SHAPE(2, 2), VALUES(3, 1, 1, 0));
+  rt_tensor *weights = make(RT_F16, 2, SHAPE(2, 2), VALUES(0.5, 1, 2, 4));
+  assert_int_equal(rt_bincount(x, NULL, 6, &y), RT_OK);
+  expect(y, RT_I64, 6, VALUES(1, 2, 0, 1, 0, 0));
+  assert_int_equal(rt_bincount(x, weights, 0, &y), RT_OK);
+  expect(y, RT_F16, 4, VALUES(4, 3, 0, 0.5));
+  assert_int_equal(rt_count_nonzero(x, &(rt_axes){1, {0}}, false, &y), RT_OK);
+  expect(y, RT_I64, 2, VALUES(2, 1));
+  rt_release(x), rt_release(weights);
+  x = make(RT_I32, 1, SHAPE(2), VALUES(4, -3));
+  assert_int_equal(rt_bincount(x, NULL, 0, &y), RT_E_INDEX);
+  assert_non_null(strstr(rt_last_error(), "bincount: x has -3, below 0"));
+  rt_release(x);
+  const uint64_t huge = UINT64_MAX;
+  assert_int_equal(rt_from_data(ctx, RT_U64, 0, NULL, &huge, &x), RT_OK);
+  assert_int_equal(rt_bincount(x, NULL, 0, &y), RT_E_SHAPE);
+  assert_non_null(strstr(rt_last_error(), "bincount: x has 18446744073709551615, which makes too many bins"));
+  rt_release(x);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(updates_fall_in_the_order_of_their_indices),
@@ -221,6 +248,7 @@ int main(void) {
       cmocka_unit_test(topk_orders_as_sort_does),
       cmocka_unit_test(unique_by_hand),
       cmocka_unit_test(take_counts_through_the_axes),
+      cmocka_unit_test(counting_by_hand),
   };
   return cmocka_run_group_tests_name("index", tests, open_context, close_context);
 }

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 #include <trivet/io.h>
 
-#include "proto_write.h"
+#include "archive_write.h"
 
 static int fail_at = -1, n_calls; // which call fails; calls so far
 
@@ -82,7 +82,82 @@ static rt_status run_network(rt_ctx *ctx) {
   return status;
 }
 
-static rt_status (*const scenarios[])(rt_ctx *ctx) = {read_and_write_npy, run_network};
+// Opens an archive, reads all of it, and closes it.
+static rt_status read_archive(rt_ctx *ctx, const char *from, const proto *file, uint32_t flags) {
+  rt_archive *a = NULL;
+  rt_status status = file ? rt_archive_parse(ctx, "memory", file->at, file->n, &a) : rt_archive_open(ctx, from, flags, &a);
+  assert_true((status == RT_OK) == (a != NULL));
+  for (int32_t i = 0; status == RT_OK && i < rt_archive_count(a); i++) {
+    rt_tensor *t = NULL;
+    status = rt_archive_read(a, i, &t);
+    assert_true((status == RT_OK) == (t != NULL));
+    rt_release(t);
+  }
+  rt_archive_close(a);
+  return status;
+}
+
+static rt_status read_foreign_npz(rt_ctx *ctx) {
+  static const uint8_t data[24] = {0x3f, 0x80};
+  zip z = {0};
+  proto one = npy_file("{'descr': '>f4', 'fortran_order': True, 'shape': (3, 2), }\n", data, sizeof data);
+  zip_store(&z, "stored.npy", &one, (zip_lie){0});
+  zip_store(&z, "wide.npy", &one, (zip_lie){.wide = true});
+  proto file = zip_end(&z, false);
+  const rt_status status = read_archive(ctx, NULL, &file, 0);
+  proto_free(&one), proto_free(&file);
+  return status;
+}
+
+static rt_status read_gguf(rt_ctx *ctx) {
+  static const uint64_t extents[2] = {32, 2};
+  proto f = gguf_start(3, 2, 2);
+  gguf_string(&f, "key", "value");
+  gguf_list(&f, "words", G_STRING, 2);
+  gguf_text(&f, "a");
+  gguf_text(&f, "b");
+  gguf_tensor(&f, "q", 2, extents, G_TENSOR_Q4_0, 0);
+  gguf_tensor(&f, "f", 2, extents, G_TENSOR_F32, 64);
+  gguf_pad(&f, 32);
+  for (int k = 0; k < 64 + 256; k++) put_le(&f, 0, 1);
+  const rt_status status = read_archive(ctx, NULL, &f, 0);
+  proto_free(&f);
+  return status;
+}
+
+// 20 tensors, so that every table grows, written and read in one format.
+static rt_status write_and_read(rt_ctx *ctx, rt_archive_format format, uint32_t write_flags, uint32_t read_flags) {
+  enum { N = 20 };
+  char names[N][8];
+  rt_named_tensor all[N];
+  const rt_named_text text = {"key", "value"};
+  const int64_t n = 100; // more than fits a handle
+  rt_tensor *t = NULL;
+  rt_status status = rt_zeros(ctx, RT_F32, 1, &n, &t);
+  for (int i = 0; i < N; i++) {
+    snprintf(names[i], sizeof names[i], "t%d", i);
+    all[i] = (rt_named_tensor){names[i], t};
+  }
+  const int32_t n_texts = format == RT_ARCHIVE_SAFETENSORS, n_tensors = format == RT_ARCHIVE_NPY ? 1 : N;
+  if (status == RT_OK) status = rt_archive_write(path, format, write_flags, n_tensors, all, n_texts, &text);
+  if (status == RT_OK) status = read_archive(ctx, path, NULL, read_flags);
+  rt_release(t);
+  return status;
+}
+
+static rt_status npy_archive(rt_ctx *ctx) { return write_and_read(ctx, RT_ARCHIVE_NPY, 0, 0); }
+static rt_status stored_npz(rt_ctx *ctx) { return write_and_read(ctx, RT_ARCHIVE_NPZ, 0, 0); }
+static rt_status mapped_npz(rt_ctx *ctx) { return write_and_read(ctx, RT_ARCHIVE_NPZ, 0, RT_ARCHIVE_MAP); }
+static rt_status safetensors(rt_ctx *ctx) { return write_and_read(ctx, RT_ARCHIVE_SAFETENSORS, 0, 0); }
+static rt_status mapped_safetensors(rt_ctx *ctx) { return write_and_read(ctx, RT_ARCHIVE_SAFETENSORS, 0, RT_ARCHIVE_MAP); }
+// Without zlib the same as stored.
+static rt_status deflated_npz(rt_ctx *ctx) {
+  const rt_status status = write_and_read(ctx, RT_ARCHIVE_NPZ, RT_ARCHIVE_DEFLATE, 0);
+  return status == RT_E_UNSUPPORTED ? stored_npz(ctx) : status;
+}
+
+static rt_status (*const scenarios[])(rt_ctx *ctx) = {read_and_write_npy, run_network, read_foreign_npz,   read_gguf,   npy_archive,
+                                                      stored_npz,         mapped_npz,  deflated_npz,       safetensors, mapped_safetensors};
 
 static rt_ctx *open_ctx(void) {
   static const rt_allocator allocator = {core_alloc, core_free, NULL};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The misuse table: every public function, every parameter, every way in which it can be wrong. What a row asserts is in misuse_world.h;
 // the rows are in the other misuse_*.h. The last test reads the public headers and fails when a function has no row.
+#include "../results.h"
 #include "misuse_world.h"
 
 #include "misuse_families.h"
@@ -54,5 +55,8 @@ int main(void) {
   };
   int failed = cmocka_run_group_tests(tests, make_world, free_world);
   print_message("%d rows of misuse, %d wrong\n", n_rows, n_wrong);
+  FILE *results = results_open("misuse");
+  RESULT(results, "rows\t%d\t%d\n", n_rows, n_wrong);
+  results_close(results);
   return failed != 0;
 }

@@ -16,6 +16,10 @@
 #include <trivet/io.h>
 #include <trivet/rt.h>
 
+#include "../results.h"
+
+static FILE *results;
+
 // ---- an allocator that runs dry ------------------------------------------------------------------------------------------------------------------
 
 typedef struct dry {
@@ -130,7 +134,13 @@ static rt_status s_transposed_conv(world *w) {
   rt_status s = rt_reshape(w->x, 4, SHAPE(1, 2, 4, 6), MADE(0));
   if (!s) s = rt_ones(w->ctx, RT_F32, 4, SHAPE(2, 1, 3, 3), MADE(1));
   if (!s) s = rt_conv_transpose(w->made[0], w->made[1], NULL, &(rt_window){.stride = {2, 2}}, MADE(2));
+  if (!s) s = rt_lp_pool(w->made[2], 2, &(rt_window){.size = {2, 2}}, MADE(4));
   return s ? s : rt_max_pool_indices(w->made[2], &(rt_window){.size = {2, 2}}, MADE(3));
+}
+static rt_status s_resized(world *w) {
+  rt_status s = rt_cast(w->x, RT_F16, MADE(0));
+  if (!s) s = rt_resize(w->made[0], &(rt_resampling){.axes = {2, {0, 1}}, .size = {5, 9}, .mode = RT_RESIZE_CUBIC}, MADE(1));
+  return s ? s : rt_resize(w->turned, &(rt_resampling){.axes = {1, {0}}, .size = {4}}, MADE(2));
 }
 static rt_status s_quantized(world *w) {
   rt_status s = rt_quantize(w->x, w->v, NULL, 1, RT_U8, MADE(0));
@@ -171,6 +181,11 @@ static rt_status s_unique(world *w) {
   rt_status s = rt_unique(w->turned, NULL, false, MADE(0), MADE(1), MADE(2), MADE(3));
   return s ? s : rt_unique(w->y, &(int32_t){1}, true, MADE(4), MADE(5), MADE(6), MADE(7));
 }
+static rt_status s_count(world *w) {
+  rt_status s = rt_count_nonzero(w->turned, AXES(0), false, MADE(0));
+  if (!s) s = rt_histogram(w->turned, 40, -4, 6, MADE(1));
+  return s ? s : rt_bincount(w->made[1], NULL, 30, MADE(2));
+}
 static rt_status s_split(world *w) { return rt_split(w->x, 1, 3, SHAPE(1, 2, 3), MADE(0)); }
 static rt_status s_made(world *w) {
   rt_status s = rt_linspace(w->ctx, RT_F32, rt_int(0), rt_int(1), 60, MADE(0));
@@ -195,6 +210,26 @@ static rt_status s_norms(world *w) {
 static rt_status s_embedding(world *w) {
   rt_status s = rt_embedding(w->x, w->index, RT_NO_INDEX, MADE(0));
   return s ? s : rt_embedding(w->x, w->index, -1, MADE(1));
+}
+static rt_status s_attention(world *w) {
+  rt_status s = rt_ones(w->ctx, RT_BOOL, 2, SHAPE(8, 8), MADE(0));
+  if (!s) s = rt_zeros(w->ctx, RT_F32, 2, SHAPE(8, 1), MADE(1));
+  if (!s) s = rt_attention(w->x, w->x, w->x, w->made[0], 0, true, MADE(2));
+  return s ? s : rt_attention(w->x, w->x, w->x, w->made[1], 1, false, MADE(3));
+}
+static rt_status s_losses(world *w) {
+  rt_status s = rt_smooth_l1_loss(w->x, w->v, 1, RT_LOSS_NONE, MADE(0));
+  if (!s) s = rt_bce_with_logits(w->x, w->v, w->v, NULL, RT_LOSS_MEAN, MADE(1));
+  if (!s) s = rt_slice(w->x, 0, 0, 3, 1, MADE(2));
+  return s ? s : rt_cross_entropy(w->made[2], w->index, w->v, -1, 0.1, RT_LOSS_MEAN, MADE(3));
+}
+static rt_status s_adam(world *w) { // clones: each tensor needs memory of its own before the first is written
+  rt_status s = rt_clone(w->x, MADE(0));
+  if (!s) s = rt_clone(w->x, MADE(1));
+  if (!s) s = rt_square(w->x, MADE(2));
+  if (!s) s = rt_clone(w->made[2], MADE(3));
+  if (!s) s = rt_adam(w->made[0], w->x, w->made[1], w->made[3], 1, 0.1, 0.9, 0.999, 1e-8, 0.1);
+  return s;
 }
 static rt_status s_concat(world *w) { return rt_concat(2, (const rt_tensor *const[]){w->x, w->x}, 1, MADE(0)); }
 static rt_status s_pad(world *w) { return rt_pad(w->x, SHAPE(1, 2), SHAPE(2, 1), RT_PAD_REFLECT, rt_int(0), MADE(0)); }
@@ -385,8 +420,8 @@ static const struct scenario { const char *name; rt_status (*run)(world *); } sc
     S(empty), S(from_data), S(high_rank), S(scalar_tensor), S(add), S(add_into), S(broadcast), S(transposed), S(promote), S(mixed), S(scalar), S(compare),
     S(clamp), S(where), S(leaky), S(overlap), S(views), S(reshape_copies), S(sum), S(sum_dtype), S(mean_of_nothing), S(argmax), S(softmax), S(matmul),
     S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(scatter), S(find), S(made), S(spread), S(norms), S(embedding), S(concat), S(pad),
-    S(unique), S(split), S(transposed_conv), S(quantized),
-    S(pad_constant), S(arange), S(complex), S(complex_line), S(random), S(clone_and_write), S(map),
+    S(unique), S(split), S(transposed_conv), S(quantized), S(pad_constant), S(arange), S(random), S(clone_and_write), S(map), S(complex),
+    S(complex_line), S(count), S(attention), S(losses), S(adam), S(resized),
     S(read_strided), S(to), S(dlpack), S(report), S(import),
     S(empty_on), S(from_data_on), S(in_place), S(in_place_of_a_clone), S(write_strided), S(write_turned), S(into_strided), S(small_floats),
     S(promoted_view), S(ints), S(three_inputs), S(any_of_a_test), S(max_of_axes), S(product), S(log_softmax), S(matmul_turned), S(dot),
@@ -491,6 +526,7 @@ static void run_all(const char *backends) {
   for (int i = 0; i < N_SCENARIOS; i++) points += run_scenario(&scenarios[i], backends, false) + run_scenario(&scenarios[i], backends, true);
   print_message("%d scenarios on %s, %ld failures injected\n", N_SCENARIOS, backends, points);
   assert_true(points > 4 * N_SCENARIOS);
+  RESULT(results, "scenarios on %s\t%d\t0\n", backends, N_SCENARIOS);
 }
 
 static void every_allocation_fails_on_the_host(void **state) {
@@ -564,5 +600,8 @@ int main(void) {
       cmocka_unit_test(every_allocation_fails_with_a_device),
       cmocka_unit_test(a_limit_is_kept),
   };
-  return cmocka_run_group_tests_name("no_memory", tests, NULL, NULL);
+  results = results_open("no_memory");
+  const int failed = cmocka_run_group_tests_name("no_memory", tests, NULL, NULL);
+  results_close(results);
+  return failed;
 }

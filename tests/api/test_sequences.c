@@ -17,6 +17,7 @@
 
 #include <trivet/backend.h>
 
+#include "../results.h"
 #include "sequences_ops.h"
 
 #define TOY TRIVET_BUILD_DIR "/examples/trivet_toy.so"
@@ -200,6 +201,8 @@ static void explain(const place *p, uint64_t seed, int64_t n, const char *first_
   free(leave_out);
 }
 
+static FILE *results;
+
 static void run_place(int index, int64_t n_seeds, int64_t n) {
   const place *p = &places[index];
   const char *one = getenv("RT_TEST_SEED"), *length = getenv("RT_TEST_STEPS");
@@ -224,6 +227,7 @@ static void run_place(int index, int64_t n_seeds, int64_t n) {
   }
   print_message("%s: seeds %llu to %llu, %lld steps each, twice: %lld calls\n", p->name, (unsigned long long)first,
                 (unsigned long long)(first + (uint64_t)n_seeds - 1), (long long)n, (long long)n_calls);
+  RESULT(results, "%s\t%lld\t0\n", p->name, (long long)n_calls);
 }
 
 static void on_the_host(void **state) { (void)state, run_place(0, 15, 15000); }
@@ -398,5 +402,8 @@ int main(void) {
     cmocka_unit_test(two_threads_read_what_they_share),
   };
   if (rt_backend_register(picky_entry) != RT_OK) print_error("%s\n", rt_last_error());
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  results = results_open("sequences");
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  results_close(results);
+  return failed;
 }

@@ -21,7 +21,9 @@
 #include <trivet/rt.h>
 #include <unistd.h>
 
+#include "../api/archive_write.h"
 #include "../api/proto_write.h"
+#include "../results.h"
 #include "faults.h"
 
 static char folder[] = "/tmp/trivet-faults-XXXXXX";
@@ -109,6 +111,54 @@ static rt_status write_npy(const char *path) {
   return status;
 }
 
+// Archives: two tensors, one of them in the file more than once the size of what is read at a time.
+static rt_status write_archive(const char *path, rt_archive_format format, uint32_t flags) {
+  rt_tensor *t = NULL, *large = NULL;
+  one_tensor(&t);
+  assert_int_equal(rt_ones(ctx, RT_F32, 1, (int64_t[]){20000}, &large), RT_OK);
+  const rt_named_tensor tensors[] = {{"t", t}, {"large", large}};
+  const rt_status status = rt_archive_write(path, format, flags, format == RT_ARCHIVE_NPY ? 1 : 2, tensors, 0, NULL);
+  rt_release(t), rt_release(large);
+  return status;
+}
+static rt_status write_npz(const char *path) { return write_archive(path, RT_ARCHIVE_NPZ, 0); }
+static rt_status write_safetensors(const char *path) { return write_archive(path, RT_ARCHIVE_SAFETENSORS, 0); }
+static void prepare_npy_archive(const char *path) { assert_int_equal(write_archive(path, RT_ARCHIVE_NPY, 0), RT_OK); }
+static void prepare_npz(const char *path) { assert_int_equal(write_npz(path), RT_OK); }
+static void prepare_safetensors(const char *path) { assert_int_equal(write_safetensors(path), RT_OK); }
+static void prepare_deflated(const char *path) {
+  if (write_archive(path, RT_ARCHIVE_NPZ, RT_ARCHIVE_DEFLATE) == RT_E_UNSUPPORTED) prepare_npz(path); // no zlib here
+}
+static void prepare_gguf(const char *path) {
+  proto f = gguf_start(3, 1, 0);
+  gguf_tensor(&f, "t", 2, (uint64_t[]){3, 2}, G_TENSOR_F32, 0);
+  gguf_pad(&f, 32);
+  put_raw(&f, values, sizeof values);
+  spill(path, f.at, f.n);
+  proto_free(&f);
+}
+
+static rt_status read_archive(const char *path, uint32_t flags) {
+  rt_archive *a = NULL;
+  rt_status status = rt_archive_open(ctx, path, flags, &a);
+  assert_true((status == RT_OK) == (a != NULL));
+  for (int32_t i = 0; status == RT_OK && i < rt_archive_count(a); i++) {
+    rt_tensor *t = NULL;
+    float got[6] = {0};
+    status = rt_archive_read(a, i, &t);
+    assert_true((status == RT_OK) == (t != NULL));
+    if (t && rt_tensor_numel(t) == 6) {
+      assert_int_equal(rt_read(t, got, sizeof got), RT_OK);
+      assert_memory_equal(got, values, sizeof got);
+    }
+    rt_release(t);
+  }
+  rt_archive_close(a);
+  return status;
+}
+static rt_status read_pieces(const char *path) { return read_archive(path, 0); }
+static rt_status read_mapped(const char *path) { return read_archive(path, RT_ARCHIVE_MAP); }
+
 // A plugin that may be unmapped again, under a new inode each time: a library that is loaded already would not be read.
 static void prepare_plugin(const char *path) {
   bytes library = slurp(TRIVET_BUILD_DIR "/tests/plugins/trivet_unified.so");
@@ -135,7 +185,7 @@ static rt_status load(const char *backends, const char *folder_of_it, const char
 static rt_status load_by_path(const char *path) { return load("unified", NULL, (const char *[]){path, NULL}); }
 static rt_status load_by_name(const char *path) { return (void)path, load("unified", folder, NULL); }
 
-enum { READS = 1, WRITES = 2, LOADS = 4, SEARCHES = 8 };
+enum { READS = 1, WRITES = 2, LOADS = 4, SEARCHES = 8, PIECES = 16, MAPS = 32 };
 static const struct path_row {
   const char *name;
   int kind;
@@ -145,6 +195,15 @@ static const struct path_row {
 } paths[] = {
     {"read .npy", READS, "a.npy", prepare_npy, read_npy},
     {"read .onnx", READS, "a.onnx", prepare_onnx, read_onnx},
+    {"read .npy as an archive", READS | PIECES, "d.npy", prepare_npy_archive, read_pieces},
+    {"read .npz", READS | PIECES, "a.npz", prepare_npz, read_pieces},
+    {"read deflated .npz", READS | PIECES, "b.npz", prepare_deflated, read_pieces},
+    {"read safetensors", READS | PIECES, "a.safetensors", prepare_safetensors, read_pieces},
+    {"read GGUF", READS | PIECES, "a.gguf", prepare_gguf, read_pieces},
+    {"map .npz", READS | MAPS, "c.npz", prepare_npz, read_mapped},
+    {"map safetensors", READS | MAPS, "b.safetensors", prepare_safetensors, read_mapped},
+    {"replace .npz", WRITES, "d.npz", prepare_old, write_npz},
+    {"write new safetensors", WRITES, "c.safetensors", prepare_nothing, write_safetensors},
     {"replace .npy", WRITES, "b.npy", prepare_old, write_npy},
     {"write a new .npy", WRITES, "c.npy", prepare_nothing, write_npy},
     {"probe a plugin", LOADS, "trivet_unified.so", prepare_plugin, probe_plugin},
@@ -179,10 +238,13 @@ static const struct fault_row {
     {{"read", EIO}, READS, RT_E_IO, false},
     {{"read", ENOMEM}, READS, RT_E_NO_MEMORY, false},
     {{"mmap", ENOMEM}, READS, RT_E_NO_MEMORY, false},
-    {{"pread", EINTR}, LOADS, HIDDEN, true},
-    {{"pread", FAULT_SHORT}, LOADS, HIDDEN, false},
-    {{"pread", FAULT_END}, LOADS, RT_E_IO, false},
-    {{"pread", EIO}, LOADS, RT_E_IO, false},
+    {{"pread", EINTR}, LOADS | PIECES, HIDDEN, true},
+    {{"pread", FAULT_SHORT}, LOADS | PIECES, HIDDEN, false},
+    {{"pread", FAULT_END}, LOADS | PIECES, RT_E_IO, false},
+    {{"pread", EIO}, LOADS | PIECES, RT_E_IO, false},
+    {{"pread", ENOMEM}, PIECES, RT_E_NO_MEMORY, false},
+    {{"mmap", ENODEV}, MAPS, RT_E_IO, false},       // a file system that cannot map
+    {{"mmap", EACCES}, MAPS, RT_E_IO, false},
     {{"write", EINTR}, WRITES, HIDDEN, true},
     {{"write", FAULT_SHORT}, WRITES, HIDDEN, false},
     {{"write", ENOSPC}, WRITES, RT_E_IO, false},
@@ -261,6 +323,7 @@ static bool run_once(const struct path_row *p, const struct fault_row *f, int nt
 static void every_path_meets_every_fault(void **state) {
   (void)state;
   int total = 0;
+  FILE *results = results_open("faults_files");
   for (size_t i = 0; i < COUNT(paths); i++) {
     const struct path_row *p = &paths[i];
     char path[64];
@@ -283,9 +346,11 @@ static void every_path_meets_every_fault(void **state) {
     free(wanted.at);
     unlink(path);
     print_message("%-26s %3d faults, %d kinds\n", p->name, n_met, n_calls);
+    RESULT(results, "%s\t%d\t0\n", p->name, n_met);
     assert_true(n_calls >= 10); // a row that meets nothing tests nothing
     total += n_met;
   }
+  results_close(results);
   print_message("%d faults met\n", total);
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writes the seeds of the fuzzers: cc -o make_corpus tests/fuzz/make_corpus.c && ./make_corpus tests/fuzz/corpus
-// The files are committed; run this again after changing what they should reach. Seeds are small models that parse, one for each part of the format, and .npy files of each version and order.
+// The files are committed; run this again after changing what they should reach. Seeds are small models that parse, one for each part of the
+// format, .npy files of each version and order, and archives of each format.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../api/proto_write.h"
+#include "../api/archive_write.h"
 
 static const char *directory;
 
@@ -158,6 +159,52 @@ static void models(void) {
   write_node("typed", &graph, &node, "", 14);
 }
 
+static void write_proto(const char *folder, const char *name, proto file) {
+  write_seed(folder, name, file.at, file.n);
+  proto_free(&file);
+}
+
+static void archives(const uint8_t *bytes) {
+  write_proto("safetensors", "empty", safetensors_file("{}", NULL, 0));
+  write_proto("safetensors", "metadata", safetensors_file("{\"__metadata__\":{\"format\":\"pt\",\"k\":\"\\u00e9\\ud834\\udd1e\\n\"}}  ", NULL, 0));
+  write_proto("safetensors", "tensors", safetensors_file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]},\"b\":{\"dtype\":\"BOOL\",\"shape\":[],"
+                                                       "\"data_offsets\":[16,17]},\"c\":{\"dtype\":\"F8_E4M3\",\"shape\":[0,3],\"data_offsets\":[17,17]}}", bytes, 17));
+  const zip_lie none = {0}, wide = {.wide = true};
+  for (int k = 0; k < 3; k++) {
+    zip z = {0};
+    proto one = npy_file("{'descr': '<i2', 'fortran_order': False, 'shape': (2,), }", bytes, 4), text = {0};
+    put_raw(&text, "text", 4);
+    if (k == 2) zip_deflate(&z, "a.npy", &one, none);
+    else zip_store(&z, "a.npy", &one, k ? wide : none);
+    if (k == 0) zip_store(&z, "read.me", &text, none);
+    write_proto("npz", k == 0 ? "stored" : k == 1 ? "wide" : "deflated", zip_end(&z, k == 1));
+    proto_free(&one), proto_free(&text);
+  }
+  static const uint64_t extents[4] = {32, 2, 1, 1};
+  proto f = gguf_start(3, 2, 3);
+  gguf_string(&f, "general.architecture", "llama");
+  gguf_number(&f, "general.alignment", G_U32, 8, 4);
+  gguf_number(&f, "f", G_F64, 0x3ff8000000000000, 8);
+  gguf_tensor(&f, "q4", 2, extents, G_TENSOR_Q4_0, 0);
+  gguf_tensor(&f, "q8", 1, extents, G_TENSOR_Q8_0, 40);
+  gguf_pad(&f, 8);
+  put_raw(&f, bytes, 36);
+  gguf_pad(&f, 8);
+  put_raw(&f, bytes, 34);
+  write_proto("gguf", "quantised", f);
+  f = gguf_start(2, 2, 2);
+  gguf_list(&f, "words", G_STRING, 2);
+  gguf_text(&f, "a");
+  gguf_text(&f, "");
+  gguf_list(&f, "numbers", G_I16, 3);
+  put_raw(&f, bytes, 6);
+  gguf_tensor(&f, "new", 4, extents, 99, 0);
+  gguf_tensor(&f, "f16", 0, extents, G_TENSOR_F16, 32);
+  gguf_pad(&f, 32);
+  put_raw(&f, bytes, 34);
+  write_proto("gguf", "lists", f);
+}
+
 int main(int argc, char **argv) {
   if (argc != 2) {
     fprintf(stderr, "usage: make_corpus DIRECTORY\n");
@@ -172,5 +219,6 @@ int main(int argc, char **argv) {
   write_npy("scalar", 1, "{'descr': '<u8', 'fortran_order': False, 'shape': (), }\n", bytes, 8);
   write_npy("empty", 1, "{'descr': '|i1', 'fortran_order': True, 'shape': (0, 4L), }\n", bytes, 0);
   models();
+  archives(bytes);
   return 0;
 }

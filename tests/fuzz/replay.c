@@ -5,7 +5,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+
+#include "../results.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -57,5 +60,9 @@ int main(int argc, char **argv) {
   LLVMFuzzerTestOneInput((const uint8_t *)"", 0);
   for (int i = 1; i < argc; i++) bad |= replay(argv[i]);
   printf("%d inputs\n", n_inputs);
+  const char *name = argc > 0 && strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : "fuzz";
+  FILE *results = results_open(name);
+  RESULT(results, "%s\t%d\t%d\n", name, n_inputs, bad != 0);
+  results_close(results);
   return bad || n_inputs == 0;
 }

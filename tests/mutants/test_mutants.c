@@ -58,6 +58,7 @@ static rt_ctx *open_mutant(const char *bug) {
 static void every_mistake_is_caught(void **state) {
   (void)state;
   uint32_t n_missed = 0;
+  FILE *results = results_open("mutants");
   for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
     const mistake *m = &mistakes[i];
     catch seen = {.m = m};
@@ -66,11 +67,13 @@ static void every_mistake_is_caught(void **state) {
     rt_conformance_summary sum;
     assert_int_equal(rt_conformance_run(ctx, RT_HOST, &options, &sum), RT_OK);
     print_message("%-14s %u of %u cells fail; %s\n", m->bug, sum.n_failed, sum.n_cells, seen.first);
+    RESULT(results, "%s\t%u\t%.*s\n", m->bug, sum.n_failed, (int)strcspn(seen.first, ":"), seen.first);
     if (seen.n_named == 0) n_missed++, print_error("%s: no cell %s fails with '%s'\n", m->bug, m->name, m->text);
     rt_conformance_summary untouched = run_grid(ctx, RT_HOST, m->passes);
     if (untouched.n_failed || untouched.n_cells == 0) n_missed++, print_error("%s: cells %s must pass\n", m->bug, m->passes);
     assert_int_equal(rt_ctx_close(ctx), RT_OK);
   }
+  results_close(results);
   assert_int_equal(n_missed, 0);
 }
 

@@ -6,6 +6,7 @@
 
 Every comparison that fails is a line, and so is one that would not notice a wrong answer; the last lines say how many there were with whom.
 """
+
 import collections
 import sys
 import warnings
@@ -13,7 +14,9 @@ import warnings
 import contractions
 import conventions
 import elementwise
+import indexing
 import movement
+import neural
 import numpy as np
 import reductions
 from trivet import Trivet
@@ -47,6 +50,7 @@ class Suite:
         try:
             import torch
             import torch.nn.functional
+
             torch.set_num_threads(1)
             self.modules.update(t=torch, F=torch.nn.functional)
             self.versions["torch"] = torch.__version__
@@ -56,6 +60,7 @@ class Suite:
             import scipy
             import scipy.signal
             import scipy.special
+
             self.modules.update(sp=scipy.special, signal=scipy.signal)
             self.versions["scipy"] = scipy.__version__
         except ImportError:
@@ -68,7 +73,10 @@ class Suite:
     def ask(self, peer, text, **values):
         """What the expression gives in the other library, as an array."""
         if peer == "torch":
-            values = {k: self.modules["t"].from_numpy(np.array(v, order="C")) if isinstance(v, (np.ndarray, np.generic)) else v for k, v in values.items()}
+            values = {
+                k: self.modules["t"].from_numpy(np.array(v, order="C")) if isinstance(v, (np.ndarray, np.generic)) else v
+                for k, v in values.items()
+            }
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = eval(text, {**self.modules, **values})  # one scope, so that comprehensions see everything
@@ -94,7 +102,7 @@ class Suite:
 
 def main(build, include, peer, *groups):
     s = Suite(build, include, peer)
-    for module in (elementwise, reductions, contractions, movement, conventions):
+    for module in (elementwise, reductions, contractions, movement, neural, indexing, conventions):
         for group in module.GROUPS:
             if not groups or group.__name__ in groups:
                 group(s)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Operations on single elements, beside NumPy, SciPy and PyTorch. Up to f32 the other library computes in f64, so that what is judged is our
-error alone; in f64 it gets a few units in the last place for its own."""
+"""Operations on single elements, beside NumPy, SciPy and PyTorch. Up to f32 the other library computes in f64, so that what is judged is
+our error alone; in f64 it gets a few units in the last place for its own."""
+
 import numpy as np
 from judge import FLOATS, equal, ulps
 from values import INTEGERS, SPECIALS, floats, integers, rounded
@@ -63,13 +64,22 @@ PARAMETERS = {  # with the second argument
     "elu": (0.75, 2.5, {"torch": "F.elu(x, p)", "numpy": "np.where(x < 0, p * np.expm1(x), x)"}),
     "celu": (0.75, 2.5, {"torch": "F.celu(x, p)"}),
 }
-# Where the other library's own formula is more than PEER_ULP off in f64: it cancels for negative x (gelu), or is off for large x (SciPy's erfc:
-# PyTorch's agrees with ours there).
+# Where the other library's own formula is more than PEER_ULP off in f64: it cancels for negative x (gelu), or is off for large x (SciPy's
+# erfc: PyTorch's agrees with ours there).
 NOT_IN_F64 = {("gelu", "torch"), ("gelu", "scipy"), ("gelu_tanh", "torch"), ("erfc", "scipy")}
 # Special values on which conventions differ, left out here; conventions.py says why and asserts both sides.
-SPECIALS_DIFFER = {(op, peer): values for op, values in {"gelu": [-np.inf], "gelu_tanh": [-np.inf], "silu": [-np.inf], "mish": [-np.inf],
-                                                         "hardswish": [-np.inf], "softsign": [-np.inf, np.inf]}.items()
-                   for peer in ("numpy", "scipy", "torch")}
+SPECIALS_DIFFER = {
+    (op, peer): values
+    for op, values in {
+        "gelu": [-np.inf],
+        "gelu_tanh": [-np.inf],
+        "silu": [-np.inf],
+        "mish": [-np.inf],
+        "hardswish": [-np.inf],
+        "softsign": [-np.inf, np.inf],
+    }.items()
+    for peer in ("numpy", "scipy", "torch")
+}
 SPECIALS_DIFFER[("sign", "torch")] = [np.nan]
 
 BINARY = {
@@ -117,7 +127,11 @@ def unary(s):
             x, special = floats(dtype, (7, 33), *domain, op), rounded(SPECIALS, dtype)
             ours, ours_special = (getattr(s.rt, op)(s.rt.tensor(v, dtype)).numpy() for v in (x, special))
             for peer, text in peers.items():
-                judge = (lambda o, e: equal(o, rounded(e, dtype) if e.dtype != bool else e)) if bound == 0 else (lambda o, e: ulps(o, e, dtype, bound))
+                judge = (
+                    (lambda o, e: equal(o, rounded(e, dtype) if e.dtype != bool else e))
+                    if bound == 0
+                    else (lambda o, e: ulps(o, e, dtype, bound))
+                )
                 if dtype == "f64" and (op, peer) in NOT_IN_F64:
                     continue
                 s.check(op, dtype, peer, "values", ours, lambda: s.ask(peer, text, x=x), judge)
@@ -152,7 +166,11 @@ def binary(s):
                     b = rounded(np.where(b == 0, 1, b), dtype)
                 ours = getattr(s.rt, op)(s.rt.tensor(a, dtype), s.rt.tensor(b, dtype)).numpy()
                 for peer, text in peers.items():
-                    judge = (lambda o, e: equal(o, rounded(e, dtype) if e.dtype != bool else e)) if bound == 0 else (lambda o, e: ulps(o, e, dtype, bound))
+                    judge = (
+                        (lambda o, e: equal(o, rounded(e, dtype) if e.dtype != bool else e))
+                        if bound == 0
+                        else (lambda o, e: ulps(o, e, dtype, bound))
+                    )
                     if op == "logaddexp":  # near 0 the bound is in ulp of the larger operand
                         judge = lambda o, e: ulps(o, e, dtype, bound, np.maximum(np.abs(e), np.maximum(a, b)))
                     s.check(op, dtype, peer, str(shapes), ours, lambda: s.ask(peer, text, a=a, b=b), judge)
@@ -164,7 +182,9 @@ def binary(s):
                 b = integers(dtype, (4, 1), (op, "b"), 0, 5)
             if op in ("floor_div", "remainder", "fmod"):
                 b = np.where(b == 0, 3, b).astype(b.dtype)
-                b = np.where(b == -1, 7, b).astype(b.dtype) if b.dtype.kind == "i" else b  # the smallest number / -1 traps in some libraries
+                b = (
+                    np.where(b == -1, 7, b).astype(b.dtype) if b.dtype.kind == "i" else b
+                )  # the smallest number / -1 traps in some libraries
             ours = getattr(s.rt, op)(s.rt.tensor(a, dtype), s.rt.tensor(b, dtype)).numpy()
             for peer, text in peers.items():
                 if peer == "numpy" or dtype in TORCH_INTEGERS:
@@ -193,7 +213,15 @@ def ternary(s):
         s.check("where", dtype, "torch", "values", chosen, lambda: s.ask("torch", "t.where(x, a, b)", x=condition, a=low, b=high), equal)
         if dtype in ("f16", "bf16", "f32"):  # the product is exact in f64
             fused = s.rt.fma(*tensors).numpy()
-            s.check("fma", dtype, "numpy", "values", fused, lambda: s.ask("numpy", "x * a + b", x=x, a=low, b=high), lambda o, e: ulps(o, e, dtype, 0.5))
+            s.check(
+                "fma",
+                dtype,
+                "numpy",
+                "values",
+                fused,
+                lambda: s.ask("numpy", "x * a + b", x=x, a=low, b=high),
+                lambda o, e: ulps(o, e, dtype, 0.5),
+            )
     for dtype in ("f32", "f64"):
         a, b = floats(dtype, (50,), -2, 2, "a"), floats(dtype, (50,), -2, 2, "b")
         native = np.float32 if dtype == "f32" else np.float64

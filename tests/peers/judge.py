@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How far a result may be from another library's: the bounds of docs/numerics.md, per element. A judge gives None or what is wrong."""
+
 import numpy as np
 
 FLOATS = ("f16", "bf16", "f32", "f64")
 # digits of the significand, exponent of the smallest normal number, the largest number
-FORMAT = {"f16": (11, -14, 65504.0), "bf16": (8, -126, float.fromhex("0x1.fep127")), "f32": (24, -126, float.fromhex("0x1.fffffep127")),
-          "f64": (53, -1022, float.fromhex("0x1.fffffffffffffp1023"))}
+FORMAT = {
+    "f16": (11, -14, 65504.0),
+    "bf16": (8, -126, float.fromhex("0x1.fep127")),
+    "f32": (24, -126, float.fromhex("0x1.fffffep127")),
+    "f64": (53, -1022, float.fromhex("0x1.fffffffffffffp1023")),
+}
 PEER_ULP = 4  # what the other library may be off itself where it computes in the same f64 as we do
 
 
@@ -17,7 +22,7 @@ def ulp(y, dtype):
 
 def unit(dtype):
     """The rounding unit in which sums of this dtype are added: f32 for the narrower ones."""
-    return 2.0 ** -53 if dtype == "f64" else 2.0 ** -24
+    return 2.0**-53 if dtype == "f64" else 2.0**-24
 
 
 def shapes_differ(ours, theirs):
@@ -50,7 +55,7 @@ def within(ours, exact, dtype, bound):
     digits, _, largest = FORMAT[dtype]
     bound = np.broadcast_to(np.asarray(bound, np.float64), exact.shape)
     with np.errstate(all="ignore"):
-        overflows = np.abs(exact) + bound >= largest * (1 + 2.0 ** -digits)
+        overflows = np.abs(exact) + bound >= largest * (1 + 2.0**-digits)
         good = np.abs(ours - exact) <= bound
         good |= overflows & np.isinf(ours) & (np.sign(ours) == np.sign(exact))
         good |= np.isnan(ours) & np.isnan(exact)
@@ -73,4 +78,9 @@ def summed(ours, exact, dtype, terms, magnitude, extra=1):
     """`terms` products or numbers added in any order, whose magnitudes add up to `magnitude`, then rounded."""
     with np.errstate(all="ignore"):
         slack = 2 if dtype == "f64" else 1  # the other library's sum has the same bound
-        return within(ours, exact, dtype, slack * (terms + 2) * unit(dtype) * magnitude + extra * ulp(np.nan_to_num(np.asarray(exact, np.float64)), dtype))
+        return within(
+            ours,
+            exact,
+            dtype,
+            slack * (terms + 2) * unit(dtype) * magnitude + extra * ulp(np.nan_to_num(np.asarray(exact, np.float64)), dtype),
+        )

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Views, movement and making tensors: nothing is computed, so everything must be equal."""
+
 import numpy as np
 from judge import FLOATS, equal, ulps
 from values import INTEGERS, numbers, rounded
@@ -24,15 +25,24 @@ VIEWS = [
     ("diagonal", (-2, 0, 2), "np.diagonal(x, -2, 0, 2)", "x.diagonal(-2, 0, 2)"),
     ("windows", (2, 3, 1, 1), "np.lib.stride_tricks.sliding_window_view(x, 3, 2)", "x.unfold(2, 3, 1)"),
     ("windows", (2, 2, 3, 1), "np.lib.stride_tricks.sliding_window_view(x, 2, 2)[:, :, ::3]", "x.unfold(2, 2, 3)"),
-    ("as_strided", (2, (4, 3), (1, 5), 2), "np.lib.stride_tricks.as_strided(x.reshape(-1)[2:], (4, 3), (x.itemsize, 5 * x.itemsize))", "x.as_strided((4, 3), (1, 5), 2)"),
+    (
+        "as_strided",
+        (2, (4, 3), (1, 5), 2),
+        "np.lib.stride_tricks.as_strided(x.reshape(-1)[2:], (4, 3), (x.itemsize, 5 * x.itemsize))",
+        "x.as_strided((4, 3), (1, 5), 2)",
+    ),
     ("copy", (), "x.copy()", "x.clone()"),
     ("tile", ((2, 1, 3),), "np.tile(x, (2, 1, 3))", "x.tile(2, 1, 3)"),
     ("repeat", (3, 1), "np.repeat(x, 3, 1)", "x.repeat_interleave(3, 1)"),
     ("roll", (2, 1), "np.roll(x, 2, 1)", "x.roll(2, 1)"),
     ("roll", (-7, 2), "np.roll(x, -7, 2)", "x.roll(-7, 2)"),
 ]
-PADS = [(0, "np.pad(x, ((0, 0), (1, 2), (0, 3)), constant_values=1)", "F.pad(x, (0, 3, 1, 2), value=1)"), (1, "np.pad(x, ((0, 0), (1, 2), (0, 3)), 'edge')", None),
-        (2, "np.pad(x, ((0, 0), (1, 2), (0, 3)), 'reflect')", None), (3, "np.pad(x, ((0, 0), (1, 2), (0, 3)), 'wrap')", None)]
+PADS = [
+    (0, "np.pad(x, ((0, 0), (1, 2), (0, 3)), constant_values=1)", "F.pad(x, (0, 3, 1, 2), value=1)"),
+    (1, "np.pad(x, ((0, 0), (1, 2), (0, 3)), 'edge')", None),
+    (2, "np.pad(x, ((0, 0), (1, 2), (0, 3)), 'reflect')", None),
+    (3, "np.pad(x, ((0, 0), (1, 2), (0, 3)), 'wrap')", None),
+]
 
 
 def views(s):
@@ -59,9 +69,17 @@ def joins(s):
         a, b = numbers(dtype, SHAPE, "a"), numbers(dtype, (3, 2, 5), "b")
         x, y = s.rt.tensor(a, dtype), s.rt.tensor(b, dtype)
         index, along = np.array([[0, -1, 2], [3, 3, -4]]), np.array([[[1, 0, -1, 3, 2]], [[0, 0, 0, 0, 0]], [[3, 2, 1, 0, -4]]])
-        cases = [("concat", s.rt.concat(2, [x, y], 1), "np.concatenate([a, b], 1)", "t.cat([a, b], 1)"), ("stack", s.rt.stack(2, [x, x], 1), "np.stack([a, a], 1)", "t.stack([a, a], 1)"),
-                 ("gather", s.rt.gather(x, s.rt.tensor(index, "i64"), 1), "np.take(a, i, 1)", "a[:, i]"),
-                 ("take_along", s.rt.take_along(x, s.rt.tensor(along, "i64"), 1), "np.take_along_axis(a, k, 1)", "t.take_along_dim(a, k % 4, 1)")]
+        cases = [
+            ("concat", s.rt.concat(2, [x, y], 1), "np.concatenate([a, b], 1)", "t.cat([a, b], 1)"),
+            ("stack", s.rt.stack(2, [x, x], 1), "np.stack([a, a], 1)", "t.stack([a, a], 1)"),
+            ("gather", s.rt.gather(x, s.rt.tensor(index, "i64"), 1), "np.take(a, i, 1)", "a[:, i]"),
+            (
+                "take_along",
+                s.rt.take_along(x, s.rt.tensor(along, "i64"), 1),
+                "np.take_along_axis(a, k, 1)",
+                "t.take_along_dim(a, k % 4, 1)",
+            ),
+        ]
         for op, ours, numpy_text, torch_text in cases:
             s.check(op, dtype, "numpy", "", ours.numpy(), lambda: s.ask("numpy", numpy_text, a=a, b=b, i=index, k=along), equal)
             if dtype in TORCH:
@@ -70,12 +88,25 @@ def joins(s):
 
 def makes(s):
     for dtype in INTEGERS + FLOATS:
-        cases = [("arange", s.rt.arange(dtype, 3, 40, 4), "np.arange(3, 40, 4)"), ("eye", s.rt.eye(dtype, 4, 6, 1), "np.eye(4, 6, 1)"), ("full", s.rt.full(dtype, 2, (2, 3), 7), "np.full((2, 3), 7)"),
-                 ("zeros", s.rt.zeros(dtype, 2, (2, 3)), "np.zeros((2, 3))"), ("ones", s.rt.ones(dtype, 1, (3,)), "np.ones((3,))")]
+        cases = [
+            ("arange", s.rt.arange(dtype, 3, 40, 4), "np.arange(3, 40, 4)"),
+            ("eye", s.rt.eye(dtype, 4, 6, 1), "np.eye(4, 6, 1)"),
+            ("full", s.rt.full(dtype, 2, (2, 3), 7), "np.full((2, 3), 7)"),
+            ("zeros", s.rt.zeros(dtype, 2, (2, 3)), "np.zeros((2, 3))"),
+            ("ones", s.rt.ones(dtype, 1, (3,)), "np.ones((3,))"),
+        ]
         for op, ours, text in cases:
             s.check(op, dtype, "numpy", "", ours.numpy(), lambda: rounded(s.ask("numpy", text), dtype), equal)
     for dtype in FLOATS:
-        s.check("linspace", dtype, "numpy", "", s.rt.linspace(dtype, -1.5, 4.0, 23).numpy(), lambda: s.ask("numpy", "np.linspace(-1.5, 4.0, 23)"), lambda o, e: ulps(o, e, dtype, 0.5))
+        s.check(
+            "linspace",
+            dtype,
+            "numpy",
+            "",
+            s.rt.linspace(dtype, -1.5, 4.0, 23).numpy(),
+            lambda: s.ask("numpy", "np.linspace(-1.5, 4.0, 23)"),
+            lambda o, e: ulps(o, e, dtype, 0.5),
+        )
 
 
 def casts(s):
@@ -89,7 +120,15 @@ def casts(s):
     for source in FLOATS:
         for target in ("i8", "i16", "i32", "i64") + FLOATS:
             kept = rounded(fractions, source)
-            s.check("cast", source, "numpy", target, s.rt.cast(s.rt.tensor(fractions, source), target).numpy(), lambda: rounded(kept, target), equal)
+            s.check(
+                "cast",
+                source,
+                "numpy",
+                target,
+                s.rt.cast(s.rt.tensor(fractions, source), target).numpy(),
+                lambda: rounded(kept, target),
+                equal,
+            )
     big = numbers("i64", (50,), "cast")
     for target in INTEGERS:
         s.check("cast", "i64", "numpy", target, s.rt.cast(s.rt.tensor(big, "i64"), target).numpy(), lambda: rounded(big, target), equal)

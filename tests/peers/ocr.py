@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The two networks of example_ocr beside ONNX Runtime.
 
-  ocr.py check MODELS DUMP TEXT    the tensors that example_ocr --dump wrote: the same answers from the same inputs within TOLERANCE, the same
-                                   winner in each column, and the text that ONNX Runtime's answers spell
-  ocr.py time MODELS DUMP BUILD INCLUDE ROUNDS    median times of both runtimes, taken in turns
+ocr.py check MODELS DUMP TEXT    the tensors that example_ocr --dump wrote: the same answers from the same inputs within TOLERANCE, the same
+                                 winner in each column, and the text that ONNX Runtime's answers spell
+ocr.py time MODELS DUMP BUILD INCLUDE ROUNDS    median times of both runtimes, taken in turns
 """
+
 import glob
 import os
 import statistics
@@ -65,16 +66,22 @@ def check(models, dump, text_file):
 
 def time_both(models, dump, build, include, rounds):
     from trivet import Model, Trivet
+
     rt = Trivet(build, include)
     n_threads = rt.lib.rt_ctx_threads(rt.ctx)
-    print(f"Trivet {rt.lib.rt_version().decode()} with {n_threads} threads, ONNX Runtime {onnxruntime.__version__}; median and least of {rounds}")
+    print(
+        f"Trivet {rt.lib.rt_version().decode()} with {n_threads} threads, ONNX Runtime {onnxruntime.__version__}; median and least of {rounds}"
+    )
     for name in FILES:
         ours, peers = Model(rt, os.path.join(models, FILES[name])), [session(models, name, 1), session(models, name, n_threads)]
         for path in inputs(dump, name)[:1]:
             x = np.load(path)
             t = rt.tensor(x, "f32")
-            jobs = [("Trivet", lambda: ours.run([t])[0].numpy()), ("ONNX Runtime, 1 thread", lambda: answer(peers[0], x)),
-                    (f"ONNX Runtime, {n_threads} threads", lambda: answer(peers[1], x))]
+            jobs = [
+                ("Trivet", lambda: ours.run([t])[0].numpy()),
+                ("ONNX Runtime, 1 thread", lambda: answer(peers[0], x)),
+                (f"ONNX Runtime, {n_threads} threads", lambda: answer(peers[1], x)),
+            ]
             seconds = {label: [] for label, _ in jobs}
             for label, job in jobs:
                 job()  # warm up
@@ -86,7 +93,9 @@ def time_both(models, dump, build, include, rounds):
             base = statistics.median(seconds["Trivet"])
             for label, values in seconds.items():
                 middle = statistics.median(values)
-                print(f"  {name} {x.shape}  {label:24s} {1e3 * middle:9.2f} ms  {1e3 * min(values):9.2f} ms  {base / middle:6.1f} times as fast as Trivet")
+                print(
+                    f"  {name} {x.shape}  {label:24s} {1e3 * middle:9.2f} ms  {1e3 * min(values):9.2f} ms  {base / middle:6.1f} times as fast as Trivet"
+                )
             del t
         ours.close()
     rt.close()

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # labels: release
-# Our operations beside PyTorch's: elementwise.py, reductions.py, contractions.py, movement.py and conventions.py are the tables.
+# Our operations beside PyTorch's: elementwise.py, reductions.py, contractions.py, movement.py, neural.py and conventions.py are the tables.
 set -eu
 . "${TRIVET_SOURCE_DIR:?}/tests/peers/python.sh"
 find_python numpy torch

@@ -4,6 +4,7 @@
 Every function that gives a new tensor is found in the headers and called by name without "rt_": Trivet(build).sum(x, (1,), False, None).
 Tensors are made from and read as NumPy arrays; bf16, which NumPy lacks, is made from and read as float32.
 """
+
 import ctypes as c
 import os
 import re
@@ -11,9 +12,23 @@ import re
 import numpy as np
 
 DTYPES = {}  # name -> (code, NumPy dtype of the elements as stored)
-STORED = {"bool": np.bool_, "i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64, "u8": np.uint8, "u16": np.uint16, "u32": np.uint32,
-          "u64": np.uint64, "f16": np.float16, "bf16": np.uint16, "f32": np.float32, "f64": np.float64,
-          "c64": np.complex64, "c128": np.complex128}
+STORED = {
+    "bool": np.bool_,
+    "i8": np.int8,
+    "i16": np.int16,
+    "i32": np.int32,
+    "i64": np.int64,
+    "u8": np.uint8,
+    "u16": np.uint16,
+    "u32": np.uint32,
+    "u64": np.uint64,
+    "f16": np.float16,
+    "bf16": np.uint16,
+    "f32": np.float32,
+    "f64": np.float64,
+    "c64": np.complex64,
+    "c128": np.complex128,
+}
 MAX_RANK = 16
 
 
@@ -21,8 +36,12 @@ class Axes(c.Structure):
     _fields_ = [("count", c.c_int32), ("axis", c.c_int32 * MAX_RANK)]
 
 
+class _Complex(c.Structure):
+    _fields_ = [("re", c.c_double), ("im", c.c_double)]
+
+
 class _Value(c.Union):
-    _fields_ = [("b", c.c_bool), ("i", c.c_int64), ("u", c.c_uint64), ("f", c.c_double), ("c", c.c_double * 2)]
+    _fields_ = [("b", c.c_bool), ("i", c.c_int64), ("u", c.c_uint64), ("f", c.c_double), ("c", _Complex)]
 
 
 class Scalar(c.Structure):
@@ -30,8 +49,17 @@ class Scalar(c.Structure):
 
 
 class Window(c.Structure):
-    _fields_ = [("size", c.c_int32 * 3), ("stride", c.c_int32 * 3), ("dilation", c.c_int32 * 3), ("pad_lo", c.c_int32 * 3), ("pad_hi", c.c_int32 * 3),
-                ("groups", c.c_int32), ("ceil_mode", c.c_bool), ("count_pad", c.c_bool)]
+    _fields_ = [
+        ("size", c.c_int32 * 3),
+        ("stride", c.c_int32 * 3),
+        ("dilation", c.c_int32 * 3),
+        ("pad_lo", c.c_int32 * 3),
+        ("pad_hi", c.c_int32 * 3),
+        ("groups", c.c_int32),
+        ("ceil_mode", c.c_bool),
+        ("count_pad", c.c_bool),
+        ("output_pad", c.c_int32 * 3),
+    ]
 
 
 class Failure(Exception):
@@ -51,8 +79,6 @@ def scalar(value):
         s.kind, s.value.b = 1, bool(value)
     elif isinstance(value, (int, np.integer)):
         s.kind, s.value.i = 2, int(value)
-    elif isinstance(value, (complex, np.complexfloating)):
-        s.kind, s.value.c[0], s.value.c[1] = 5, value.real, value.imag
     else:
         s.kind, s.value.f = 4, float(value)
     return s
@@ -100,7 +126,9 @@ class Trivet:
         self.io = c.CDLL(os.path.join(build, "lib", "libtrivet_io.so"))
         self.lib.rt_last_error.restype = self.lib.rt_version.restype = c.c_char_p
         self.lib.rt_tensor_shape.restype = c.POINTER(c.c_int64)
-        self.lib.rt_tensor_shape.argtypes = self.lib.rt_tensor_rank.argtypes = self.lib.rt_tensor_dtype.argtypes = self.lib.rt_release.argtypes = [c.c_void_p]
+        self.lib.rt_tensor_shape.argtypes = self.lib.rt_tensor_rank.argtypes = self.lib.rt_tensor_dtype.argtypes = (
+            self.lib.rt_release.argtypes
+        ) = [c.c_void_p]
         self.lib.rt_read.argtypes = [c.c_void_p, c.c_void_p, c.c_size_t]
         with open(os.path.join(include, "trivet", "dtypes.def")) as f:
             for code, name in re.findall(r"RT_DTYPE\(\s*(\d+),\s*\w+,\s*(\w+),", f.read()):
@@ -144,30 +172,36 @@ class Trivet:
             return None if value is None else c.byref(Axes(len(value), (c.c_int32 * MAX_RANK)(*value)))
         if "rt_window" in kind:
             return c.byref(value)
-        if "int64_t *" in kind:
-            return (c.c_int64 * len(value))(*value)
+        if "int64_t *" in kind or "int32_t *" in kind:
+            return None if value is None else ((c.c_int64 if "64" in kind else c.c_int32) * len(value))(*value)
         if "rt_dtype" in kind:
             return DTYPES[value] if value else 0
         if "rt_scalar" in kind:
             return scalar(value)
-        return {"bool": c.c_bool, "int32_t": c.c_int32, "int64_t": c.c_int64, "uint64_t": c.c_uint64, "double": c.c_double}.get(kind, c.c_int)(value)
+        return {"bool": c.c_bool, "int32_t": c.c_int32, "int64_t": c.c_int64, "uint64_t": c.c_uint64, "double": c.c_double}.get(
+            kind.strip(), c.c_int
+        )(value)
 
     def __getattr__(self, name):
         try:
             parameters = self.functions[name]
         except KeyError:
             raise AttributeError(f"the headers have no function rt_{name} that gives a status") from None
-        kinds = [(kind + " *" if who.startswith("*") else kind) + ("const *" if who.startswith("const") else "") for kind, who in parameters]
+        kinds = [kind + " " + re.match(r"(\**)", who).group(1) + ("const *" if who.startswith("const") else "") for kind, who in parameters]
+
+        n_out = sum(kind.startswith("rt_tensor *") and "**" in kind.replace(" ", "") for kind in kinds)
 
         def call(*values):
-            out = c.c_void_p()
-            inputs = [k for k in kinds[:-1] if "rt_ctx" not in k]
+            outs = [c.c_void_p() for _ in range(n_out)]
+            kinds_in = kinds[: len(kinds) - n_out]
+            inputs = [k for k in kinds_in if "rt_ctx" not in k]
             if len(values) != len(inputs):
                 raise TypeError(f"rt_{name} takes {inputs}, not {len(values)} arguments")
             queue = list(values)
-            arguments = [self.ctx if "rt_ctx" in k else self._argument(k, queue.pop(0)) for k in kinds[:-1]]
-            self.check(getattr(self.lib, "rt_" + name)(*arguments, c.byref(out)))
-            return Tensor(self, out)
+            arguments = [self.ctx if "rt_ctx" in k else self._argument(k, queue.pop(0)) for k in kinds_in]
+            self.check(getattr(self.lib, "rt_" + name)(*arguments, *[c.byref(out) for out in outs]))
+            tensors = [Tensor(self, out) for out in outs]
+            return tensors[0] if n_out == 1 else tensors
 
         return call
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Numbers to compute with: the same ones on every run."""
+
 import zlib
 
 import numpy as np

@@ -66,7 +66,7 @@ run env --json; ok; json; says '"name": "RT_BACKEND"'
 
 # ---- operations: one row for each of the table ----
 run ops; ok; says "add " "conv " "softmax " "concat " "meaning"
-rows=$(grep -cE '^RT_(UNARY|PARAM|BINARY|TERNARY|REDUCE|ARG|OP|COMPOSITE) *\(' "${TRIVET_SOURCE_DIR:-$here/../..}/include/trivet/ops.def")
+rows=$(grep -cE '^RT_(UNARY|PARAM|BINARY|TERNARY|REDUCE|ARG|OP|COMPOSITE|UPDATE) *\(' "${TRIVET_SOURCE_DIR:-$here/../..}/include/trivet/ops.def")
 [ "$(wc -l <out)" -eq $((rows + 1)) ] || bad "lists $(wc -l <out) lines, the table has $rows operations"
 run ops --json; ok; json
 run ops add relu; ok; says "add " "relu "

@@ -53,10 +53,13 @@ run run good.onnx --input rank.npy; fails 1; silent
 run run good.onnx --input ints.npy; fails 1 "i32"; silent
 run run good.onnx --input nowhere.npy; fails 1 "nowhere.npy"; silent
 run run good.onnx --input x.npy --input x.npy; fails 1 "one too many"; silent
-run run good.onnx --input z=x.npy; fails 1 "'x'"; silent
-run run good.onnx --input x.npy --input z=x.npy; fails 1 "'z'"; silent
+run run good.onnx --input z=x.npy; fails 1 "no input named 'z'; its inputs are 'x'"; silent
+run run good.onnx --input x.npy --input z=x.npy; fails 1 "no input named 'z'; its inputs are 'x'"; silent
+run run good.onnx --input x=x.npy --input x=x.npy; fails 1 "input 'x' is given twice"; silent
 run run good.onnx --input x.npy --output nowhere/y.npy; fails 1 "nowhere/y.npy"; silent
-run run good.onnx --input x.npy --output z=y.npy; fails 1 "'z'"; silent
+rm y.npy
+run run good.onnx --input x.npy --output y.npy --output z=y.npy; fails 1 "no output named 'z'; its outputs are 'y'"; silent
+[ ! -e y.npy ] || bad "ran the model although a name was wrong"
 run run good.onnx --input x.npy --device nonsense; fails 1 "nonsense"; silent
 run run good.onnx --input x.npy --backend nonsense; fails 1 "nonsense"; silent
 RT_BACKEND=nonsense run run good.onnx --input x.npy; fails 1 "nonsense"; silent
@@ -118,6 +121,9 @@ for file in empty text cut last long deep op dangling short huge npy folder; do
   run inspect $file.onnx; fails 1 "$file.onnx"; silent
 done
 run inspect fifo.onnx; fails 1 "fifo.onnx"
+run run text.onnx --input x.npy; fails 1 "text.onnx: not an ONNX model"
+run run npy.onnx --input x.npy; fails 1 "npy.onnx: not an ONNX model but a npy file"
+run inspect text.onnx; fails 1 "neither a .npy, .npz, safetensors or GGUF file nor an ONNX model"
 run inspect op.onnx; fails 1 "Nonsense" "broken" "13"
 
 head -c 60 x.npy >cut.npy
@@ -131,4 +137,42 @@ for file in cut data object clong negative overflow empty; do
   run run good.onnx --input $file.npy; fails 1 "$file.npy"; silent
   run inspect $file.npy; fails 1 "$file.npy"; silent
 done
+
+# ---- archives: one safetensors file by hand, then through every format ----
+header='{"__metadata__":{"by":"hand","esc":"a\u001bb"},"b":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1,2],"data_offsets":[4,12]}}'
+write_hex a.safetensors "$(printf '%02x' ${#header})00000000000000$(hex_of "$header")" 803f0040 0000c03f000020c0
+run inspect a.safetensors; ok; says "safetensors, 2 tensors, 12 B" "BF16" "bf16" "[1,2]" "by" "hand"
+if grep -q "$(printf '\033')" out; then bad "prints an escape character of a file"; fi
+run inspect a.safetensors --json; ok; json; says '"format": "safetensors"' '"stored": "BF16"' '"key": "by"' '"value": "hand"' 'a\u001bb'
+run convert a.safetensors w.npy -t w; ok; says "w.npy: npy, 1 tensor of 8 B; 2 metadata left out"
+run inspect w.npy; ok; says "npy, f32 [1,2]" "first 1.5 -2.5"
+run convert a.safetensors a.npz --json --dtype f32; ok; json; says '"format": "npz"' '"tensors": 2' '"bytes": 16' '"metadata_left_out": 2'
+run inspect a.npz; ok; says "npz, 2 tensors" "<f4"
+run convert a.npz b.safetensors; ok; says "b.safetensors: safetensors, 2 tensors of 16 B"
+run convert a.safetensors c.safetensors; ok; says "2 metadata"
+run inspect c.safetensors; ok; says "by" "hand"
+run convert w.npy one.npz; ok
+run inspect one.npz; ok; says "arr_0"
+run convert a.npz a.npz; ok # in place: the file is replaced when all is written
+run inspect a.npz; ok; says "npz, 2 tensors"
+run convert a.safetensors x.npz; fails 1 "tensor 'b'" "bf16"; silent
+[ ! -e x.npz ] || bad "left a file behind"
+run convert a.safetensors x.npy; fails 1 "one tensor, not 2"; silent
+run convert a.safetensors x.npz -t z; fails 1 "a.safetensors" "'z'"; silent
+run convert a.npz x.npz -t w -t w; fails 1 "'w' is given twice"; silent
+run convert a.npz nowhere/x.npz; fails 1 "nowhere/x.npz"; silent
+run convert nowhere.npz x.npz; fails 1 "nowhere.npz"; silent
+run convert good.onnx x.npz; fails 1 "good.onnx" "first bytes"; silent
+run convert folder.onnx x.npz; fails 1 "not a regular file"; silent
+for file in a.safetensors a.npz; do
+  head -c $(($(wc -c <$file) - 1)) $file >cut.any
+  run inspect cut.any; fails 1 "cut.any"; silent
+  run convert cut.any x.npz; fails 1 "cut.any"; silent
+done
+# GGUF: version 3, no tensors, one string of metadata
+write_hex a.gguf 47475546 03000000 0000000000000000 0100000000000000 0400000000000000 "$(hex_of name)" 08000000 0300000000000000 "$(hex_of abc)"
+run inspect a.gguf; ok; says "gguf, 0 tensors" "name" "abc"
+run convert a.gguf g.safetensors; ok; says "0 tensors" "1 metadata"
+run inspect g.safetensors --json; ok; json; says '"value": "abc"'
+run convert a.npz x.gguf; fails 2 "x.gguf"; silent
 finish

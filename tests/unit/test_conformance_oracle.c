@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../../conformance/internal.h"
+#include "../results.h"
 
 static uint64_t random_state = 1;
 static uint64_t random_bits(void) {
@@ -365,6 +366,8 @@ static void the_reference_agrees_with_mpfr(void **state) {
   const int64_t n = N_PATTERNS + N_CLOSE;
   rt_ctx *ctx = NULL;
   int n_rows = 0;
+  FILE *results = results_open("mpfr");
+  RESULT(results, "#\t%s\n", mpfr_get_version());
   mpfr_t wide, exact;
   mpfr_init2(wide, 24), mpfr_init2(exact, 400);
   assert_int_equal(rt_ctx_create(NULL, &ctx), RT_OK);
@@ -396,11 +399,13 @@ static void the_reference_agrees_with_mpfr(void **state) {
       if (error > worst) worst = error, worst_x = x[i];
     }
     n_rows++;
+    RESULT(results, "%s\t%.3f\t%g\n", op->name, worst, op->cpu);
     const double allowed = op->cpu <= 0.5 ? 0 : op->cpu; // correctly rounded ones count as 0
     print_message("%-14s %.3f ulp where it is not the nearest f32, of %.3g\n", op->name, worst, op->cpu);
     if (!(worst <= allowed)) fail_msg("%s: %g ulp at %a where %g are allowed", op->name, worst, (double)worst_x, op->cpu);
   }
   assert_true(n_rows >= 40);
+  results_close(results);
   assert_int_equal(rt_ctx_close(ctx), RT_OK);
   mpfr_clears(wide, exact, (mpfr_ptr)NULL);
 }

@@ -181,7 +181,7 @@ static int inspect_model(rt_ctx *ctx, const char *path, const unsigned char *hea
   rt_model_info info;
   rt_status status = rt_model_open(ctx, path, &model);
   if (status == RT_E_FORMAT && (n_head == 0 || head[0] != 0x08)) // writers begin a model with its version: field 1, a number
-    return fail("%s: neither a .npy, .npz, safetensors or GGUF file nor an ONNX model (%s)", path, rt_last_error());
+    return fail("%s: neither a .npy, .npz, safetensors or GGUF file nor an ONNX model", path);
   if (status == RT_OK) status = rt_model_describe(model, &info);
   if (status != RT_OK) {
     rt_model_close(model);

@@ -61,11 +61,34 @@ static const char *take_pair(pairs *all, const char *name) {
   return NULL;
 }
 
+typedef rt_status (*port_fn)(const rt_model *model, int32_t index, rt_model_port *out_port);
+
+// A name that the model does not have is said at once, with those that it has.
+static int check_names(const pairs *all, const char *what, const rt_model *model, int32_t n, port_fn get) {
+  for (size_t i = 0; i < all->n; i++) {
+    const char *name = all->at[i].name;
+    bool found = !name;
+    char *names = text_copy("");
+    for (int32_t k = 0; k < n; k++) {
+      rt_model_port port;
+      if (get(model, k, &port) != RT_OK) continue;
+      found |= name && strcmp(port.name, name) == 0;
+      char *longer = text_format("%s%s'%s'", names, k ? ", " : "", port.name);
+      free(names);
+      names = longer;
+    }
+    int code = found ? EXIT_OK : fail("run: the model has no %s named '%s'; its %ss are %s", what, name, what, n ? names : "none");
+    free(names);
+    if (code != EXIT_OK) return code;
+  }
+  return EXIT_OK;
+}
+
 // The sentence about a file that no port took.
 static int check_used(const pairs *all, const char *what, int32_t n_ports) {
   for (size_t i = 0; i < all->n; i++) {
     if (all->at[i].used) continue;
-    if (all->at[i].name) return fail("run: the model has no %s named '%s' (or it was given twice)", what, all->at[i].name);
+    if (all->at[i].name) return fail("run: %s '%s' is given twice", what, all->at[i].name);
     return fail("run: %s %s is one too many: the model has %d", what, all->at[i].path, n_ports);
   }
   return EXIT_OK;
@@ -287,6 +310,8 @@ static int run_session(session *s, request *r) {
   s->out = memset(grow(NULL, (size_t)s->n_out + 1, sizeof *s->out), 0, ((size_t)s->n_out + 1) * sizeof *s->out);
   s->values = grow(NULL, (size_t)s->n_out + 1, sizeof *s->values);
   s->n_items = 1;
+  if (check_names(&r->inputs, "input", s->model, s->n_in, rt_model_input) != EXIT_OK) return EXIT_FAILED;
+  if (check_names(&r->outputs, "output", s->model, s->n_out, rt_model_output) != EXIT_OK) return EXIT_FAILED;
   if (read_inputs(s, r) != EXIT_OK) return EXIT_FAILED;
   s->loading = take_report(s->ctx);
   if ((status = run_once(s, s->out)) != RT_OK) return fail_status(status);

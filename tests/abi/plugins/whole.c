@@ -3,6 +3,7 @@
 // coordinates in double. pad takes constants only, concat dense arguments only, roll is too small below 10 elements.
 #include "plugin.h"
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 static double at(const rtb_view *v, const int64_t *index) {
@@ -36,11 +37,65 @@ static double squared(double x, double by) { return (x - by) * (x - by); }
 static double power(double x, double by) { return pow(fabs(x), by); }
 static double exponential(double x, double by) { (void)by; return exp(x); }
 
+// ---- of neural networks: matrices only ------------------------------------------------------------------------------------------------------
+static double cell(const rtb_view *v, int64_t row, int64_t column) { return at(v, (int64_t[]){row, column}); }
+static int64_t number(const rtb_view *v, int64_t i) { return ((const int64_t *)v->data)[v->ndim ? i * v->stride[0] : 0]; }
+static double value(const rtb_view *immediate) { return *(const double *)immediate->data; }
+
+static double group_norm(const rtb_op *op, int64_t row, int64_t column) {
+  const rtb_view *x = op->args[0];
+  int64_t n = x->shape[1] / ((const rtb_attr_group *)op->attr)->groups, first = column / n * n;
+  double mean = 0, var = 0;
+  for (int64_t k = first; k < first + n; k++) mean += cell(x, row, k) / (double)n;
+  for (int64_t k = first; k < first + n; k++) var += squared(cell(x, row, k), mean) / (double)n;
+  double z = (cell(x, row, column) - mean) / sqrt(var + value(op->args[3]));
+  if (op->args[1]) z *= at(op->args[1], &column);
+  return op->args[2] ? z + at(op->args[2], &column) : z;
+}
+
+static double attention(const rtb_op *op, int64_t row, int64_t column) {
+  const rtb_view *q = op->args[0], *k = op->args[1], *v = op->args[2], *mask = op->args[3];
+  int causal = ((const rtb_attr_attention *)op->attr)->flags & RTB_ATTENTION_CAUSAL;
+  double sum = 0, mixed = 0;
+  for (int64_t key = 0; key < k->shape[0] && !(causal && key > row); key++) {
+    double score = mask ? cell(mask, row, key) : 0;
+    for (int64_t e = 0; e < q->shape[1]; e++) score += cell(q, row, e) * cell(k, key, e) * value(op->args[4]);
+    sum += exp(score), mixed += exp(score) * cell(v, key, column);
+  }
+  return mixed / sum;
+}
+
+/// The mean, or element i.
+static double loss(const rtb_op *op, const int64_t *i) {
+  const rtb_view *x = op->args[0], *target = op->args[1];
+  int is_entropy = op->op == RTB_OP_CROSS_ENTROPY, is_mean = ((const rtb_attr_loss *)op->attr)->reduction == RTB_LOSS_MEAN;
+  double sum = 0, weights = 0;
+  for (int64_t row = is_mean ? 0 : i[0]; row <= (is_mean ? x->shape[0] - 1 : i[0]); row++) {
+    if (!is_entropy) {
+      for (int64_t k = is_mean ? 0 : i[1]; k <= (is_mean ? x->shape[1] - 1 : i[1]); k++) sum += squared(cell(x, row, k), cell(target, row, k)), weights++;
+      continue;
+    }
+    int64_t class = number(target, row);
+    double all = 0, weight = op->args[2] ? at(op->args[2], &class) : 1;
+    if (class == number(op->args[3], 0)) continue;
+    for (int64_t k = 0; k < x->shape[1]; k++) all += exp(cell(x, row, k));
+    sum += weight * (log(all) - cell(x, row, class)), weights += weight;
+  }
+  return is_mean ? sum / weights : sum;
+}
+
 static double element(const rtb_op *op, int64_t *i) {
   const rtb_view *x = op->args[0], *second = op->nin > 1 ? op->args[1] : NULL, *y = op->args[op->nin];
   int64_t j[RTB_MAX_RANK], n;
   for (int d = 0; d < y->ndim; d++) j[d] = i[d];
   switch (op->op) {
+    case RTB_OP_GROUP_NORM: return group_norm(op, i[0], i[1]);
+    case RTB_OP_ATTENTION: return attention(op, i[0], i[1]);
+    case RTB_OP_MSE_LOSS: case RTB_OP_CROSS_ENTROPY: return loss(op, i);
+    case RTB_OP_EMBEDDING: {
+      int64_t index = number(second, i[0]);
+      return index == number(op->args[2], 0) ? 0 : cell(x, index < 0 ? index + x->shape[0] : index, i[1]);
+    }
     case RTB_OP_CONCAT: {
       int a = axis_of(op), k = 0;
       for (; j[a] >= op->args[k]->shape[a]; k++) j[a] -= op->args[k]->shape[a];
@@ -105,11 +160,14 @@ static int32_t accept_roll(void *kctx, const rtb_op *op, uint64_t *out_workspace
 
 static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
   (void)dev;
-  if (sig->op < RTB_OP_CONCAT || sig->op > RTB_OP_NORM) return snprintf(out->why, sizeof out->why, "whole knows composites only"), RTB_UNSUPPORTED_OP;
+  bool is_neural = sig->op == RTB_OP_GROUP_NORM || sig->op == RTB_OP_EMBEDDING || sig->op == RTB_OP_ATTENTION || sig->op == RTB_OP_MSE_LOSS ||
+                   sig->op == RTB_OP_CROSS_ENTROPY;
+  if (!is_neural && (sig->op < RTB_OP_CONCAT || sig->op > RTB_OP_NORM)) return snprintf(out->why, sizeof out->why, "whole knows composites only"), RTB_UNSUPPORTED_OP;
   if (sig->arg[sig->nin].dtype != RTB_F32) return RTB_UNSUPPORTED_DTYPE;
   for (int k = 0; k < sig->nin && sig->op == RTB_OP_CONCAT; k++)
     if (sig->arg[k].layout != RTB_DENSE) return RTB_UNSUPPORTED_LAYOUT;
   if (sig->op == RTB_OP_PAD && ((const rtb_attr_pad *)sig->attr)->mode != RTB_PAD_CONSTANT) return RTB_UNSUPPORTED_ATTR;
+  if (sig->op == RTB_OP_ATTENTION && sig->arg[0].rank != 2) return RTB_UNSUPPORTED_RANK;
   if (sig->op == RTB_OP_ROLL) out->accept = accept_roll;
   out->fn = run;
   return RTB_OK;
