@@ -58,14 +58,14 @@ static void count_cell(cf_case *c, const count_how *how, rt_dtype dtype) {
   for (int64_t i = 0; i < x->numel; i++) {
     cf_coordinates(x, i, at);
     for (int32_t d = 0; d < how->rank; d++) if (is_reduced[d]) at[d] = 0;
-    if (cf_at(x, i) != 0) c->want[cf_index_of(&y, at)].bits++;
+    if (!cf_is_zero_at(x, i)) c->want[cf_index_of(&y, at)].bits++;
   }
   cf_close(c);
 }
 
 void cf_cases_count_nonzero(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(COUNT_NONZERO));
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;
     for (size_t h = 0; h < CF_COUNT(counts); h++) {
       if (counts[h].form == CF_IN_PLACE && dtype != RT_I64) continue;

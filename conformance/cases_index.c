@@ -9,7 +9,7 @@
 static const char *const mode_name[N_MODES] = {"set", "add", "mul", "min", "max"};
 
 /// What an update makes of an element.
-static uint64_t combine(rt_dtype dtype, rt_scatter_mode mode, uint64_t old, uint64_t update) {
+static uint64_t combine_real(rt_dtype dtype, rt_scatter_mode mode, uint64_t old, uint64_t update) {
   cf_real a = cf_decode(dtype, old), b = cf_decode(dtype, update);
   bool is_less = a == b ? cf_is_negative(a) && !cf_is_negative(b) : a < b; // -0 lies below +0
   switch (mode) {
@@ -23,6 +23,17 @@ static uint64_t combine(rt_dtype dtype, rt_scatter_mode mode, uint64_t old, uint
   }
 }
 
+static cf_word combine(rt_dtype dtype, rt_scatter_mode mode, cf_word old, cf_word update) {
+  if (!cf_is_complex(dtype)) return combine_real(dtype, mode, (uint64_t)old, (uint64_t)update);
+  uint64_t parts[2]; // sums go part by part; other modes have no cells
+  for (int p = 0; p < 2; p++) parts[p] = combine_real(cf_part(dtype), mode, cf_part_of(dtype, old, p), cf_part_of(dtype, update, p));
+  return cf_join(dtype, parts[0], parts[1]);
+}
+static bool has_cells(rt_dtype dtype, int mode) {
+  if (cf_is_complex(dtype)) return mode <= RT_SCATTER_ADD; // a product's bound is another, and there is no order
+  return dtype != RT_BOOL || (mode != RT_SCATTER_ADD && mode != RT_SCATTER_MUL);
+}
+
 /// Fills an array of indices for an axis of extent n, from both ends where the dtype has a sign.
 static void fill_index(cf_case *c, cf_array *index, int64_t i, int64_t n) {
   cf_set(index, i, cf_encode_int(index->dtype, cf_is_signed(index->dtype) ? cf_random_below(c, 2 * n) - n : cf_random_below(c, n)));
@@ -34,15 +45,15 @@ static int64_t index_at(const cf_array *index, int64_t i, int64_t n) {
 }
 
 /// The result starts as x; `now` holds its bits.
-static uint64_t *start_result(cf_case *c, rt_dtype dtype) {
+static cf_word *start_result(cf_case *c, rt_dtype dtype) {
   const cf_array *x = &c->in[0].x;
   cf_result(c, dtype, x->rank, x->shape);
-  uint64_t *now = cf_alloc(c, x->numel * (int64_t)sizeof *now);
+  cf_word *now = cf_alloc(c, x->numel * (int64_t)sizeof *now);
   for (int64_t i = 0; i < x->numel; i++) now[i] = cf_cast(x->dtype, cf_bits(x, i), dtype);
   return now;
 }
 
-static void finish_result(cf_case *c, const uint64_t *now) {
+static void finish_result(cf_case *c, const cf_word *now) {
   for (int64_t i = 0; i < c->out.x.numel && c->fails == RT_OK; i++) cf_want_bits(c, i, now[i]);
   cf_close(c);
 }
@@ -125,7 +136,7 @@ static void scatter_cell(cf_case *c, const scatter_how *how, rt_dtype dtype, rt_
   if (wrong) cf_set(index, index->numel / 2, cf_encode_int(index_dtype, wrong->value)), c->fails = RT_E_INDEX;
   for (int k = 0; k < 3; k++) cf_place(c, k, how->in[k]);
   rt_dtype y = cf_promote(dtype, other);
-  uint64_t *now = start_result(c, y);
+  cf_word *now = start_result(c, y);
   for (int64_t i = 0; i < index->numel && !wrong; i++) {
     cf_coordinates(index, i, at);
     at[axis] = index_at(index, i, n);
@@ -138,14 +149,14 @@ static void scatter_cell(cf_case *c, const scatter_how *how, rt_dtype dtype, rt_
 void cf_cases_scatter(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(SCATTER));
   cf_case *c;
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code, other = dtype == RT_F32 ? RT_F64 : RT_F32;
-    cf_class hard = cf_is_float(dtype) ? CF_SPECIALS : CF_EXTREMES;
+    cf_class hard = cf_is_float(dtype) || cf_is_complex(dtype) ? CF_SPECIALS : CF_EXTREMES;
     for (size_t h = 0; h < CF_COUNT(scatters); h++)
       for (int mode = 0; mode < N_MODES; mode++) {
         const cf_class *classes = cf_classes_of(dtype);
         if (h > 4 && mode != (int)(h + code) % N_MODES && dtype != RT_F32) continue;
-        if (dtype == RT_BOOL && (mode == RT_SCATTER_ADD || mode == RT_SCATTER_MUL)) continue;
+        if (!has_cells(dtype, mode)) continue;
         for (int v = 0; classes[v] != CF_CLASSES; v++) {
           if (h > 0 && classes[v] != hard && dtype != RT_BOOL) continue;
           if ((c = cf_open(g, op, dtype, "%s/%s/%s", scatters[h].name, mode_name[mode], cf_class_name[classes[v]])))
@@ -154,7 +165,7 @@ void cf_cases_scatter(cf_grid *g) {
       }
     for (rt_dtype index = RT_I8; index <= RT_U64; index++) {
       if ((c = cf_open(g, op, dtype, "indices-%s/%s", rt_dtype_name(index), cf_class_name[hard])))
-        scatter_cell(c, &scatters[1], dtype, dtype, index, RT_SCATTER_MAX, hard, NULL);
+        scatter_cell(c, &scatters[1], dtype, dtype, index, cf_is_complex(dtype) ? RT_SCATTER_SET : RT_SCATTER_MAX, hard, NULL);
       for (int k = 0; k < 1 + cf_is_signed(index); k++)
         if ((c = cf_open(g, op, dtype, "indices-%s-%s", rt_dtype_name(index), bad[k].name)))
           scatter_cell(c, &scatters[1], dtype, dtype, index, RT_SCATTER_SET, CF_UNIFORM, &bad[k]);
@@ -165,6 +176,7 @@ void cf_cases_scatter(cf_grid *g) {
     refused(g, op, dtype, "refused-extent", RT_E_SHAPE, RT_I64, (int64_t[]){3, 3}, RT_SCATTER_SET, call_scatter);
     refused(g, op, dtype, "refused-mode", RT_E_ARGUMENT, RT_I64, (int64_t[]){3, 2}, (rt_scatter_mode)N_MODES, call_scatter);
     if (dtype == RT_BOOL) refused(g, op, dtype, "refused-add", RT_E_DTYPE, RT_I64, (int64_t[]){3, 2}, RT_SCATTER_ADD, call_scatter);
+    if (cf_is_complex(dtype)) refused(g, op, dtype, "refused-min", RT_E_DTYPE, RT_I64, (int64_t[]){3, 2}, RT_SCATTER_MIN, call_scatter);
     if (dtype == RT_BOOL) refused(g, op, dtype, "refused-mul", RT_E_DTYPE, RT_I64, (int64_t[]){3, 2}, RT_SCATTER_MUL, call_scatter);
   }
 }
@@ -252,7 +264,7 @@ static void scatter_nd_cell(cf_case *c, const nd_how *how, rt_dtype dtype, rt_dt
   for (int k = 0; k < 3; k++) cf_place(c, k, how->in[k]);
   const cf_array *x = &c->in[0].x, *index = &c->in[1].x, *updates = &c->in[2].x;
   rt_dtype y = cf_promote(dtype, other);
-  uint64_t *now = start_result(c, y);
+  cf_word *now = start_result(c, y);
   for (int64_t i = 0; i < updates->numel && !wrong; i++) {
     cf_coordinates(updates, i, at);
     int64_t target = element_of(how, x, index, at);
@@ -264,19 +276,19 @@ static void scatter_nd_cell(cf_case *c, const nd_how *how, rt_dtype dtype, rt_dt
 void cf_cases_scatter_nd(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(SCATTER_ND));
   cf_case *c;
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code, other = dtype == RT_F32 ? RT_F64 : RT_F32;
-    cf_class hard = cf_is_float(dtype) ? CF_SPECIALS : CF_EXTREMES;
+    cf_class hard = cf_is_float(dtype) || cf_is_complex(dtype) ? CF_SPECIALS : CF_EXTREMES;
     for (size_t h = 0; h < CF_COUNT(scatters_nd); h++)
       for (int mode = 0; mode < N_MODES; mode++) {
         if (h > 1 && mode != (int)(h + code) % N_MODES && dtype != RT_F32) continue;
-        if (dtype == RT_BOOL && (mode == RT_SCATTER_ADD || mode == RT_SCATTER_MUL)) continue;
+        if (!has_cells(dtype, mode)) continue;
         if ((c = cf_open(g, op, dtype, "%s/%s/%s", scatters_nd[h].name, mode_name[mode], cf_class_name[hard])))
           scatter_nd_cell(c, &scatters_nd[h], dtype, dtype, h % 2 ? RT_I32 : RT_I64, (rt_scatter_mode)mode, hard, NULL);
       }
     for (rt_dtype index = RT_I8; index <= RT_U64; index++) {
       if ((c = cf_open(g, op, dtype, "indices-%s/%s", rt_dtype_name(index), cf_class_name[hard])))
-        scatter_nd_cell(c, &scatters_nd[0], dtype, dtype, index, RT_SCATTER_MIN, hard, NULL);
+        scatter_nd_cell(c, &scatters_nd[0], dtype, dtype, index, cf_is_complex(dtype) ? RT_SCATTER_SET : RT_SCATTER_MIN, hard, NULL);
       for (int k = 0; k < 1 + cf_is_signed(index); k++)
         if ((c = cf_open(g, op, dtype, "indices-%s-%s", rt_dtype_name(index), bad[k].name)))
           scatter_nd_cell(c, &scatters_nd[0], dtype, dtype, index, RT_SCATTER_SET, CF_UNIFORM, &bad[k]);
@@ -338,9 +350,9 @@ static void gather_nd_cell(cf_case *c, const nd_how *how, rt_dtype dtype, rt_dty
 void cf_cases_gather_nd(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(GATHER_ND));
   cf_case *c;
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;
-    cf_class hard = cf_is_float(dtype) ? CF_SPECIALS : CF_EXTREMES;
+    cf_class hard = cf_is_float(dtype) || cf_is_complex(dtype) ? CF_SPECIALS : CF_EXTREMES;
     for (size_t h = 0; h < CF_COUNT(gathers_nd); h++)
       if ((c = cf_open(g, op, dtype, "%s/%s", gathers_nd[h].name, cf_class_name[hard])))
         gather_nd_cell(c, &gathers_nd[h], dtype, h % 2 ? RT_I32 : RT_I64, hard, NULL);

@@ -45,18 +45,18 @@ static void nonzero_cell(cf_case *c, const find_how *how, rt_dtype dtype, cf_cla
   c->call = call_nonzero, c->form = how->form, c->out_layout = how->out;
   cf_array *x = cf_input(c, 0, dtype, how->rank, how->x);
   cf_fill(c, 0, values);
-  uint64_t one = cf_cast(RT_I8, 1, dtype), negative_zero = cf_is_float(dtype) ? cf_encode(dtype, -(cf_real)0, 0) : 0;
+  cf_word one = cf_cast(RT_I8, 1, dtype), negative_zero = cf_is_float(dtype) ? cf_encode(dtype, -(cf_real)0, 0) : 0;
   for (int64_t i = 0; i < x->numel; i++) {
     bool is_zero = how->many == NONE || (how->many == SOME && cf_random_below(c, 2));
     if (is_zero) cf_set(x, i, cf_random_below(c, 3) ? 0 : negative_zero);
-    else if (how->many == ALL && cf_at(x, i) == 0) cf_set(x, i, one);
+    else if (how->many == ALL && cf_is_zero_at(x, i)) cf_set(x, i, one);
   }
   cf_place(c, 0, how->in);
   int64_t shape[2] = {how->rank, 0}, at[RT_MAX_RANK], column = 0;
-  for (int64_t i = 0; i < x->numel; i++) shape[1] += cf_at(x, i) != 0;
+  for (int64_t i = 0; i < x->numel; i++) shape[1] += !cf_is_zero_at(x, i);
   cf_result(c, RT_I64, 2, shape);
   for (int64_t i = 0; i < x->numel; i++) {
-    if (cf_at(x, i) == 0) continue;
+    if (cf_is_zero_at(x, i)) continue;
     cf_coordinates(x, i, at);
     for (int32_t d = 0; d < how->rank; d++) cf_want_bits(c, d * shape[1] + column, (uint64_t)at[d]);
     column++;
@@ -66,7 +66,7 @@ static void nonzero_cell(cf_case *c, const find_how *how, rt_dtype dtype, cf_cla
 
 void cf_cases_nonzero(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(NONZERO));
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;
     for (size_t h = 0; h < CF_COUNT(finds); h++) {
       const cf_class *classes = cf_classes_of(dtype);
@@ -229,7 +229,7 @@ static void take_cell(cf_case *c, const pick_how *how, rt_dtype dtype, rt_dtype 
 
 void cf_cases_take(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(TAKE));
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;
     cf_class hard = cf_is_float(dtype) ? CF_SPECIALS : CF_EXTREMES;
     for (size_t h = 0; h < CF_COUNT(takes); h++) {
@@ -295,7 +295,7 @@ static void select_cell(cf_case *c, const pick_how *how, rt_dtype dtype, cf_clas
 void cf_cases_masked_select(cf_grid *g) {
   static const char *const names[] = {"some", "none", "all"};
   const cf_op *op = cf_op_of(CF_ID(MASKED_SELECT));
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;
     cf_class hard = cf_is_float(dtype) ? CF_SPECIALS : CF_EXTREMES;
     for (size_t h = 0; h < CF_COUNT(selects); h++)

@@ -66,6 +66,10 @@ typedef struct cf_array {
 } cf_array;
 static inline cf_word cf_bits(const cf_array *a, int64_t i) { return cf_load(a->dtype, a->data + i * cf_bytes(a->dtype)); }
 static inline cf_real cf_at(const cf_array *a, int64_t i) { return cf_decode(a->dtype, (uint64_t)cf_bits(a, i)); }
+static inline bool cf_is_zero_at(const cf_array *a, int64_t i) {
+  cf_pair z = cf_decode_pair(a->dtype, cf_bits(a, i));
+  return z.re == 0 && z.im == 0;
+}
 static inline void cf_set(cf_array *a, int64_t i, cf_word bits) { cf_store(a->dtype, a->data + i * cf_bytes(a->dtype), bits); }
 
 /// What one element of the result must be; of a complex one, what each part must be. The last four are said of both parts by the real one.

@@ -43,6 +43,7 @@ static rt_status start_scatter(scattering *s, rt_scatter_mode mode, rti_target t
   if ((status = check_index_dtype(s->op, s->indices)) != RT_OK || (status = rti_infer_compute(s->op, 2, values, NULL, &s->dtype)) != RT_OK) return status;
   if (s->dtype == RT_BOOL && (mode == RT_SCATTER_ADD || mode == RT_SCATTER_MUL))
     return rti_fail(RT_E_DTYPE, "%s: %s is not defined for bool; cast first", name, mode == RT_SCATTER_ADD ? "add" : "mul");
+  if (rti_is_complex((int)s->dtype) && (mode == RT_SCATTER_MIN || mode == RT_SCATTER_MAX)) return rti_refuse_complex(name, s->dtype);
   s->attr = (rtb_attr_index){.size = sizeof s->attr, .mode = (uint32_t)mode};
   return RT_OK;
 }

@@ -213,14 +213,14 @@ int32_t rti_ref_nonzero(void *host, void *stream, const rtb_op *op) {
   (void)stream;
   const rtb_view *x = op->args[0], *out = op->args[1];
   const ref_get get = rti_ref_get_of(x->dtype);
-  const bool is_float = rti_ref_wide_of(x->dtype) == REF_F64;
+  const ref_wide wide = rti_ref_wide_of(x->dtype);
   const int64_t count = out->shape[1];
   int64_t found = 0;
   ref_wide_row value;
   rtb_walk w;
   for (rtb_walk_start(&w, x->shape, x->ndim, op->args, 1); !w.done; rtb_walk_next(&w)) {
     get(1, ref_at(x, w.at[0]), 1, &value);
-    if (is_float ? value.f64[0] == 0 : value.u64[0] == 0) continue;
+    if (wide == REF_C128 ? value.c128[0] == 0 : wide == REF_F64 ? value.f64[0] == 0 : value.u64[0] == 0) continue;
     for (int32_t d = 0; d < x->ndim && found < count; d++) memcpy(ref_at(out, d * out->stride[0] + found * out->stride[1]), &w.index[d], sizeof w.index[d]);
     found++;
   }

@@ -312,8 +312,6 @@ extern "C" {
 #define RTB_OP_COUNT_NONZERO 176
 #define RTB_OP_BINCOUNT 177
 #define RTB_OP_HISTOGRAM 178
-#define RTB_OP_GROUP_NORM 180
-#define RTB_OP_EMBEDDING 181
 /* generated: end */
 
 /* ---- data that crosses on every call (frozen) ------------------------------------------------------------------------ */

@@ -1415,9 +1415,9 @@ RT_API RT_NODISCARD rt_status rt_searchsorted_into(const rt_tensor *sorted, cons
 /// Shapes   x: rank >= 1; indices: of that rank, no longer than x except along axis; updates: broadcasts to indices; out: as x
 /// Dtypes   x and updates: any, promoted to one dtype (no bool with ADD and MUL); indices: any integer; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for complex dtypes; RT_E_ARGUMENT for an axis that is out of range and a mode that is none; RT_E_SHAPE when these
-///          do not fit; RT_E_DTYPE for indices that are no integers; RT_E_INDEX names the first index that is out of range, before
-///          anything is written (an asynchronous device reports it when it gets there)
+/// Errors   RT_E_ARGUMENT for an axis that is out of range and a mode that is none; RT_E_SHAPE when these do not fit; RT_E_DTYPE for
+///          indices that are no integers; RT_E_INDEX names the first index that is out of range, before anything is written (an
+///          asynchronous device reports it when it gets there)
 RT_API RT_NODISCARD rt_status rt_scatter(const rt_tensor *x, const rt_tensor *indices, const rt_tensor *updates, int32_t axis,
     rt_scatter_mode mode, rt_tensor **out);
 /// rt_scatter into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_scatter and the rules above.
@@ -1429,7 +1429,7 @@ RT_API RT_NODISCARD rt_status rt_scatter_into(const rt_tensor *x, const rt_tenso
 /// Shapes   x: any; indices: [..., k], 1 <= k <= rank of x; updates: broadcasts to indices.shape[:-1] + x.shape[k:]; out: as x
 /// Dtypes   x and updates: any, promoted to one dtype (no bool with ADD and MUL); indices: any integer; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for complex dtypes; as rt_scatter
+/// Errors   as rt_scatter
 RT_API RT_NODISCARD rt_status rt_scatter_nd(const rt_tensor *x, const rt_tensor *indices, const rt_tensor *updates, rt_scatter_mode mode,
     rt_tensor **out);
 /// rt_scatter_nd into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_scatter_nd and the rules
@@ -1443,8 +1443,7 @@ RT_API RT_NODISCARD rt_status rt_scatter_nd_into(const rt_tensor *x, const rt_te
 ///          x.shape[batch_axes+k:]
 /// Dtypes   x: any; indices: any integer; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for complex dtypes; RT_E_SHAPE when these do not fit; RT_E_ARGUMENT for a negative batch_axes; RT_E_DTYPE and
-///          RT_E_INDEX as rt_gather
+/// Errors   RT_E_SHAPE when these do not fit; RT_E_ARGUMENT for a negative batch_axes; RT_E_DTYPE and RT_E_INDEX as rt_gather
 RT_API RT_NODISCARD rt_status rt_gather_nd(const rt_tensor *x, const rt_tensor *indices, int32_t batch_axes, rt_tensor **out);
 /// rt_gather_nd into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_gather_nd and the rules
 /// above.
@@ -1453,9 +1452,9 @@ RT_API RT_NODISCARD rt_status rt_gather_nd_into(const rt_tensor *x, const rt_ten
 /// Where x is not zero (NaN is not): the coordinates of those elements in C order, one row per axis of x and one column per element.
 /// Waits for x, to count them.
 /// Shapes   x: any; out: [rank of x, elements that are not zero]
-/// Dtypes   any real dtype; out: i64
+/// Dtypes   any; out: i64
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for complex dtypes; what computing x failed with
+/// Errors   what computing x failed with
 RT_API RT_NODISCARD rt_status rt_nonzero(const rt_tensor *x, rt_tensor **out);
 /// rt_nonzero into a given output, which stays yours: it is i64. Errors as rt_nonzero and the rules above.
 RT_API RT_NODISCARD rt_status rt_nonzero_into(const rt_tensor *x, rt_tensor *out);

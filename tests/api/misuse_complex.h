@@ -27,6 +27,11 @@ static void complex_numbers(void **state) {
   NOT_COMPLEX(maximum, rt_maximum_scalar(w->i.x, i, OUT));
   NOT_COMPLEX(clamp, rt_clamp(w->f.x, w->weak_z, w->f.x, OUT));
   NOT_COMPLEX(complex, rt_complex(z, w->f.x, OUT));
+  NOT_COMPLEX(scatter, rt_scatter(z, w->l.x, z, 0, RT_SCATTER_MAX, OUT));
+  NOT_COMPLEX(scatter_nd, rt_scatter_nd(w->f.x, w->l.x, w->weak_z, RT_SCATTER_MIN, OUT));
+  NOT_COMPLEX(layer_norm, rt_layer_norm(z, NULL, NULL, NULL, 0, OUT));
+  NOT_COMPLEX(batch_norm, rt_batch_norm(z, NULL, NULL, NULL, NULL, 1, 0, OUT));
+  MISUSE(DTYPE, "topk: argsort: not defined for c64", rt_topk(z, 1, 0, true, OUT, NULL));
   MISUSE(DTYPE, "random_uniform: not defined for c64", rt_random_uniform(w->ctx, RT_C64, 1, SHAPE(3), 0, 0, 0, 1, OUT));
   MISUSE(DTYPE, "random_normal: not defined for c64", rt_random_normal_into(0, 0, 0, 1, w->z.out));
 
