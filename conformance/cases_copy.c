@@ -47,7 +47,7 @@ static rt_status call_copy(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt
 
 void cf_cases_copy(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(COPY));
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;
     for (size_t w = 0; w < CF_COUNT(ways); w++) {
       const cf_class *classes = cf_classes_of(dtype);
@@ -74,7 +74,7 @@ static rt_status call_cast(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt
 }
 
 /// A value where casts to `to` go wrong: ends of its range, halves, ties of its significand and their neighbours, and beyond.
-static uint64_t edge_value(cf_case *c, rt_dtype from, rt_dtype to) {
+static uint64_t edge_of(cf_case *c, rt_dtype from, rt_dtype to) {
   bool sign = cf_random(c) & 1;
   cf_real x;
   if (!cf_is_float(to)) {
@@ -104,6 +104,11 @@ static uint64_t edge_value(cf_case *c, rt_dtype from, rt_dtype to) {
   return cf_is_nan(cf_decode(from, up)) || rounded == 0 ? rounded : up;
 }
 
+static cf_word edge_value(cf_case *c, rt_dtype from, rt_dtype to) {
+  if (!cf_is_complex(from)) return edge_of(c, from, cf_part(to));
+  return cf_join(from, edge_of(c, cf_part(from), cf_part(to)), edge_of(c, cf_part(from), cf_part(to)));
+}
+
 static void cast_cell(cf_grid *g, const cf_op *op, rt_dtype from, rt_dtype to, const way *w, cf_class values, bool edges) {
   cf_case *c = cf_open(g, op, from, "%s-to-%s/%s", w->name, rt_dtype_name(to), edges ? "edges" : cf_class_name[values]);
   if (!c) return;
@@ -113,7 +118,8 @@ static void cast_cell(cf_grid *g, const cf_op *op, rt_dtype from, rt_dtype to, c
   for (int64_t i = 0; i < c->in[0].x.numel && edges; i++) cf_set(&c->in[0].x, i, edge_value(c, from, to));
   cf_place(c, 0, w->in);
   cf_result(c, to, w->rank, w->shape);
-  for (int64_t i = 0; i < c->out.x.numel; i++) cf_want_bits(c, i, cf_cast(from, cf_bits(&c->in[0].x, i), to));
+  if (cf_is_complex(from) && !cf_is_complex(to) && to != RT_BOOL) c->fails = RT_E_DTYPE;
+  for (int64_t i = 0; i < c->out.x.numel && c->fails == RT_OK; i++) cf_want_bits(c, i, cf_cast(from, cf_bits(&c->in[0].x, i), to));
   cf_close(c);
 }
 
@@ -121,19 +127,20 @@ void cf_cases_cast(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(CAST));
   static const way every = {"contiguous", 2, {256, 256}, CF_DENSE, CF_NEW, 0};
   static const way contiguous = {"contiguous", 2, {7, 37}, CF_DENSE, CF_NEW, 0}, stepped = {"stepped", 3, {3, 5, 7}, CF_STEPPED, CF_NEW, 0};
-  for (int a = RT_BOOL; a < CF_DTYPES; a++) {
+  for (int a = RT_BOOL; a < CF_ALL_DTYPES; a++) {
     rt_dtype from = (rt_dtype)a;
-    cf_class hard = cf_is_float(from) ? CF_SPECIALS : from == RT_BOOL ? CF_SMALL : CF_EXTREMES;
-    for (int b = RT_BOOL; b < CF_DTYPES; b++) {
+    cf_class hard = cf_is_float(from) || cf_is_complex(from) ? CF_SPECIALS : from == RT_BOOL ? CF_SMALL : CF_EXTREMES;
+    for (int b = RT_BOOL; b < CF_ALL_DTYPES; b++) {
       if (from != RT_BOOL) cast_cell(g, op, from, (rt_dtype)b, &contiguous, CF_UNIFORM, true);
       cast_cell(g, op, from, (rt_dtype)b, &contiguous, hard, false);
-      cast_cell(g, op, from, (rt_dtype)b, &stepped, cf_is_float(from) ? CF_WIDE : CF_SMALL, false);
+      cast_cell(g, op, from, (rt_dtype)b, &stepped, cf_is_float(from) || cf_is_complex(from) ? CF_WIDE : CF_SMALL, false);
       if (cf_is_float(from)) cast_cell(g, op, from, (rt_dtype)b, &contiguous, CF_TIES, false);
       if (cf_bytes(from) == 2) cast_cell(g, op, from, (rt_dtype)b, &every, CF_EVERY, false);
     }
     for (size_t w = 0; w < CF_COUNT(ways); w++) {
       if (ways[w].form != CF_NEW && ways[w].form != CF_INTO) continue; // in place, source and result would be one dtype
       rt_dtype narrow = from == RT_F16 ? RT_I16 : RT_F16, wide = from == RT_F64 ? RT_F32 : RT_F64;
+      if (cf_is_complex(from)) narrow = RT_BOOL, wide = from == RT_C64 ? RT_C128 : RT_C64;
       cast_cell(g, op, from, narrow, &ways[w], CF_UNIFORM, false);
       cast_cell(g, op, from, wide, &ways[w], CF_UNIFORM, false);
     }
@@ -198,7 +205,7 @@ static void where_cell(cf_case *c, const where_how *how, rt_dtype a, rt_dtype b,
 
 void cf_cases_where(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(WHERE));
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;
     const cf_class *classes = cf_classes_of(dtype);
     for (size_t h = 0; h < CF_COUNT(wheres); h++) {

@@ -27,9 +27,11 @@ static rt_status call_full(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt
   return into ? rt_full_into(c->scalar, into) : rt_full(c->grid->ctx, c->dtype, c->out.x.rank, c->out.x.shape, c->scalar, out);
 }
 
-static uint64_t scalar_as(rt_scalar s, rt_dtype dtype) {
+static cf_word scalar_as(rt_scalar s, rt_dtype dtype) {
   uint64_t bits = s.as.u;
+  double parts[2] = {s.as.c.re, s.as.c.im};
   switch (s.kind) {
+    case RT_KIND_COMPLEX: return cf_cast(RT_C128, cf_load(RT_C128, parts), dtype);
     case RT_KIND_FLOAT: memcpy(&bits, &s.as.f, sizeof bits); return cf_cast(RT_F64, bits, dtype);
     case RT_KIND_SIGNED: return cf_cast(RT_I64, bits, dtype);
     case RT_KIND_UNSIGNED: return cf_cast(RT_U64, bits, dtype);
@@ -42,7 +44,8 @@ static void full_cell(cf_grid *g, const cf_op *op, rt_dtype dtype, const make_ho
   if (!c) return;
   c->call = call_full, c->scalar = value, c->form = how->form, c->out_layout = how->out;
   cf_result(c, dtype, how->rank, how->shape);
-  for (int64_t i = 0; i < c->out.x.numel; i++) cf_want_bits(c, i, scalar_as(value, dtype));
+  if (value.kind == RT_KIND_COMPLEX && !cf_is_complex(dtype) && dtype != RT_BOOL) c->fails = RT_E_DTYPE;
+  for (int64_t i = 0; i < c->out.x.numel && c->fails == RT_OK; i++) cf_want_bits(c, i, scalar_as(value, dtype));
   cf_close(c);
 }
 
@@ -52,8 +55,9 @@ void cf_cases_full(cf_grid *g) {
     {"true", rt_bool(true)}, {"zero", rt_int(0)}, {"minus-3", rt_int(-3)}, {"300", rt_int(300)}, {"smallest-integer", rt_int(INT64_MIN)},
     {"largest-integer", rt_uint(UINT64_MAX)}, {"2.5", rt_float(2.5)}, {"minus-zero", rt_float(-0.0)}, {"nan", rt_float(NAN)},
     {"infinity", rt_float(INFINITY)}, {"1e300", rt_float(1e300)}, {"minus-1e10", rt_float(-1e10)}, {"tenth", rt_float(0.1)},
-    {"half-tie", rt_float(2049)}};
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+    {"half-tie", rt_float(2049)},
+    {"complex", rt_complex_number(0.1, -2.5)}, {"imaginary", rt_complex_number(-0.0, INFINITY)}};
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     for (size_t v = 0; v < CF_COUNT(values); v++) full_cell(g, op, (rt_dtype)code, &hows[0], values[v].name, values[v].value);
     for (size_t h = 1; h < CF_COUNT(hows); h++) full_cell(g, op, (rt_dtype)code, &hows[h], "7", rt_int(7));
   }
@@ -71,7 +75,7 @@ static double float_of(rt_scalar s) { return s.kind == RT_KIND_FLOAT ? s.as.f : 
 static void want_arange(cf_case *c) {
   rt_dtype dtype = c->out.x.dtype;
   for (int64_t i = 0; i < c->out.x.numel; i++) {
-    if (!cf_is_float(dtype)) {
+    if (!cf_is_float(cf_part(dtype))) {
       cf_want_bits(c, i, cf_encode_int(dtype, integer_of(c->scalar) + i * integer_of(c->scalar3)));
       continue;
     }
@@ -100,7 +104,7 @@ void cf_cases_arange(cf_grid *g) {
   };
   static const make_how forms[] = {{"into", 1, {13}, CF_INTO, CF_OFFSET}, {"into-stepped", 1, {13}, CF_INTO, CF_STEPPED},
                                    {"into-negative", 1, {13}, CF_INTO, CF_NEGATIVE}};
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;
     if (dtype == RT_BOOL) {
       cf_case *c = cf_open(g, op, dtype, "refused");
@@ -111,7 +115,8 @@ void cf_cases_arange(cf_grid *g) {
     }
     for (size_t r = 0; r < CF_COUNT(ranges); r++) {
       const arange_how *how = &ranges[r];
-      if (!(cf_is_float(dtype) ? how->floats : how->integers) || (how->with_sign && !cf_is_float(dtype) && !cf_is_signed(dtype))) continue;
+      bool is_float = cf_is_float(cf_part(dtype));
+      if (!(is_float ? how->floats : how->integers) || (how->with_sign && !is_float && !cf_is_signed(dtype))) continue;
       cf_case *c = cf_open(g, op, dtype, "new/%s", how->name);
       if (!c) continue;
       c->call = call_arange, c->scalar = how->start, c->scalar2 = how->stop, c->scalar3 = how->step;
@@ -213,7 +218,7 @@ void cf_cases_random(cf_grid *g) {
     {"stream", 7, 0xfedcba9876543210, {0, 3}, {0, 0.1}}};
   for (int n = 0; n < 2; n++) {
     const cf_op *op = cf_op_of(n ? CF_ID(RANDOM_NORMAL) : CF_ID(RANDOM_UNIFORM));
-    for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+    for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
       rt_dtype dtype = (rt_dtype)code;
       for (size_t h = 0; h < CF_COUNT(hows); h++) {
         for (size_t k = 0; k < CF_COUNT(kinds); k++) {

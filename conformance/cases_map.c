@@ -75,7 +75,6 @@ static const map_how hows[] = {
 };
 
 static int arguments_of(const cf_op *op) { return op->family == CF_TERNARY ? 3 : op->family == CF_BINARY ? 2 : 1; }
-static rt_dtype result_dtype(const cf_op *op, rt_dtype compute) { return op->gives == CF_GIVES_BOOL ? RT_BOOL : compute; }
 
 static void broadcast_shape(const cf_case *c, shape *out) {
   out->rank = 0;
@@ -99,36 +98,42 @@ static void run_cell(cf_case *c, const map_how *how, rt_dtype dtype, rt_dtype co
   shape y;
   broadcast_shape(c, &y);
   c->form = how->form, c->share = how->share, c->out_layout = how->out;
-  cf_result(c, result_dtype(c->op, compute), y.rank, y.extent);
+  cf_result(c, cf_result_dtype(c->op, compute), y.rank, y.extent);
   cf_map(c, compute);
   cf_close(c);
 }
 
 /// rt_add_scalar and its siblings: the second argument is a number.
 static void scalar_cells(cf_grid *g, const cf_op *op, rt_dtype dtype) {
-  static const struct { const char *name; cf_form form; bool is_float; } forms[] = {
-    {"weak-scalar", CF_NEW, false}, {"weak-scalar-into", CF_INTO, false}, {"weak-float", CF_NEW, true}};
+  static const struct { const char *name; cf_form form; bool is_float, is_complex; } forms[] = {
+    {"weak-scalar", CF_NEW, false, false}, {"weak-scalar-into", CF_INTO, false, false}, {"weak-float", CF_NEW, true, false},
+    {"weak-complex", CF_NEW, false, true}};
   for (size_t f = 0; f < CF_COUNT(forms); f++) {
-    bool is_float = cf_is_float(dtype), widens = forms[f].is_float && !is_float; // 2.5 with i32 computes in f32
-    if (forms[f].is_float && is_float) continue;
+    bool is_complex = cf_is_complex(dtype), is_float = cf_is_float(dtype) || is_complex;
+    if ((forms[f].is_float && is_float && !is_complex) || (forms[f].is_complex && is_complex)) continue;
+    // 2.5 with i32 computes in f32, a complex number in c64 or c128
+    rt_dtype wide = forms[f].is_complex ? cf_promote(dtype, RT_C64) : forms[f].is_float && !is_float ? RT_F32 : dtype;
+    rt_dtype number = forms[f].is_float && is_complex ? cf_part(dtype) : wide;
     cf_class values = is_float ? CF_UNIFORM : CF_SMALL;
     cf_case *c = cf_open(g, op, dtype, "%s/%s", forms[f].name, cf_class_name[values]);
     if (!c) continue;
     cf_input(c, 0, dtype, 2, (int64_t[]){7, 11});
-    cf_input(c, 1, widens ? RT_F32 : dtype, 0, NULL);
+    cf_input(c, 1, number, 0, NULL);
     cf_fill(c, 0, values);
-    cf_fill(c, 1, widens ? CF_UNIFORM : values);
+    cf_fill(c, 1, number != dtype ? CF_UNIFORM : values);
     cf_place(c, 0, CF_ROWS);
     const cf_array *b = &c->in[1].x;
-    if (cf_is_float(b->dtype)) c->scalar = rt_float((double)cf_at(b, 0));
+    cf_pair z = cf_is_complex(b->dtype) ? cf_decode_pair(b->dtype, cf_bits(b, 0)) : (cf_pair){0, 0};
+    if (cf_is_complex(b->dtype)) c->scalar = rt_complex_number((double)z.re, (double)z.im);
+    else if (cf_is_float(b->dtype)) c->scalar = rt_float((double)cf_at(b, 0));
     else if (dtype == RT_BOOL) c->scalar = rt_bool(cf_bits(b, 0) != 0);
-    else c->scalar = rt_int((int64_t)cf_decode_int(dtype, cf_bits(b, 0)));
+    else c->scalar = rt_int((int64_t)cf_decode_int(dtype, (uint64_t)cf_bits(b, 0)));
     c->call = op->call_scalar, c->form = forms[f].form, c->out_layout = CF_STEPPED;
-    rt_dtype compute = cf_compute_dtype(op->accepts, widens ? RT_F32 : dtype);
+    rt_dtype compute = cf_compute_dtype(op->accepts, wide);
     if (compute == RT_DTYPE_NONE) {
       c->form = CF_NEW, c->fails = RT_E_DTYPE;
     } else {
-      cf_result(c, result_dtype(op, compute), 2, c->in[0].x.shape);
+      cf_result(c, cf_result_dtype(op, compute), 2, c->in[0].x.shape);
       cf_map(c, compute);
     }
     c->n_in = 1; // the number is no tensor
@@ -150,7 +155,7 @@ static void every_number(cf_grid *g, const cf_op *op, rt_dtype dtype) {
 }
 
 void cf_cases_map(cf_grid *g, const cf_op *op) {
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code, compute = cf_compute_dtype(op->accepts, dtype);
     if (compute == RT_DTYPE_NONE) {
       cf_case *c = cf_open(g, op, dtype, "refused");
@@ -167,7 +172,7 @@ void cf_cases_map(cf_grid *g, const cf_op *op) {
     for (size_t h = 0; h < CF_COUNT(hows); h++) {
       const map_how *how = &hows[h];
       if ((how->flags & MANY) && arguments_of(op) < 2) continue;
-      if ((how->flags & SAME) && result_dtype(op, compute) != dtype) continue;
+      if ((how->flags & SAME) && cf_result_dtype(op, compute) != dtype) continue;
       if (dtype != compute && !(how->flags & BASIC)) continue;
       const cf_class *classes = cf_classes_of(dtype);
       for (int v = 0; classes[v] != CF_CLASSES; v++) {
@@ -189,8 +194,8 @@ void cf_cases_promotion(cf_grid *g) {
   static const int ids[] = {CF_ID(ADD), CF_ID(DIV), CF_ID(LT), CF_ID(MAXIMUM), CF_ID(BITWISE_AND)};
   for (size_t n = 0; n < CF_COUNT(ids); n++) {
     const cf_op *op = cf_op_of(ids[n]);
-    for (int a = RT_BOOL; a < CF_DTYPES; a++) {
-      for (int b = RT_BOOL; b < CF_DTYPES; b++) {
+    for (int a = RT_BOOL; a < CF_ALL_DTYPES; a++) {
+      for (int b = RT_BOOL; b < CF_ALL_DTYPES; b++) {
         if (a == b) continue;
         cf_case *c = cf_open(g, op, (rt_dtype)a, "promotion/%s", rt_dtype_name((rt_dtype)b));
         if (!c) continue;
@@ -201,7 +206,7 @@ void cf_cases_promotion(cf_grid *g) {
         if (cf_promote((rt_dtype)a, (rt_dtype)b) == RT_DTYPE_NONE || compute == RT_DTYPE_NONE) {
           c->fails = RT_E_DTYPE;
         } else {
-          cf_result(c, result_dtype(op, compute), 2, c->in[0].x.shape);
+          cf_result(c, cf_result_dtype(op, compute), 2, c->in[0].x.shape);
           cf_map(c, compute);
         }
         cf_close(c);

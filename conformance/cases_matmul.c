@@ -101,7 +101,7 @@ static void one_shape(cf_grid *g, const cf_op *op, rt_dtype dtype, int64_t m, in
 
 void cf_cases_matmul(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(MATMUL));
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;
     if (dtype == RT_BOOL) {
       cf_case *c = cf_open(g, op, dtype, "refused");

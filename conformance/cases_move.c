@@ -81,7 +81,7 @@ static void gather_cell(cf_case *c, const gather_how *how, rt_dtype dtype, rt_dt
 
 void cf_cases_gather(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(GATHER));
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;
     cf_class hard = cf_is_float(dtype) ? CF_SPECIALS : CF_EXTREMES;
     for (size_t h = 0; h < CF_COUNT(gathers); h++) {
@@ -163,7 +163,7 @@ static void concat_cell(cf_case *c, const concat_how *how, rt_dtype dtype, rt_dt
 
 void cf_cases_concat(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(CONCAT));
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code, other = dtype == RT_F32 ? RT_F64 : RT_F32;
     cf_class hard = cf_is_float(dtype) ? CF_SPECIALS : CF_EXTREMES;
     for (size_t h = 0; h < CF_COUNT(concats); h++) {
@@ -260,7 +260,7 @@ void cf_cases_pad(cf_grid *g) {
     {"refused-extent", RT_PAD_CONSTANT, 3, -4}, {"refused-edge-of-nothing", RT_PAD_EDGE, 0, 2},
     {"refused-wrap-of-nothing", RT_PAD_WRAP, 0, 2}};
   const cf_op *op = cf_op_of(CF_ID(PAD));
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;
     cf_class hard = cf_is_float(dtype) ? CF_SPECIALS : CF_EXTREMES;
     for (size_t h = 0; h < CF_COUNT(pads); h++) {

@@ -58,13 +58,24 @@ static void scan_cell(cf_case *c, const line_how *how, rt_dtype compute, rt_dtyp
   int64_t n = x->shape[axis], step;
   for (int64_t row = 0; n > 0 && row * n < x->numel; row++) {
     int64_t first = line_start(x, axis, row, &step);
-    cf_terms terms = {0};
+    cf_terms terms = {0}, imaginary = {0};
     cf_real product = 1;
+    cf_pair both = {1, 0};
     uint64_t whole = is_product;
     for (int64_t k = 0; k < n; k++) {
       int64_t i = first + k * step;
-      uint64_t bits = cf_cast(x->dtype, cf_bits(x, i), compute);
-      if (cf_is_float(compute)) {
+      if (c->fails != RT_OK) break;
+      cf_word word = cf_cast(x->dtype, cf_bits(x, i), compute);
+      uint64_t bits = (uint64_t)word;
+      if (cf_is_complex(compute)) {
+        cf_pair v = cf_decode_pair(compute, word);
+        both = k ? cf_times(both, v) : v;
+        cf_add_term(&terms, v.re);
+        cf_add_term(&imaginary, v.im);
+        for (int p = 0; p < 2 && !is_product; p++)
+          cf_want_sum(c, 2 * i + p, p ? imaginary.sum : terms.sum, cf_terms_error(p ? &imaginary : &terms, compute));
+        if (is_product) cf_want_product(c, i, compute, both, k + 1);
+      } else if (cf_is_float(compute)) {
         cf_real v = cf_decode(compute, bits);
         cf_add_term(&terms, v);
         product *= v;
@@ -81,9 +92,9 @@ static void scan_cell(cf_case *c, const line_how *how, rt_dtype compute, rt_dtyp
 }
 
 void cf_cases_scan(cf_grid *g, const cf_op *op) {
-  static const rt_dtype asked[] = {RT_F32, RT_F64, RT_I32, RT_U8, RT_F16};
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
-    rt_dtype dtype = (rt_dtype)code, result = cf_is_float(dtype) ? dtype : dtype == RT_BOOL || cf_is_signed(dtype) ? RT_I64 : RT_U64;
+  static const rt_dtype asked[] = {RT_F32, RT_F64, RT_I32, RT_U8, RT_F16, RT_C64};
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
+    rt_dtype dtype = (rt_dtype)code, result = cf_result_dtype(op, dtype);
     for (size_t h = 0; h < CF_COUNT(hows); h++) {
       const cf_class *classes = cf_classes_of(dtype);
       bool shares = hows[h].form == CF_IN_PLACE || hows[h].form == CF_OVERLAP;
@@ -104,8 +115,9 @@ void cf_cases_scan(cf_grid *g, const cf_op *op) {
       cf_input(c, 0, dtype, 2, (int64_t[]){4, 9});
       cf_fill(c, 0, CF_SMALL);
       for (int64_t i = 0; i < c->in[0].x.numel; i++) // no value that differs between a cast before and after the sum
-        if (cf_at(&c->in[0].x, i) < 0) cf_set(&c->in[0].x, i, cf_cast(RT_I8, 3, dtype));
+        if (!cf_is_complex(dtype) && cf_at(&c->in[0].x, i) < 0) cf_set(&c->in[0].x, i, cf_cast(RT_I8, 3, dtype));
       c->asked = asked[k];
+      if (cf_is_complex(dtype) && !cf_is_complex(asked[k])) c->fails = RT_E_DTYPE;
       scan_cell(c, &(line_how){"", 2, {4, 9}, 1, CF_STEPPED, CF_NEW, 0}, asked[k], asked[k]);
     }
     cf_case *c = cf_open(g, op, dtype, "refused-axis");

@@ -62,7 +62,7 @@ static void take_cell(cf_case *c, const take_how *how, rt_dtype dtype, rt_dtype 
 
 void cf_cases_take_along(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(TAKE_ALONG));
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;
     cf_class hard = cf_is_float(dtype) ? CF_SPECIALS : CF_EXTREMES;
     for (size_t h = 0; h < CF_COUNT(takes); h++) {
@@ -197,7 +197,7 @@ static void refused_rearranged(cf_grid *g, const cf_op *op, rt_dtype dtype, cons
 }
 
 void cf_cases_rearranged(cf_grid *g, const cf_op *op) {
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code, other = dtype == RT_F32 ? RT_F64 : RT_F32;
     cf_class hard = cf_is_float(dtype) ? CF_SPECIALS : CF_EXTREMES;
     for (size_t h = 0; h < CF_COUNT(rearranged); h++) {
@@ -237,23 +237,25 @@ static const struct line_of { const char *name; double from, to; int64_t count; 
 
 void cf_cases_linspace(cf_grid *g) {
   const cf_op *op = cf_op_of(CF_ID(LINSPACE));
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;
     for (size_t h = 0; h < CF_COUNT(lines); h++) {
       const struct line_of *how = &lines[h];
-      if (!cf_is_float(dtype) && h > 0) continue;
-      cf_case *c = cf_open(g, op, dtype, "%s", cf_is_float(dtype) ? how->name : "refused-dtype");
+      bool is_refused = !cf_is_float(cf_part(dtype));
+      if (is_refused && h > 0) continue;
+      cf_case *c = cf_open(g, op, dtype, "%s", is_refused ? "refused-dtype" : how->name);
       if (!c) continue;
       c->call = call_linspace, c->form = how->form, c->out_layout = how->out, c->asked = dtype;
       c->scalar = rt_float(how->from), c->scalar2 = rt_float(how->to), c->pad_lo[0] = how->count;
-      c->fails = cf_is_float(dtype) ? how->fails : RT_E_DTYPE;
+      c->fails = is_refused ? RT_E_DTYPE : how->fails;
       if (how->count >= 0) cf_result(c, dtype, 1, &how->count);
       cf_real from = how->from, to = how->to, last = (cf_real)(how->count > 1 ? how->count - 1 : 1);
       // The step is rounded once, and counted up to count times; the sum is rounded once more.
       cf_real error = (cf_abs(from) + cf_abs(to)) * cf_power2(-52);
       for (int64_t i = 0; i < how->count && c->fails == RT_OK; i++) {
-        if (i == 0 || i + 1 == how->count) cf_want_bits(c, i, cf_encode(dtype, i ? to : from, 0));
-        else cf_want_sum(c, i, from + (to - from) * (cf_real)i / last, error);
+        int64_t at = i * cf_parts(dtype);
+        if (i == 0 || i + 1 == how->count) cf_want_bits(c, i, cf_encode(cf_part(dtype), i ? to : from, 0));
+        else cf_want_sum(c, at, from + (to - from) * (cf_real)i / last, error);
       }
       cf_close(c);
     }
@@ -272,7 +274,7 @@ void cf_cases_eye(cf_grid *g) {
     {"outside", 4, 4, 4, CF_NEW, 0}, {"far-outside", 4, 4, INT64_MIN, CF_NEW, 0}, {"empty", 0, 4, 0, CF_NEW, 0},
     {"into", 4, 6, -1, CF_INTO, CF_OFFSET}, {"into-transposed", 4, 6, 1, CF_INTO, CF_TRANSPOSED}, {"refused-extent", -1, 4, 0, CF_NEW, 0}};
   const cf_op *op = cf_op_of(CF_ID(EYE));
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code;
     for (size_t h = 0; h < CF_COUNT(eyes); h++) {
       cf_case *c = cf_open(g, op, dtype, "%s", eyes[h].name);

@@ -57,15 +57,6 @@ static const reduce_how hows[] = {
   {"overlap-flip", 2, {7, 1}, CF_OFFSET, CF_OVERLAP_FLIP, 0, 1, {1}, true, false},
 };
 
-static rt_dtype result_dtype(const cf_op *op, rt_dtype compute) {
-  switch (op->gives) {
-    case CF_GIVES_BOOL: return RT_BOOL;
-    case CF_GIVES_I64: return RT_I64;
-    case CF_GIVES_SUM: return cf_is_float(compute) ? compute : compute == RT_BOOL || cf_is_signed(compute) ? RT_I64 : RT_U64;
-    default: return compute;
-  }
-}
-
 /// Describes axes and result of a cell whose input is filled and laid out, and runs it.
 static void finish_cell(cf_case *c, const reduce_how *how, rt_dtype compute, rt_dtype result) {
   const cf_array *x = &c->in[0].x;
@@ -92,7 +83,7 @@ static void finish_cell(cf_case *c, const reduce_how *how, rt_dtype compute, rt_
 
 /// sum and prod compute and answer in the dtype asked for.
 static void asked_cells(cf_grid *g, const cf_op *op, rt_dtype dtype) {
-  static const rt_dtype asked[] = {RT_F32, RT_F64, RT_I32, RT_U8, RT_F16};
+  static const rt_dtype asked[] = {RT_F32, RT_F64, RT_I32, RT_U8, RT_F16, RT_C64};
   static const reduce_how how = {"", 2, {4, 9}, CF_STEPPED, CF_NEW, 0, 1, {1}, false, false};
   for (size_t k = 0; k < CF_COUNT(asked); k++) {
     if (asked[k] == dtype) continue;
@@ -101,18 +92,32 @@ static void asked_cells(cf_grid *g, const cf_op *op, rt_dtype dtype) {
     cf_input(c, 0, dtype, how.rank, how.shape);
     cf_fill(c, 0, CF_SMALL);
     for (int64_t i = 0; i < c->in[0].x.numel; i++) // no value that differs between a cast before and after the sum
-      if (cf_at(&c->in[0].x, i) < 0) cf_set(&c->in[0].x, i, cf_cast(RT_I8, 3, dtype));
+      if (!cf_is_complex(dtype) && cf_at(&c->in[0].x, i) < 0) cf_set(&c->in[0].x, i, cf_cast(RT_I8, 3, dtype));
     cf_place(c, 0, how.in);
     c->asked = asked[k];
+    if (cf_is_complex(dtype) && !cf_is_complex(asked[k])) { // the imaginary part has no place there
+      c->fails = RT_E_DTYPE;
+      cf_close(c);
+      continue;
+    }
     finish_cell(c, &how, asked[k], asked[k]);
   }
 }
 
 void cf_cases_reduce(cf_grid *g, const cf_op *op) {
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
     rt_dtype dtype = (rt_dtype)code, compute = cf_compute_dtype(op->accepts, dtype);
+    if (compute == RT_DTYPE_NONE) {
+      cf_case *c = cf_open(g, op, dtype, "refused");
+      if (!c) continue;
+      cf_input(c, 0, dtype, 1, (int64_t[]){3});
+      cf_place(c, 0, CF_DENSE);
+      c->fails = RT_E_DTYPE;
+      cf_close(c);
+      continue;
+    }
     // Integers are added in the wide type that they give, so that nothing wraps on the way.
-    rt_dtype result = result_dtype(op, compute), terms = op->gives == CF_GIVES_SUM ? result : compute;
+    rt_dtype result = cf_result_dtype(op, compute), terms = op->gives == CF_GIVES_SUM ? result : compute;
     for (size_t h = 0; h < CF_COUNT(hows); h++) {
       const cf_class *classes = cf_classes_of(dtype);
       bool shares = hows[h].form > CF_INTO; // memory with the input
@@ -147,13 +152,15 @@ void cf_cases_reduce_made(cf_grid *g, const cf_op *op) {
   static const double corrections[] = {0, 1, 2.5}, ps[] = {2, 1, HUGE_VAL};
   bool is_norm = op->id == CF_ID(NORM);
   size_t n = op->id == CF_ID(LOGSUMEXP) ? 1 : 3;
-  for (int code = RT_BOOL; code < CF_DTYPES; code++) {
-    rt_dtype dtype = (rt_dtype)code, compute = cf_compute_dtype(CF_ACCEPT_FLOAT, dtype);
+  for (int code = RT_BOOL; code < CF_ALL_DTYPES; code++) {
+    rt_dtype dtype = (rt_dtype)code, compute = cf_is_complex(dtype) && is_norm ? cf_part(dtype) : cf_compute_dtype(CF_ACCEPT_FLOAT, dtype);
+    bool is_refused = compute == RT_DTYPE_NONE;
     for (size_t h = 0; h < CF_COUNT(hows); h++) {
       const cf_class *classes = cf_classes_of(dtype);
       if (dtype != compute && !hows[h].is_basic) continue;
       for (int v = 0; classes[v] != CF_CLASSES; v++) {
         if (v > 0 && !hows[h].is_basic && dtype != RT_F32) continue;
+        if (is_refused && h + (size_t)v > 0) continue;
         double param = is_norm ? ps[(h + (size_t)v) % n] : corrections[(h + (size_t)v) % n];
         cf_case *c = cf_open(g, op, dtype, n == 1 ? "%s/%s" : is_norm ? "%s/%s/p=%g" : "%s/%s/correction=%g", hows[h].name, cf_class_name[classes[v]], param);
         if (!c) continue;
@@ -161,7 +168,8 @@ void cf_cases_reduce_made(cf_grid *g, const cf_op *op) {
         cf_fill(c, 0, classes[v]);
         cf_place(c, 0, hows[h].in);
         c->call = call_made, c->param = param;
-        finish_cell(c, &hows[h], compute, compute);
+        if (is_refused) c->fails = RT_E_DTYPE, cf_close(c);
+        else finish_cell(c, &hows[h], compute, compute);
       }
     }
   }

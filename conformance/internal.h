@@ -9,7 +9,8 @@
 
 #define CF_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define CF_MAX_IN 6
-#define CF_DTYPES 14
+#define CF_DTYPES 14     // codes of real dtypes lie below
+#define CF_ALL_DTYPES 16 // and those of complex ones below this
 #define CF_DATA_BYTES (24u << 20) // arrays of one cell
 
 // ---- real.c: numbers ------------------------------------------------------------------------------------------------------------------
@@ -24,19 +25,29 @@ static inline bool cf_is_nan(cf_real x) { return x != x; }
 static inline bool cf_is_inf(cf_real x) { return x == x && x - x != x - x; }
 bool cf_is_negative(cf_real x);            ///< the sign bit, of zeros and NaN too
 static inline cf_real cf_abs(cf_real x) { return cf_is_negative(x) ? -x : x; }
-static inline bool cf_is_float(rt_dtype dtype) { return dtype >= RT_F16; }
+__extension__ typedef unsigned __int128 cf_word; // the bits of an element; of a complex one the real part's are the lower half
+typedef struct cf_pair { cf_real re, im; } cf_pair; // a complex number
+
+static inline bool cf_is_complex(rt_dtype dtype) { return dtype == RT_C64 || dtype == RT_C128; }
+static inline bool cf_is_float(rt_dtype dtype) { return dtype >= RT_F16 && dtype <= RT_F64; }
+/// The dtype of the parts of a complex dtype; else itself.
+static inline rt_dtype cf_part(rt_dtype dtype) { return dtype == RT_C64 ? RT_F32 : dtype == RT_C128 ? RT_F64 : dtype; }
+static inline int cf_parts(rt_dtype dtype) { return cf_is_complex(dtype) ? 2 : 1; }
 static inline bool cf_is_half(rt_dtype dtype) { return dtype == RT_F16 || dtype == RT_BF16; }
 bool cf_is_signed(rt_dtype dtype);         ///< a signed integer
 uint32_t cf_bytes(rt_dtype dtype);
 cf_real cf_power2(int exponent);
-uint64_t cf_load(rt_dtype dtype, const void *element);
-void cf_store(rt_dtype dtype, void *element, uint64_t bits);
-cf_real cf_decode(rt_dtype dtype, uint64_t bits);            ///< any dtype
+cf_word cf_load(rt_dtype dtype, const void *element);
+void cf_store(rt_dtype dtype, void *element, cf_word bits);
+cf_word cf_join(rt_dtype dtype, uint64_t re, uint64_t im);   ///< a complex element of two parts
+uint64_t cf_part_of(rt_dtype dtype, cf_word bits, int part); ///< of any dtype; part 1 of a real one is 0
+cf_real cf_decode(rt_dtype dtype, uint64_t bits);            ///< any real dtype
+cf_pair cf_decode_pair(rt_dtype dtype, cf_word bits);        ///< any dtype
 cf_int cf_decode_int(rt_dtype dtype, uint64_t bits);         ///< bool and integers
 /// hi + lo (lo far below hi) rounded to nearest even, once. Floats only.
 uint64_t cf_encode(rt_dtype dtype, cf_real hi, cf_real lo);
 uint64_t cf_encode_int(rt_dtype dtype, cf_int value);        ///< wraps; bool: is it not zero?
-uint64_t cf_cast(rt_dtype from, uint64_t bits, rt_dtype to); ///< as the contract says of cast
+cf_word cf_cast(rt_dtype from, cf_word bits, rt_dtype to);   ///< as the contract says of cast
 cf_real cf_ulp(rt_dtype dtype, cf_real x);                   ///< distance of neighbours at x, at least the smallest subnormal
 cf_real cf_max_finite(rt_dtype dtype);
 cf_real cf_min_normal(rt_dtype dtype);
@@ -53,15 +64,19 @@ typedef struct cf_array {
   int64_t shape[RT_MAX_RANK], numel;
   unsigned char *data;
 } cf_array;
-static inline uint64_t cf_bits(const cf_array *a, int64_t i) { return cf_load(a->dtype, a->data + i * cf_bytes(a->dtype)); }
-static inline cf_real cf_at(const cf_array *a, int64_t i) { return cf_decode(a->dtype, cf_bits(a, i)); }
-static inline void cf_set(cf_array *a, int64_t i, uint64_t bits) { cf_store(a->dtype, a->data + i * cf_bytes(a->dtype), bits); }
+static inline cf_word cf_bits(const cf_array *a, int64_t i) { return cf_load(a->dtype, a->data + i * cf_bytes(a->dtype)); }
+static inline cf_real cf_at(const cf_array *a, int64_t i) { return cf_decode(a->dtype, (uint64_t)cf_bits(a, i)); }
+static inline void cf_set(cf_array *a, int64_t i, cf_word bits) { cf_store(a->dtype, a->data + i * cf_bytes(a->dtype), bits); }
 
-/// What one element of the result must be.
+/// What one element of the result must be; of a complex one, what each part must be. The last four are said of both parts by the real one.
 typedef enum cf_kind {
-  CF_BITS, ///< exactly these bits (any NaN for a NaN)
-  CF_NEAR, ///< within tol of value; a value of exactly 0 has its sign
-  CF_LOOSE ///< within tol of value; signs of zero are free
+  CF_BITS,      ///< exactly these bits (any NaN for a NaN)
+  CF_NEAR,      ///< within tol of value; a value of exactly 0 has its sign
+  CF_LOOSE,     ///< within tol of value; signs of zero are free
+  CF_MODULUS,   ///< |result - value| within tol, both parts together
+  CF_INFINITE,  ///< a part is infinite
+  CF_UNDEFINED, ///< a part is NaN
+  CF_ANYTHING   ///< the contract leaves it open
 } cf_kind;
 typedef struct cf_want {
   cf_kind kind;
@@ -71,8 +86,12 @@ typedef struct cf_want {
 
 // ---- ops.c: the table of operations as the grid sees it -------------------------------------------------------------------------------
 typedef enum cf_family { CF_UNARY, CF_PARAM, CF_BINARY, CF_TERNARY, CF_REDUCE, CF_ARG, CF_OP, CF_COMPOSITE } cf_family;
-typedef enum cf_accepts { CF_ACCEPT_ANY, CF_ACCEPT_NUMERIC, CF_ACCEPT_INTEGER, CF_ACCEPT_BITS, CF_ACCEPT_FLOAT } cf_accepts;
-typedef enum cf_gives { CF_GIVES_SAME, CF_GIVES_BOOL, CF_GIVES_SUM, CF_GIVES_I64, CF_GIVES_GIVEN } cf_gives;
+#define CF_AND_COMPLEX 8
+typedef enum cf_accepts {
+  CF_ACCEPT_ANY, CF_ACCEPT_NUMERIC, CF_ACCEPT_INTEGER, CF_ACCEPT_BITS, CF_ACCEPT_FLOAT,
+  CF_ACCEPT_ANY_C = CF_ACCEPT_ANY | CF_AND_COMPLEX, CF_ACCEPT_NUMERIC_C = CF_ACCEPT_NUMERIC | CF_AND_COMPLEX, CF_ACCEPT_FLOAT_C = CF_ACCEPT_FLOAT | CF_AND_COMPLEX
+} cf_accepts;
+typedef enum cf_gives { CF_GIVES_SAME, CF_GIVES_BOOL, CF_GIVES_SUM, CF_GIVES_I64, CF_GIVES_REAL, CF_GIVES_COMPLEX, CF_GIVES_GIVEN } cf_gives;
 #define CF_ID(NAME) CF_ID_##NAME
 enum cf_id {
 #define RT_UNARY(id, NAME, ...) CF_ID_##NAME = id,
@@ -104,6 +123,7 @@ extern const int cf_n_ops;
 const cf_op *cf_op_of(int id);
 /// The dtype that the row computes in for an input of this dtype; RT_DTYPE_NONE: refused.
 rt_dtype cf_compute_dtype(cf_accepts accepts, rt_dtype dtype);
+rt_dtype cf_result_dtype(const cf_op *op, rt_dtype compute); ///< of a new result
 
 // ---- values.c: kinds of value ---------------------------------------------------------------------------------------------------------
 typedef enum cf_class { CF_UNIFORM, CF_WIDE, CF_SPECIALS, CF_TIES, CF_CANCELLING, CF_INTEGERS, CF_SMALL, CF_EXTREMES, CF_EVERY, CF_CLASSES } cf_class;
@@ -168,7 +188,7 @@ struct cf_case {
   cf_layout out_layout;         // CF_INTO
   cf_slot out;                  // x: dtype and shape of the result
   bool are_twins;               // all inputs are the first one
-  cf_want *want;                // out.x.numel of them
+  cf_want *want;                // one for each part of each element of out.x
   rt_status fails, fails_too;   // the status a refused call must have; RT_OK: it must work
   rt_status (*call)(cf_case *c, rt_tensor *const *in, rt_tensor *into, rt_tensor **out);
   // parameters that calls read
@@ -199,7 +219,7 @@ struct cf_grid {
   void *list_user;
   uint32_t n_listed;
   bool is_listing;
-  unsigned char covered[CF_ID_END][CF_DTYPES];
+  unsigned char covered[CF_ID_END][CF_ALL_DTYPES];
   unsigned char *data;                        // memory of the running cell
   size_t data_used;
   bool data_exhausted;
@@ -220,7 +240,12 @@ void cf_fail(cf_case *c, const char *fmt, ...) __attribute__((format(printf, 2, 
 
 // ---- judge.c --------------------------------------------------------------------------------------------------------------------------
 double cf_bound(const cf_case *c);                               ///< of the row, as the options say, in ulp
-void cf_want_bits(cf_case *c, int64_t i, uint64_t bits);
+// i is the number of an element, or in the others the number of a part: a complex element has two.
+void cf_want_bits(cf_case *c, int64_t i, cf_word bits);
+cf_real cf_complex_bound(const cf_case *c); ///< of all rows on complex numbers, in ulp of the modulus
+/// A complex result that is judged by its distance, in ulp of the modulus of the exact one; `more`: what the arguments' conditioning allows.
+void cf_want_modulus(cf_case *c, int64_t element, cf_pair value, cf_real more);
+void cf_want_kind(cf_case *c, int64_t element, cf_kind kind);
 /// An exact result hi + lo of a row that is judged in ulp; bounds up to 0.5 want the rightly rounded result.
 void cf_want_ulp(cf_case *c, int64_t i, cf_real hi, cf_real lo);
 void cf_want_ulp_of(cf_case *c, int64_t i, cf_real value, cf_real size); ///< the bound in ulp of the larger of the two
@@ -247,6 +272,14 @@ bool cf_map_int(int op, rt_dtype dtype, const cf_int *x, cf_answer *out);
 void cf_map(cf_case *c, rt_dtype compute);
 /// Index in C order of the element of `a` that element i of `shape` sees when a is broadcast.
 int64_t cf_broadcast_index(const cf_array *a, int32_t rank, const int64_t *shape, int64_t i);
+
+// ---- oracle_complex.c -----------------------------------------------------------------------------------------------------------------
+cf_pair cf_times(cf_pair a, cf_pair b);
+void cf_map_complex(cf_case *c, rt_dtype compute);
+void cf_reduce_complex(cf_case *c, rt_dtype compute, const bool *is_reduced);
+void cf_want_product(cf_case *c, int64_t element, rt_dtype compute, cf_pair product, int64_t n); ///< of n complex numbers
+/// Which element of the result of a reduction element i of x goes to.
+int64_t cf_bucket_of(const cf_array *x, const bool *is_reduced, int64_t i);
 
 // ---- oracle_reduce.c, oracle_window.c, oracle_move.c: what c->out must be -------------------------------------------------------------
 void cf_reduce(cf_case *c, rt_dtype compute, const bool *is_reduced);

@@ -23,7 +23,8 @@ void cf_walk(int32_t rank, const int64_t *shape, const int64_t *stride, int64_t 
 /// No pattern is a NaN or a bool beyond 0 and 1, so that a device may copy it as values; neighbours differ, so that shifts show.
 static void fill_pattern(rt_dtype dtype, unsigned char *data, int64_t numel) {
   for (int64_t i = 0; i < numel; i++) {
-    unsigned char element[8] = {0x5a, 0x5a, 0x5a, 0x5a, 0x5a, 0x5a, 0x5a, 0x5a};
+    unsigned char element[16];
+    memset(element, 0x5a, sizeof element);
     element[0] = dtype == RT_BOOL ? (unsigned char)(i * 37 >> 2 & 1) : (unsigned char)(i * 37 + 11);
     memcpy(data + i * cf_bytes(dtype), element, cf_bytes(dtype));
   }

@@ -55,7 +55,8 @@ const cf_op *cf_op_of(int id) {
 }
 
 rt_dtype cf_compute_dtype(cf_accepts accepts, rt_dtype dtype) {
-  switch (accepts) {
+  if (cf_is_complex(dtype)) return accepts & CF_AND_COMPLEX ? dtype : RT_DTYPE_NONE;
+  switch ((int)accepts & ~CF_AND_COMPLEX) {
     case CF_ACCEPT_ANY: return dtype;
     case CF_ACCEPT_NUMERIC: return dtype == RT_BOOL ? RT_DTYPE_NONE : dtype;
     case CF_ACCEPT_INTEGER: return dtype == RT_BOOL || cf_is_float(dtype) ? RT_DTYPE_NONE : dtype;
@@ -63,4 +64,17 @@ rt_dtype cf_compute_dtype(cf_accepts accepts, rt_dtype dtype) {
     case CF_ACCEPT_FLOAT: return cf_is_float(dtype) ? dtype : RT_F32;
   }
   return RT_DTYPE_NONE;
+}
+
+rt_dtype cf_result_dtype(const cf_op *op, rt_dtype compute) {
+  switch (op->gives) {
+    case CF_GIVES_BOOL: return RT_BOOL;
+    case CF_GIVES_I64: return RT_I64;
+    case CF_GIVES_REAL: return cf_part(compute);
+    case CF_GIVES_COMPLEX: return compute == RT_F64 ? RT_C128 : RT_C64;
+    case CF_GIVES_SUM:
+      if (cf_is_float(compute) || cf_is_complex(compute)) return compute;
+      return compute == RT_BOOL || cf_is_signed(compute) ? RT_I64 : RT_U64;
+    default: return compute;
+  }
 }

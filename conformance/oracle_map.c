@@ -177,6 +177,9 @@ bool cf_map_float(int op, rt_dtype dtype, const cf_real *v, cf_real param, cf_an
   switch (op) {
     case CF_ID(NEG): out->hi = -x; break;
     case CF_ID(ABS): out->hi = cf_abs(x); break;
+    case CF_ID(REAL): case CF_ID(CONJ): out->hi = x; break;
+    case CF_ID(IMAG): break;
+    case CF_ID(ANGLE): out->hi = cf_is_nan(x) ? x : cf_is_negative(x) ? cf_pi() : 0; break;
     case CF_ID(SIGN): out->hi = cf_is_nan(x) || x == 0 ? x : cf_is_negative(x) ? -1 : 1; break;
     case CF_ID(FLOOR): case CF_ID(CEIL): case CF_ID(ROUND): case CF_ID(TRUNC): out->hi = round_to_integral(x, op); break;
     case CF_ID(SQUARE): out->hi = x * x; break;
@@ -328,6 +331,10 @@ int64_t cf_broadcast_index(const cf_array *a, int32_t rank, const int64_t *shape
 
 void cf_map(cf_case *c, rt_dtype compute) {
   const cf_array *y = &c->out.x;
+  if (cf_is_complex(compute)) {
+    cf_map_complex(c, compute);
+    return;
+  }
   rt_dtype lane = cf_is_half(compute) ? RT_F32 : compute; // what a parameter is rounded to
   cf_real param = cf_is_float(compute) ? cf_decode(lane, cf_encode(lane, (cf_real)c->param, 0)) : 0;
   for (int64_t i = 0; i < y->numel; i++) {
@@ -335,9 +342,14 @@ void cf_map(cf_case *c, rt_dtype compute) {
     cf_int n[CF_MAX_IN] = {0};
     for (int k = 0; k < c->n_in; k++) {
       const cf_array *a = &c->in[k].x;
-      uint64_t bits = cf_cast(a->dtype, cf_bits(a, cf_broadcast_index(a, y->rank, y->shape, i)), compute);
+      uint64_t bits = (uint64_t)cf_cast(a->dtype, cf_bits(a, cf_broadcast_index(a, y->rank, y->shape, i)), compute);
       if (cf_is_float(compute)) x[k] = cf_decode(compute, bits);
       else n[k] = cf_decode_int(compute, bits);
+    }
+    if (c->op->id == CF_ID(COMPLEX)) {
+      rt_dtype part = cf_part(y->dtype);
+      cf_want_bits(c, i, cf_join(y->dtype, cf_encode(part, x[0], 0), cf_encode(part, x[1], 0)));
+      continue;
     }
     cf_answer answer;
     bool known = cf_is_float(compute) ? cf_map_float(c->op->id, compute, x, param, &answer) : cf_map_int(c->op->id, compute, n, &answer);

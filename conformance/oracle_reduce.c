@@ -14,7 +14,8 @@ typedef struct bucket { // what has been seen of one element of the result
   bool any, all, has_nan;
 } bucket;
 
-static void take(bucket *b, const cf_case *c, rt_dtype compute, uint64_t bits) {
+static void take(bucket *b, const cf_case *c, rt_dtype compute, cf_word word) {
+  uint64_t bits = (uint64_t)word;
   int op = c->op->id;
   bool wants_max = op == CF_ID(MAX) || op == CF_ID(ARGMAX);
   if (cf_is_float(compute)) {
@@ -78,6 +79,10 @@ int64_t cf_bucket_of(const cf_array *x, const bool *is_reduced, int64_t i) {
 
 void cf_reduce(cf_case *c, rt_dtype compute, const bool *is_reduced) {
   const cf_array *x = &c->in[0].x;
+  if (cf_is_complex(compute)) {
+    cf_reduce_complex(c, compute, is_reduced);
+    return;
+  }
   bucket *buckets = cf_alloc(c, c->out.x.numel * (int64_t)sizeof *buckets);
   for (int64_t i = 0; i < c->out.x.numel; i++) buckets[i].all = true;
   for (int64_t i = 0; i < x->numel; i++) {
@@ -107,10 +112,13 @@ static void finish_passes(cf_case *c, rt_dtype compute, int64_t i, const spread 
     cf_real log_sum = (cf_real)logl((long double)b->exps);
     cf_want_sum(c, i, b->highest + log_sum, (n + 8) * unit * (1 + cf_abs(log_sum)) + 2 * unit * cf_abs(b->highest));
   } else if (c->op->id == CF_ID(NORM)) {
-    if (c->param == 1) cf_want_sum(c, i, b->has_nan ? nan : b->terms.size, cf_terms_error(&b->terms, compute));
+    cf_real result = c->param == 1 ? b->terms.size : c->param == 2 ? cf_sqrt(b->absolute) : b->largest;
+    cf_real apart = cf_is_complex(c->in[0].x.dtype) ? cf_complex_bound(c) * cf_ulp(compute, result) : 0; // as the magnitudes of complex numbers may be
+    if (c->param == 1) cf_want_sum(c, i, b->has_nan ? nan : b->terms.size, cf_terms_error(&b->terms, compute) + 2 * apart);
+    else if (c->param != 2 && apart > 0) cf_want_sum(c, i, b->has_nan ? nan : b->largest, apart);
     else if (c->param != 2) cf_want_bits(c, i, cf_encode(compute, b->has_nan ? nan : b->largest, 0));
     else if (b->has_nan || b->has_inf || b->largest == 0) cf_want_sum(c, i, b->has_nan ? nan : b->largest, 0);
-    else cf_want_sum(c, i, cf_sqrt(b->absolute), (n + 8) * unit * cf_sqrt(b->absolute) + tiny);
+    else cf_want_sum(c, i, cf_sqrt(b->absolute), (n + 8) * unit * cf_sqrt(b->absolute) + tiny + 2 * apart);
   } else {
     cf_real divisor = n - (cf_real)c->param, off = cf_terms_error(&b->terms, compute) / (n > 0 ? n : 1) + unit * cf_abs(b->terms.sum) / (n > 0 ? n : 1);
     if (b->n == 0 || b->has_nan || b->has_inf) {
@@ -135,7 +143,14 @@ void cf_reduce_in_passes(cf_case *c, rt_dtype compute, const bool *is_reduced) {
   for (int pass = 0; pass < 2; pass++) {
     for (int64_t i = 0; i < x->numel; i++) {
       spread *b = &all[cf_bucket_of(x, is_reduced, i)];
-      cf_real v = cf_decode(compute, cf_cast(x->dtype, cf_bits(x, i), compute));
+      cf_real v;
+      if (cf_is_complex(x->dtype)) { // norm: of the magnitudes, rounded to their dtype
+        cf_pair z = cf_decode_pair(x->dtype, cf_bits(x, i));
+        bool is_inf = cf_is_inf(z.re) || cf_is_inf(z.im);
+        v = is_inf ? (cf_real)HUGE_VAL : cf_decode(compute, cf_encode(compute, cf_sqrt(z.re * z.re + z.im * z.im), 0));
+      } else {
+        v = cf_decode(compute, (uint64_t)cf_cast(x->dtype, cf_bits(x, i), compute));
+      }
       if (pass == 0) {
         if (cf_is_nan(v)) b->has_nan = true;
         if (cf_is_inf(v)) b->has_inf = true;
@@ -168,14 +183,14 @@ void cf_softmax(cf_case *c, rt_dtype compute) {
     int64_t first = row / inner * inner * extent + row % inner;
     cf_real max = -(cf_real)HUGE_VALL, sum = 0;
     for (int64_t k = 0; k < extent; k++) {
-      cf_real v = cf_decode(compute, cf_cast(x->dtype, cf_bits(x, first + k * inner), compute));
+      cf_real v = cf_decode(compute, (uint64_t)cf_cast(x->dtype, cf_bits(x, first + k * inner), compute));
       if (!(v <= max)) max = v; // a NaN stays the last one seen, and the sum is NaN anyway
     }
     for (int64_t k = 0; k < extent; k++)
-      sum += cf_exp(cf_decode(compute, cf_cast(x->dtype, cf_bits(x, first + k * inner), compute)) - max);
+      sum += cf_exp(cf_decode(compute, (uint64_t)cf_cast(x->dtype, cf_bits(x, first + k * inner), compute)) - max);
     for (int64_t k = 0; k < extent; k++) {
       int64_t i = first + k * inner;
-      cf_real shifted = cf_decode(compute, cf_cast(x->dtype, cf_bits(x, i), compute)) - max;
+      cf_real shifted = cf_decode(compute, (uint64_t)cf_cast(x->dtype, cf_bits(x, i), compute)) - max;
       if (is_log) {
         cf_real log_sum = (cf_real)logl((long double)sum);
         cf_want_sum(c, i, shifted - log_sum, steps * unit * (cf_abs(shifted) + cf_abs(log_sum) + 1));

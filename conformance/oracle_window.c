@@ -6,7 +6,7 @@
 #include <string.h>
 
 static cf_real value(const cf_array *a, int64_t i, rt_dtype compute) {
-  return cf_decode(compute, cf_cast(a->dtype, cf_bits(a, i), compute));
+  return cf_decode(compute, (uint64_t)cf_cast(a->dtype, cf_bits(a, i), compute));
 }
 
 static cf_int integer(const cf_array *a, int64_t i, rt_dtype compute) {
@@ -30,13 +30,21 @@ void cf_matmul(cf_case *c, rt_dtype compute) {
     int64_t batch = i / (m * n), row = i / n % m, column = i % n;
     int64_t a_first = cf_broadcast_index(&a_batch, batch_rank, y->shape, batch) * m * depth + row * depth;
     int64_t b_first = cf_broadcast_index(&b_batch, batch_rank, y->shape, batch) * depth * n + column;
-    cf_terms t = {0};
+    cf_terms t = {0}, imaginary = {0};
     uint64_t wrapped = 0;
     for (int64_t k = 0; k < depth; k++) {
-      if (cf_is_float(compute)) cf_add_term(&t, value(a, a_first + k, compute) * value(b, b_first + k * n, compute));
+      if (cf_is_complex(compute)) { // each part is a sum of 2 K real products
+        cf_pair u = cf_decode_pair(compute, cf_cast(a->dtype, cf_bits(a, a_first + k), compute));
+        cf_pair v = cf_decode_pair(compute, cf_cast(b->dtype, cf_bits(b, b_first + k * n), compute));
+        cf_add_term(&t, u.re * v.re);
+        cf_add_term(&t, -u.im * v.im);
+        cf_add_term(&imaginary, u.re * v.im);
+        cf_add_term(&imaginary, u.im * v.re);
+      } else if (cf_is_float(compute)) cf_add_term(&t, value(a, a_first + k, compute) * value(b, b_first + k * n, compute));
       else wrapped += (uint64_t)integer(a, a_first + k, compute) * (uint64_t)integer(b, b_first + k * n, compute);
     }
-    if (cf_is_float(compute)) want_terms(c, i, &t, compute);
+    if (cf_is_complex(compute)) want_terms(c, 2 * i, &t, compute), want_terms(c, 2 * i + 1, &imaginary, compute);
+    else if (cf_is_float(compute)) want_terms(c, i, &t, compute);
     else cf_want_bits(c, i, cf_encode_int(y->dtype, (cf_int)wrapped));
   }
 }

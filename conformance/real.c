@@ -12,8 +12,8 @@ typedef struct format { int precision, min_exponent, max_exponent, bits; } forma
 static const format formats[CF_DTYPES] = {
   [RT_F16] = {11, -14, 15, 16}, [RT_BF16] = {8, -126, 127, 16}, [RT_F32] = {24, -126, 127, 32}, [RT_F64] = {53, -1022, 1023, 64}};
 
-static const uint8_t sizes[CF_DTYPES] = {0, 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8};
-uint32_t cf_bytes(rt_dtype dtype) { return (unsigned)dtype < CF_DTYPES ? sizes[dtype] : 0; }
+static const uint8_t sizes[CF_ALL_DTYPES] = {0, 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8, 8, 16};
+uint32_t cf_bytes(rt_dtype dtype) { return (unsigned)dtype < CF_ALL_DTYPES ? sizes[dtype] : 0; }
 bool cf_is_signed(rt_dtype dtype) { return dtype >= RT_I8 && dtype <= RT_I64; }
 int cf_precision(rt_dtype dtype) { return formats[dtype].precision; }
 
@@ -38,8 +38,20 @@ cf_real cf_power2(int exponent) { // exponents of normal reals only
 static int exponent_of(cf_real x) { return (int)(raw(x) >> 112 & 0x7fff) - 16383; }
 
 // ---- elements -------------------------------------------------------------------------------------------------------------------------
-uint64_t cf_load(rt_dtype dtype, const void *element) {
+cf_word cf_join(rt_dtype dtype, uint64_t re, uint64_t im) { return (cf_word)im << 8 * cf_bytes(cf_part(dtype)) | re; }
+
+uint64_t cf_part_of(rt_dtype dtype, cf_word bits, int part) {
+  if (!cf_is_complex(dtype)) return part ? 0 : (uint64_t)bits;
+  uint32_t width = 8 * cf_bytes(cf_part(dtype));
+  return (uint64_t)(bits >> (part ? width : 0)) & UINT64_MAX >> (64 - width);
+}
+
+cf_word cf_load(rt_dtype dtype, const void *element) {
   const unsigned char *byte = element;
+  if (cf_is_complex(dtype)) {
+    rt_dtype part = cf_part(dtype);
+    return cf_join(dtype, (uint64_t)cf_load(part, byte), (uint64_t)cf_load(part, byte + cf_bytes(part)));
+  }
   uint16_t u16;
   uint32_t u32;
   uint64_t u64;
@@ -51,15 +63,21 @@ uint64_t cf_load(rt_dtype dtype, const void *element) {
   }
 }
 
-void cf_store(rt_dtype dtype, void *element, uint64_t bits) {
+void cf_store(rt_dtype dtype, void *element, cf_word bits) {
   uint8_t u8 = (uint8_t)bits;
   uint16_t u16 = (uint16_t)bits;
   uint32_t u32 = (uint32_t)bits;
+  uint64_t u64 = (uint64_t)bits;
+  if (cf_is_complex(dtype)) {
+    rt_dtype part = cf_part(dtype);
+    for (int p = 0; p < 2; p++) cf_store(part, (unsigned char *)element + p * (int)cf_bytes(part), cf_part_of(dtype, bits, p));
+    return;
+  }
   switch (cf_bytes(dtype)) {
     case 1: memcpy(element, &u8, 1); return;
     case 2: memcpy(element, &u16, 2); return;
     case 4: memcpy(element, &u32, 4); return;
-    default: memcpy(element, &bits, 8); return;
+    default: memcpy(element, &u64, 8); return;
   }
 }
 
@@ -85,6 +103,10 @@ cf_real cf_decode(rt_dtype dtype, uint64_t bits) {
   else if (exponent == 0) x = (cf_real)fraction * cf_power2(f->min_exponent - fraction_bits);
   else x = (cf_real)(fraction | (uint64_t)1 << fraction_bits) * cf_power2(exponent + f->min_exponent - 1 - fraction_bits);
   return negative ? -x : x;
+}
+
+cf_pair cf_decode_pair(rt_dtype dtype, cf_word bits) {
+  return (cf_pair){cf_decode(cf_part(dtype), cf_part_of(dtype, bits, 0)), cf_is_complex(dtype) ? cf_decode(cf_part(dtype), cf_part_of(dtype, bits, 1)) : 0};
 }
 
 // ---- rounding -------------------------------------------------------------------------------------------------------------------------
@@ -123,7 +145,15 @@ cf_int cf_int_max(rt_dtype dtype) {
   return ((cf_int)1 << (8 * cf_bytes(dtype) - (cf_is_signed(dtype) ? 1 : 0))) - 1;
 }
 
-uint64_t cf_cast(rt_dtype from, uint64_t bits, rt_dtype to) {
+cf_word cf_cast(rt_dtype from, cf_word word, rt_dtype to) {
+  uint64_t bits = (uint64_t)word;
+  if (cf_is_complex(to))
+    return cf_join(to, (uint64_t)cf_cast(cf_part(from), cf_part_of(from, word, 0), cf_part(to)),
+                   cf_is_complex(from) ? (uint64_t)cf_cast(cf_part(from), cf_part_of(from, word, 1), cf_part(to)) : 0);
+  if (cf_is_complex(from)) { // to bool; nothing else is allowed
+    cf_pair x = cf_decode_pair(from, word);
+    return x.re != 0 || x.im != 0;
+  }
   if (!cf_is_float(from)) {
     cf_int value = cf_decode_int(from, bits);
     return cf_is_float(to) ? cf_encode(to, (cf_real)value, 0) : cf_encode_int(to, value);
@@ -154,6 +184,7 @@ cf_real cf_max_finite(rt_dtype dtype) {
 rt_dtype cf_promote(rt_dtype a, rt_dtype b) {
   if (a == b || b == RT_BOOL) return a;
   if (a == RT_BOOL) return b;
+  if (cf_is_complex(a) || cf_is_complex(b)) return cf_part(a) == RT_F64 || cf_part(b) == RT_F64 ? RT_C128 : RT_C64;
   if (cf_is_float(a) && cf_is_float(b)) return cf_is_half(a) && cf_is_half(b) ? RT_F32 : a > b ? a : b;
   if (cf_is_float(a)) return a;
   if (cf_is_float(b)) return b;

@@ -45,7 +45,7 @@ cf_array *cf_input(cf_case *c, int k, rt_dtype dtype, int32_t rank, const int64_
 
 void cf_result(cf_case *c, rt_dtype dtype, int32_t rank, const int64_t *shape) {
   cf_array_init(c, &c->out.x, dtype, rank, shape);
-  c->want = cf_alloc(c, c->out.x.numel * (int64_t)sizeof *c->want);
+  c->want = cf_alloc(c, c->out.x.numel * cf_parts(dtype) * (int64_t)sizeof *c->want);
 }
 
 // ---- arguments ------------------------------------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ const cf_class *cf_classes_of(rt_dtype dtype) {
   static const cf_class floats[] = {CF_UNIFORM, CF_WIDE, CF_SPECIALS, CF_TIES, CF_CANCELLING, CF_INTEGERS, CF_CLASSES};
   static const cf_class integers[] = {CF_SMALL, CF_EXTREMES, CF_UNIFORM, CF_CLASSES};
   static const cf_class booleans[] = {CF_SMALL, CF_CLASSES};
+  static const cf_class complexes[] = {CF_UNIFORM, CF_WIDE, CF_SPECIALS, CF_CANCELLING, CF_INTEGERS, CF_CLASSES};
+  if (cf_is_complex(dtype)) return complexes;
   return cf_is_float(dtype) ? floats : dtype == RT_BOOL ? booleans : integers;
 }
 
@@ -114,7 +116,7 @@ static uint64_t float_value(cf_case *c, int which, cf_class values, rt_dtype dty
       break;
     case CF_CANCELLING:
       if (which == 1) { // close to minus the first argument
-        cf_real a = c->in[0].x.numel ? cf_at(&c->in[0].x, i % c->in[0].x.numel) : 1;
+        cf_real a = c->in[0].x.numel && !cf_is_complex(c->in[0].x.dtype) ? cf_at(&c->in[0].x, i % c->in[0].x.numel) : 1;
         return cf_encode(dtype, -a * (1 + (cf_real)(cf_random_below(c, 9) - 4) * cf_power2(1 - precision)), 0);
       }
       if (which == 2) { // close to minus the product of the first two
@@ -166,11 +168,36 @@ static uint64_t integer_value(cf_case *c, int which, cf_class values, rt_dtype d
   return cf_encode_int(dtype, x);
 }
 
+// ---- complex numbers ------------------------------------------------------------------------------------------------------------------
+/// Both parts as floats of that kind. Among the specials all pairs meet where the array is long enough; cancelling ones lie close to the
+/// first argument or its inverse, and close to what functions cancel at: 0, 1, -1, i and -i.
+static cf_word complex_value(cf_case *c, int which, cf_class values, rt_dtype dtype, int64_t i) {
+  rt_dtype part = cf_part(dtype);
+  uint64_t bits[2];
+  if (values == CF_CANCELLING && which == 1 && c->in[0].x.numel && cf_is_complex(c->in[0].x.dtype)) {
+    cf_pair a = cf_decode_pair(c->in[0].x.dtype, cf_bits(&c->in[0].x, i % c->in[0].x.numel));
+    cf_real small = 1 + (cf_real)(cf_random_below(c, 9) - 4) * cf_power2(1 - cf_precision(part)), turn = cf_random(c) & 1 ? -1 : 1;
+    if (cf_random(c) & 1) return cf_join(dtype, cf_encode(part, a.im * small, 0), cf_encode(part, a.re * turn, 0));
+    return cf_join(dtype, cf_encode(part, -a.re * small, 0), cf_encode(part, a.im * turn, 0));
+  }
+  for (int p = 0; p < 2; p++) {
+    bits[p] = float_value(c, which, values, part, i);
+    if (values == CF_SPECIALS && !is_accumulating(c)) bits[p] = special(part, which == 0 ? (p ? i / N_SPECIALS : i) : (int64_t)(cf_random(c) >> 40));
+    if (values == CF_CANCELLING && (i + p) % 3 == 0) bits[p] = cf_encode(part, cf_decode(part, bits[p]) * cf_power2(-cf_precision(part) / 2), 0);
+  }
+  return cf_join(dtype, bits[0], bits[1]);
+}
+
 void cf_fill(cf_case *c, int which, cf_class values) {
   cf_array *a = &c->in[which].x;
   bool is_float = cf_is_float(a->dtype);
   if (values == CF_EVERY) { // all that 16 bits can say
     for (int64_t i = 0; i < a->numel; i++) cf_set(a, i, (uint64_t)i & 0xffff);
+    return;
+  }
+  if (cf_is_complex(a->dtype)) {
+    if (values == CF_SMALL || values == CF_EXTREMES || values == CF_TIES) values = values == CF_EXTREMES ? CF_SPECIALS : CF_INTEGERS;
+    for (int64_t i = 0; i < a->numel; i++) cf_set(a, i, complex_value(c, which, values, a->dtype, i));
     return;
   }
   if (is_float && (values == CF_SMALL || values == CF_EXTREMES)) values = values == CF_SMALL ? CF_INTEGERS : CF_SPECIALS;

@@ -228,8 +228,7 @@ static rt_status pad_fill(const rt_tensor *x, const int64_t *low, const int64_t 
 static rt_status pad(const rt_tensor *x, const int64_t *low, const int64_t *high, rt_pad_mode mode, rt_scalar value, rti_target to) {
   rt_status status = rti_check_inputs(RTB_OP_PAD, 1, &x, to);
   if (status != RT_OK) return status;
-  if (mode == RT_PAD_CONSTANT && (value.kind < RT_KIND_BOOLEAN || value.kind > RT_KIND_FLOAT))
-    return rti_fail(RT_E_ARGUMENT, "pad: %d is no kind of scalar", (int)value.kind);
+  if (mode == RT_PAD_CONSTANT && (status = rti_scalar_check("pad", value, (rt_dtype)x->view.dtype)) != RT_OK) return status;
   int64_t shape[RT_MAX_RANK];
   if ((status = pad_infer(x, low, high, mode, shape)) != RT_OK) return status;
   rt_dtype dtype = (rt_dtype)x->view.dtype;

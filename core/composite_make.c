@@ -16,15 +16,48 @@ static rt_status creation_call(rti_call *call, uint16_t op, rt_ctx *ctx, rt_dtyp
   if (to.given) ctx = to.given->ctx, dtype = (rt_dtype)to.given->view.dtype;
   if (!ctx) return rti_fail(RT_E_ARGUMENT, "%s: ctx is NULL", name);
   if (!rti_is_dtype((int)dtype)) return rti_fail(RT_E_ARGUMENT, "%s: %d is no dtype", name, (int)dtype);
-  if (op == RTB_OP_LINSPACE && rti_dtype_kinds[dtype] != RT_KIND_FLOAT) return rti_fail(RT_E_DTYPE, "%s: not defined for %s", name, rt_dtype_name(dtype));
+  if (op == RTB_OP_LINSPACE && rti_dtype_kinds[dtype] < RT_KIND_FLOAT) return rti_fail(RT_E_DTYPE, "%s: not defined for %s", name, rt_dtype_name(dtype));
   rti_composite_call(call, ctx, op, dtype, rank, shape);
   return RT_OK;
 }
 
 static rt_status as_double(rt_scalar value, double *out) {
-  if (value.kind < RT_KIND_BOOLEAN || value.kind > RT_KIND_FLOAT) return rti_fail(RT_E_ARGUMENT, "linspace: %d is no kind of scalar", (int)value.kind);
-  rti_scalar_store(value, RT_F64, out);
-  return RT_OK;
+  rt_status status = rti_scalar_check("linspace", value, RT_F64);
+  if (status == RT_OK) rti_scalar_store(value, RT_F64, out);
+  return status;
+}
+
+static rt_status linspace(rt_ctx *ctx, rt_dtype dtype, rt_scalar start, rt_scalar stop, int64_t count, rti_target to);
+
+/// Between complex numbers: the two parts, each in equal steps.
+static rt_status linspace_complex(rt_ctx *ctx, rt_dtype dtype, rt_scalar first, rt_scalar last, int64_t count, rti_target to) {
+  rt_scalar bound[2][2]; // [part][first or last]
+  rt_tensor *result = NULL, *parts[2] = {NULL, NULL};
+  rt_dtype wanted = to.given ? (rt_dtype)to.given->view.dtype : dtype;
+  for (int k = 0; k < 2; k++) {
+    rt_scalar value = k ? last : first;
+    rt_status status = rti_scalar_check("linspace", value, rti_is_dtype((int)wanted) && wanted != RT_BOOL ? wanted : RT_C128);
+    if (status != RT_OK) return status;
+    double part[2];
+    rti_scalar_store(value, RT_C128, part);
+    for (int p = 0; p < 2; p++) bound[p][k] = rt_float(part[p]);
+  }
+  rti_call call;
+  rt_status status = creation_call(&call, RTB_OP_LINSPACE, ctx, dtype, 1, &count, to);
+  if (status == RT_OK) {
+    rti_call_imm(&call, RT_C128, first);
+    rti_call_imm(&call, RT_C128, last);
+    status = rti_composite_begin(&call, to, &result);
+  }
+  if (!result) return status;
+  for (int p = 0; p < 2 && status == RT_OK; p++) {
+    status = rti_tensor_create(result->ctx, result->device, rti_real_of((rt_dtype)result->view.dtype), 1, &count, NULL, &parts[p]);
+    if (status == RT_OK) status = linspace(NULL, RT_DTYPE_NONE, bound[p][0], bound[p][1], count, (rti_target){parts[p], NULL});
+  }
+  if (status == RT_OK) status = rt_complex_into(parts[0], parts[1], result);
+  rt_release(parts[0]);
+  rt_release(parts[1]);
+  return rti_composite_end(RTB_OP_LINSPACE, status, result, to);
 }
 
 static rt_status linspace(rt_ctx *ctx, rt_dtype dtype, rt_scalar start_scalar, rt_scalar stop_scalar, int64_t count, rti_target to) {
@@ -32,6 +65,7 @@ static rt_status linspace(rt_ctx *ctx, rt_dtype dtype, rt_scalar start_scalar, r
   rt_tensor *result = NULL, *end = NULL;
   rti_call call;
   if (to.out) *to.out = NULL;
+  if (start_scalar.kind == RT_KIND_COMPLEX || stop_scalar.kind == RT_KIND_COMPLEX) return linspace_complex(ctx, dtype, start_scalar, stop_scalar, count, to);
   rt_status status = as_double(start_scalar, &first);
   if (status == RT_OK) status = as_double(stop_scalar, &last);
   if (status == RT_OK && (!isfinite(first) || !isfinite(last))) status = rti_fail(RT_E_ARGUMENT, "linspace: from %g to %g", first, last);

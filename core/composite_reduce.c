@@ -24,6 +24,13 @@ static bool start(reduction *r, rti_chain *c, uint16_t op, const rt_tensor *x, c
   uint32_t bits = 0;
   if (c->status != RT_OK || (c->status = rti_axes(rti_ops[op].name, axes, x->view.ndim, &bits)) != RT_OK) return false;
   rt_dtype own = (rt_dtype)x->view.dtype;
+  rt_tensor *size = NULL;
+  if (rti_is_complex((int)own)) { // only magnitudes enter a norm
+    c->status = op == RTB_OP_NORM ? rt_abs(x, &size) : rti_refuse_complex(rti_ops[op].name, own);
+    if (c->status != RT_OK) return false;
+    x = rti_chain_keep(c, size);
+    own = (rt_dtype)x->view.dtype;
+  }
   r->op = op, r->n = 1;
   r->dtype = rti_dtype_kinds[own] != RT_KIND_FLOAT || x->flags & RTI_TENSOR_WEAK ? RT_F32 : own;
   r->work = r->dtype == RT_F64 ? RT_F64 : RT_F32;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "objects.h"
+#include "infer.h"
 
 int32_t rt_device_count(const rt_ctx *ctx) { return ctx ? ctx->n_devices : 0; }
 
@@ -78,13 +78,10 @@ rt_status rt_backend_config_key(const rt_ctx *ctx, int32_t backend, int32_t inde
 /// A signature of op with dense arguments as a caller would get it; 0 inputs when the op cannot be asked about this way.
 static int typical_args(uint16_t op, rt_dtype dtype, int32_t rank, uint8_t space, uint64_t *args, rt_dtype *result) {
   const rti_op_info *info = &rti_ops[op];
-  *result = dtype;
-  if (info->result == RTI_BOOL) *result = RT_BOOL;
-  if (info->result == RTI_I64) *result = RT_I64;
-  if (info->result == RTI_SUM && rti_dtype_kinds[dtype] != RT_KIND_FLOAT) *result = rti_dtype_kinds[dtype] == RT_KIND_UNSIGNED ? RT_U64 : RT_I64;
+  *result = rti_infer_result(op, dtype);
   for (int k = 0; k < info->nin; k++) args[k] = rti_pack_arg((uint16_t)dtype, RTB_DENSE, (uint8_t)rank, space);
   rt_dtype_kind kind = (rt_dtype_kind)rti_dtype_kinds[dtype];
-  uint16_t carry = kind == RT_KIND_FLOAT ? RT_F64 : kind == RT_KIND_UNSIGNED ? RT_U64 : RT_I64;
+  uint16_t carry = kind >= RT_KIND_FLOAT ? RT_F64 : kind == RT_KIND_UNSIGNED ? RT_U64 : RT_I64;
   switch (op) {
     case RTB_OP_FILL: args[0] = rti_pack_arg((uint16_t)dtype, RTB_IMM, 0, 0); break;
     case RTB_OP_ARANGE: args[0] = args[1] = rti_pack_arg(carry, RTB_IMM, 0, 0); break;
@@ -119,11 +116,7 @@ rt_status rt_backend_supports(rt_ctx *ctx, int32_t backend, uint16_t op, int dty
   if (!rti_is_dtype(dtype) || rank < 0 || rank > RT_MAX_RANK) return rti_fail(RT_E_ARGUMENT, "supports: dtype %d, rank %d", dtype, rank);
   const rti_op_info *info = &rti_ops[op];
   if (info->family == RTI_COMPOSITE) return RT_OK; // made of operations that have a fallback
-  rt_dtype_kind kind = (rt_dtype_kind)rti_dtype_kinds[dtype];
-  bool is_integer = kind == RT_KIND_SIGNED || kind == RT_KIND_UNSIGNED, is_float = kind == RT_KIND_FLOAT;
-  bool is_defined = info->accepts == RTI_ANY || (info->accepts == RTI_NUMERIC && (is_integer || is_float)) || (info->accepts == RTI_INTEGER && is_integer) ||
-                    (info->accepts == RTI_BITS && !is_float) || (info->accepts == RTI_FLOAT && is_float);
-  if (!is_defined) return rti_fail(RT_E_DTYPE, "%s is not defined for %s", info->name, rt_dtype_name((rt_dtype)dtype));
+  if (!rti_accepts_dtype(op, (rt_dtype)dtype)) return rti_fail(RT_E_DTYPE, "%s is not defined for %s", info->name, rt_dtype_name((rt_dtype)dtype));
   uint64_t args[RTB_MAX_ARGS];
   rt_dtype result;
   bool has_axes = info->collapse == RTI_AXES || op == RTB_OP_GATHER || op == RTB_OP_TAKE_ALONG;

@@ -27,7 +27,7 @@ void rti_call_tensor(rti_call *call, const rt_tensor *t) { call->in[call->nin++]
 void rti_call_imm(rti_call *call, rt_dtype dtype, rt_scalar value) {
   rti_arg *arg = &call->in[call->nin++];
   *arg = (rti_arg){.is_imm = true, .dtype = (uint16_t)dtype};
-  rti_scalar_store(value, dtype, &arg->bits);
+  rti_scalar_store(value, dtype, arg->bits);
 }
 
 // ---- the long way --------------------------------------------------------------------------------------------------------------------------

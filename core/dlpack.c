@@ -13,11 +13,12 @@ _Static_assert(sizeof(void *) != 8 || (sizeof(rt_dl_managed_versioned) == 80 && 
 #define DL_CUDA_HOST 3 // pinned, but host memory all the same
 #define DL_ROCM_HOST 11
 
-typedef enum dl_code { DL_INT = 0, DL_UINT = 1, DL_FLOAT = 2, DL_BFLOAT = 4, DL_BOOL = 6 } dl_code;
+typedef enum dl_code { DL_INT = 0, DL_UINT = 1, DL_FLOAT = 2, DL_BFLOAT = 4, DL_COMPLEX = 5, DL_BOOL = 6 } dl_code;
 
 static const uint8_t dl_codes[RTI_DTYPE_COUNT] = {
     [RT_BOOL] = DL_BOOL, [RT_I8] = DL_INT,  [RT_I16] = DL_INT,  [RT_I32] = DL_INT,   [RT_I64] = DL_INT,    [RT_U8] = DL_UINT,   [RT_U16] = DL_UINT,
     [RT_U32] = DL_UINT,  [RT_U64] = DL_UINT, [RT_F16] = DL_FLOAT, [RT_BF16] = DL_BFLOAT, [RT_F32] = DL_FLOAT, [RT_F64] = DL_FLOAT,
+    [RT_C64] = DL_COMPLEX, [RT_C128] = DL_COMPLEX,
 };
 
 // ---- out -----------------------------------------------------------------------------------------------------------------------------------
@@ -114,8 +115,8 @@ static rt_status check_import(const rt_dl_tensor *dl, rt_dtype *out_dtype, int64
   if (!dl->data) return rti_fail(RT_E_FORMAT, "from_dlpack: data is NULL, but there are %lld elements", (long long)numel);
   if (!rti_add_u64((uint64_t)(uintptr_t)dl->data, dl->byte_offset, &address) || address > top)
     return rti_fail(RT_E_FORMAT, "from_dlpack: byte_offset %llu leaves the address space", (unsigned long long)dl->byte_offset);
-  if (address % (uint64_t)element != 0)
-    return rti_fail(RT_E_FORMAT, "from_dlpack: data is not aligned to the %lld bytes of %s", (long long)element, rt_dtype_name(dtype));
+  if (address % rti_dtype_align(dtype) != 0)
+    return rti_fail(RT_E_FORMAT, "from_dlpack: data is not aligned to the %zu bytes of %s", rti_dtype_align(dtype), rt_dtype_name(dtype));
   bool fits = rti_reach(dl->ndim, out_shape, out_strides, &low, &high) && rti_add_i64(high, 1, &high) && rti_mul_i64(low, element, &low) &&
               rti_mul_i64(high, element, &high);
   uint64_t below = fits ? UINT64_C(0) - (uint64_t)low : 0; // low is not positive

@@ -38,23 +38,27 @@ rt_dtype rt_dtype_from_name(const char *name) {
 #define BF RT_BF16
 #define F RT_F32
 #define D RT_F64
+#define C RT_C64
+#define Z RT_C128
 #define I(bits) RT_I##bits
 #define U(bits) RT_U##bits
 static const uint8_t promotion[RTI_DTYPE_COUNT][RTI_DTYPE_COUNT] = {
-    //              none   bool   i8     i16    i32    i64    u8     u16    u32    u64   f16 bf16 f32 f64
-    [RT_BOOL] = {NO, B,     I(8),  I(16), I(32), I(64), U(8),  U(16), U(32), U(64), H, BF, F, D},
-    [RT_I8]   = {NO, I(8),  I(8),  I(16), I(32), I(64), I(16), I(32), I(64), NO,    H, BF, F, D},
-    [RT_I16]  = {NO, I(16), I(16), I(16), I(32), I(64), I(16), I(32), I(64), NO,    H, BF, F, D},
-    [RT_I32]  = {NO, I(32), I(32), I(32), I(32), I(64), I(32), I(32), I(64), NO,    H, BF, F, D},
-    [RT_I64]  = {NO, I(64), I(64), I(64), I(64), I(64), I(64), I(64), I(64), NO,    H, BF, F, D},
-    [RT_U8]   = {NO, U(8),  I(16), I(16), I(32), I(64), U(8),  U(16), U(32), U(64), H, BF, F, D},
-    [RT_U16]  = {NO, U(16), I(32), I(32), I(32), I(64), U(16), U(16), U(32), U(64), H, BF, F, D},
-    [RT_U32]  = {NO, U(32), I(64), I(64), I(64), I(64), U(32), U(32), U(32), U(64), H, BF, F, D},
-    [RT_U64]  = {NO, U(64), NO,    NO,    NO,    NO,    U(64), U(64), U(64), U(64), H, BF, F, D},
-    [RT_F16]  = {NO, H,     H,     H,     H,     H,     H,     H,     H,     H,     H, F,  F, D},
-    [RT_BF16] = {NO, BF,    BF,    BF,    BF,    BF,    BF,    BF,    BF,    BF,    F, BF, F, D},
-    [RT_F32]  = {NO, F,     F,     F,     F,     F,     F,     F,     F,     F,     F, F,  F, D},
-    [RT_F64]  = {NO, D,     D,     D,     D,     D,     D,     D,     D,     D,     D, D,  D, D},
+    //              none   bool   i8     i16    i32    i64    u8     u16    u32    u64   f16 bf16 f32 f64 c64 c128
+    [RT_BOOL] = {NO, B,     I(8),  I(16), I(32), I(64), U(8),  U(16), U(32), U(64), H, BF, F, D, C, Z},
+    [RT_I8]   = {NO, I(8),  I(8),  I(16), I(32), I(64), I(16), I(32), I(64), NO,    H, BF, F, D, C, Z},
+    [RT_I16]  = {NO, I(16), I(16), I(16), I(32), I(64), I(16), I(32), I(64), NO,    H, BF, F, D, C, Z},
+    [RT_I32]  = {NO, I(32), I(32), I(32), I(32), I(64), I(32), I(32), I(64), NO,    H, BF, F, D, C, Z},
+    [RT_I64]  = {NO, I(64), I(64), I(64), I(64), I(64), I(64), I(64), I(64), NO,    H, BF, F, D, C, Z},
+    [RT_U8]   = {NO, U(8),  I(16), I(16), I(32), I(64), U(8),  U(16), U(32), U(64), H, BF, F, D, C, Z},
+    [RT_U16]  = {NO, U(16), I(32), I(32), I(32), I(64), U(16), U(16), U(32), U(64), H, BF, F, D, C, Z},
+    [RT_U32]  = {NO, U(32), I(64), I(64), I(64), I(64), U(32), U(32), U(32), U(64), H, BF, F, D, C, Z},
+    [RT_U64]  = {NO, U(64), NO,    NO,    NO,    NO,    U(64), U(64), U(64), U(64), H, BF, F, D, C, Z},
+    [RT_F16]  = {NO, H,     H,     H,     H,     H,     H,     H,     H,     H,     H, F,  F, D, C, Z},
+    [RT_BF16] = {NO, BF,    BF,    BF,    BF,    BF,    BF,    BF,    BF,    BF,    F, BF, F, D, C, Z},
+    [RT_F32]  = {NO, F,     F,     F,     F,     F,     F,     F,     F,     F,     F, F,  F, D, C, Z},
+    [RT_F64]  = {NO, D,     D,     D,     D,     D,     D,     D,     D,     D,     D, D,  D, D, Z, Z},
+    [RT_C64]  = {NO, C,     C,     C,     C,     C,     C,     C,     C,     C,     C, C,  C, Z, C, Z},
+    [RT_C128] = {NO, Z,     Z,     Z,     Z,     Z,     Z,     Z,     Z,     Z,     Z, Z,  Z, Z, Z, Z},
 };
 #undef NO
 #undef B
@@ -62,6 +66,8 @@ static const uint8_t promotion[RTI_DTYPE_COUNT][RTI_DTYPE_COUNT] = {
 #undef BF
 #undef F
 #undef D
+#undef C
+#undef Z
 #undef I
 #undef U
 
@@ -77,7 +83,8 @@ rt_status rt_promote(rt_dtype a, rt_dtype b, rt_dtype *out_dtype) {
 
 rt_dtype rti_scalar_dtype(rt_dtype dtype, rt_scalar value) {
   rt_dtype_kind kind = rt_dtype_kind_of(dtype);
-  if (value.kind == RT_KIND_FLOAT && kind != RT_KIND_FLOAT) return RT_F32;
+  if (value.kind == RT_KIND_COMPLEX) return rti_complex_of(dtype);
+  if (value.kind == RT_KIND_FLOAT && kind < RT_KIND_FLOAT) return RT_F32;
   if ((value.kind == RT_KIND_SIGNED || value.kind == RT_KIND_UNSIGNED) && kind == RT_KIND_BOOLEAN) return RT_I64;
   return dtype;
 }
@@ -160,6 +167,7 @@ static bool scalar_is_true(rt_scalar value) {
     case RT_KIND_BOOLEAN: return value.as.b;
     case RT_KIND_SIGNED: return value.as.i != 0;
     case RT_KIND_UNSIGNED: return value.as.u != 0;
+    case RT_KIND_COMPLEX: return value.as.c.re != 0 || value.as.c.im != 0;
     default: return value.as.f != 0; // NaN is true
   }
 }
@@ -180,8 +188,21 @@ static void store_float(rt_scalar value, rt_dtype dtype, void *out_element) {
   }
 }
 
+rt_status rti_scalar_check(const char *who, rt_scalar value, rt_dtype dtype) {
+  if (value.kind < RT_KIND_BOOLEAN || value.kind > RT_KIND_COMPLEX) return rti_fail(RT_E_ARGUMENT, "%s: %d is no kind of scalar", who, (int)value.kind);
+  if (value.kind != RT_KIND_COMPLEX || rti_is_complex((int)dtype) || dtype == RT_BOOL) return RT_OK;
+  return rti_fail(RT_E_DTYPE, "%s: the complex number %g%+gi has no value in %s", who, value.as.c.re, value.as.c.im, rt_dtype_name(dtype));
+}
+
 void rti_scalar_store(rt_scalar value, rt_dtype dtype, void *out_element) {
   uint64_t bits;
+  if (rti_is_complex((int)dtype)) { // part by part; a real number has no imaginary part
+    bool is_complex = value.kind == RT_KIND_COMPLEX;
+    rt_dtype part = rti_real_of(dtype);
+    store_float(is_complex ? rt_float(value.as.c.re) : value, part, out_element);
+    store_float(rt_float(is_complex ? value.as.c.im : 0), part, (char *)out_element + rti_dtype_size[part]);
+    return;
+  }
   if (rti_dtype_kinds[dtype] == RT_KIND_FLOAT) {
     store_float(value, dtype, out_element);
     return;
@@ -207,6 +228,11 @@ rt_scalar rti_scalar_load(rt_dtype dtype, const void *element) {
   uint64_t u64 = 0;
   float f32;
   double f64;
+  if (rti_is_complex((int)dtype)) {
+    rt_dtype part = rti_real_of(dtype);
+    rt_scalar re = rti_scalar_load(part, element), im = rti_scalar_load(part, (const char *)element + rti_dtype_size[part]);
+    return rt_complex_number(re.as.f, im.as.f);
+  }
   switch (rti_dtype_size[dtype]) {
     case 1: memcpy(&u8, element, 1); break;
     case 2: memcpy(&u16, element, 2); break;

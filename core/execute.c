@@ -105,7 +105,7 @@ static void fill_views(const run *r, views *v) {
     if (is_absent(r, k)) {
       v->args[k] = NULL;
     } else if (is_imm(r, k)) {
-      v->view[k] = (rtb_view){.data = (void *)(uintptr_t)&r->call->in[k].bits, .numel = 1, .dtype = r->call->in[k].dtype, .layout = RTB_IMM,
+      v->view[k] = (rtb_view){.data = (void *)(uintptr_t)r->call->in[k].bits, .numel = 1, .dtype = r->call->in[k].dtype, .layout = RTB_IMM,
                               .shape = nothing, .stride = nothing};
     } else {
       const rt_tensor *t = argument(r, k);
@@ -314,7 +314,7 @@ static rt_status run_converted(run *r, rti_instance *instance, const rti_kernel 
     if (r->layout[k] == RTB_NONE || r->layout[k] <= want) continue;
     if (r->layout[k] == RTB_IMM) {
       if ((status = rti_tensor_create(r->ctx, 0, (rt_dtype)r->call->in[k].dtype, 0, NULL, NULL, &made[k])) != RT_OK) break;
-      memcpy(made[k]->view.data, &r->call->in[k].bits, made[k]->element_bytes);
+      memcpy(made[k]->view.data, r->call->in[k].bits, made[k]->element_bytes);
       converted.in[k].is_imm = false;
     } else {
       rti_call copy;

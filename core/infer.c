@@ -4,17 +4,22 @@
 
 #include "infer.h"
 
-static bool accepts(rti_accepts class, rt_dtype dtype) {
+bool rti_accepts_dtype(uint16_t op, rt_dtype dtype) {
+  uint8_t class = rti_ops[op].accepts;
   rt_dtype_kind kind = (rt_dtype_kind)rti_dtype_kinds[dtype];
   bool is_integer = kind == RT_KIND_SIGNED || kind == RT_KIND_UNSIGNED;
-  switch (class) {
+  if (kind == RT_KIND_COMPLEX) return class & RTI_AND_COMPLEX;
+  switch (class & ~RTI_AND_COMPLEX) {
     case RTI_ANY: return true;
     case RTI_NUMERIC: return is_integer || kind == RT_KIND_FLOAT;
     case RTI_INTEGER: return is_integer;
     case RTI_BITS: return is_integer || kind == RT_KIND_BOOLEAN;
-    case RTI_FLOAT: return kind == RT_KIND_FLOAT;
+    default: return kind == RT_KIND_FLOAT;
   }
-  return false;
+}
+
+rt_status rti_refuse_complex(const char *name, rt_dtype dtype) {
+  return rti_fail(RT_E_DTYPE, "%s: not defined for %s, a complex dtype; take rt_real, rt_imag or rt_abs first", name, rt_dtype_name(dtype));
 }
 
 rt_status rti_infer_compute(uint16_t op, int n, const rt_tensor *const *in, const rt_scalar *scalar, rt_dtype *out_dtype) {
@@ -27,21 +32,24 @@ rt_status rti_infer_compute(uint16_t op, int n, const rt_tensor *const *in, cons
     if (!dtype) dtype = mine;
     else if (dtype != mine && (status = rt_promote(dtype, mine, &dtype)) != RT_OK) return rti_fail_in(status, "%s", info->name);
   }
-  // Weak operands only raise the kind. When all are weak, the highest kind gives bool, i64 or f32.
+  // Weak operands only raise the kind. When all are weak, the highest kind gives bool, i64, f32 or c64.
   rt_dtype_kind kind = dtype ? RT_KIND_NONE : RT_KIND_BOOLEAN;
   for (int k = 0; k <= n; k++) {
     const rt_tensor *t = k < n ? in[k] : NULL;
     if (k < n ? !(t->flags & RTI_TENSOR_WEAK) : !scalar) continue;
     rt_scalar value = {.kind = t ? (rt_dtype_kind)rti_dtype_kinds[t->view.dtype] : scalar->kind};
-    if (value.kind < RT_KIND_BOOLEAN || value.kind > RT_KIND_FLOAT) return rti_fail(RT_E_ARGUMENT, "%s: %d is no kind of scalar", info->name, (int)value.kind);
+    if (value.kind < RT_KIND_BOOLEAN || value.kind > RT_KIND_COMPLEX) return rti_fail(RT_E_ARGUMENT, "%s: %d is no kind of scalar", info->name, (int)value.kind);
     if (dtype) dtype = rti_scalar_dtype(dtype, value);
     else if (value.kind > kind) kind = value.kind;
   }
-  if (!dtype) dtype = kind == RT_KIND_BOOLEAN ? RT_BOOL : kind == RT_KIND_FLOAT ? RT_F32 : kind == RT_KIND_SIGNED ? RT_I64 : RT_U64;
-  if (info->accepts == RTI_FLOAT && rti_dtype_kinds[dtype] != RT_KIND_FLOAT) dtype = RT_F32;
-  if (!accepts((rti_accepts)info->accepts, dtype)) {
+  static const uint8_t of_kind[] = {[RT_KIND_BOOLEAN] = RT_BOOL, [RT_KIND_SIGNED] = RT_I64, [RT_KIND_UNSIGNED] = RT_U64, [RT_KIND_FLOAT] = RT_F32, [RT_KIND_COMPLEX] = RT_C64};
+  if (!dtype) dtype = (rt_dtype)of_kind[kind];
+  int class = info->accepts & ~RTI_AND_COMPLEX;
+  if (class == RTI_FLOAT && rti_dtype_kinds[dtype] < RT_KIND_FLOAT) dtype = RT_F32;
+  if (!rti_accepts_dtype(op, dtype)) {
+    if (rti_is_complex((int)dtype)) return rti_refuse_complex(info->name, dtype);
     static const char *const wants[] = {"any dtype", "a number", "an integer", "an integer or bool", "a float"};
-    return rti_fail(RT_E_DTYPE, "%s: not defined for %s, it takes %s; cast first", info->name, rt_dtype_name(dtype), wants[info->accepts]);
+    return rti_fail(RT_E_DTYPE, "%s: not defined for %s, it takes %s; cast first", info->name, rt_dtype_name(dtype), wants[class]);
   }
   *out_dtype = dtype;
   return RT_OK;
@@ -51,9 +59,11 @@ rt_dtype rti_infer_result(uint16_t op, rt_dtype compute) {
   switch ((rti_result)rti_ops[op].result) {
     case RTI_BOOL: return RT_BOOL;
     case RTI_I64: return RT_I64;
+    case RTI_REAL: return rti_real_of(compute);
+    case RTI_COMPLEX: return rti_complex_of(compute);
     case RTI_SUM: {
       rt_dtype_kind kind = (rt_dtype_kind)rti_dtype_kinds[compute];
-      return kind == RT_KIND_FLOAT ? compute : kind == RT_KIND_UNSIGNED ? RT_U64 : RT_I64;
+      return kind >= RT_KIND_FLOAT ? compute : kind == RT_KIND_UNSIGNED ? RT_U64 : RT_I64;
     }
     default: return compute;
   }

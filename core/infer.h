@@ -5,6 +5,10 @@
 
 #include "objects.h"
 
+/// Does a row of this class compute in this dtype?
+bool rti_accepts_dtype(uint16_t op, rt_dtype dtype);
+/// RT_E_DTYPE with the sentence that an operation on real numbers has for a complex dtype.
+rt_status rti_refuse_complex(const char *name, rt_dtype dtype);
 /// The dtype that the op computes in: tensors promote, weak ones and the scalar follow; then the op's class decides.
 rt_status rti_infer_compute(uint16_t op, int n, const rt_tensor *const *in, const rt_scalar *scalar, rt_dtype *out_dtype);
 /// The dtype of a new result of an op that computes in `compute`.

@@ -87,12 +87,20 @@ int32_t rti_threads_count(const rti_threads *threads);
 int32_t rti_parallel_for(rti_threads *threads, int64_t n, int64_t grain, rtb_body body, void *arg);
 
 // ---- dtype.c ---------------------------------------------------------------------------------------------------------------------------
-#define RTI_DTYPE_COUNT 14 // codes 1 to 13
+#define RTI_DTYPE_COUNT 16 // codes 1 to 15
 extern const uint8_t rti_dtype_size[RTI_DTYPE_COUNT];
 extern const uint8_t rti_dtype_kinds[RTI_DTYPE_COUNT];           ///< rt_dtype_kind
 static inline bool rti_is_dtype(int code) { return code > 0 && code < RTI_DTYPE_COUNT; }
+static inline bool rti_is_complex(int dtype) { return rti_dtype_kinds[dtype] == RT_KIND_COMPLEX; }
+/// What data of a dtype is aligned to: its size, for complex numbers that of a part.
+static inline size_t rti_dtype_align(rt_dtype dtype) { return rti_is_complex((int)dtype) ? rti_dtype_size[dtype] / 2u : rti_dtype_size[dtype]; }
+/// The dtype of the parts of a complex one, else the dtype itself; and the complex dtype with parts of at least this precision.
+static inline rt_dtype rti_real_of(rt_dtype dtype) { return dtype == RT_C64 ? RT_F32 : dtype == RT_C128 ? RT_F64 : dtype; }
+static inline rt_dtype rti_complex_of(rt_dtype dtype) { return dtype == RT_F64 || dtype == RT_C128 ? RT_C128 : RT_C64; }
 /// The dtype of a scalar used with a tensor of `dtype`: dtype itself unless the scalar's kind is higher.
 rt_dtype rti_scalar_dtype(rt_dtype dtype, rt_scalar value);
+/// RT_OK when `value` is a scalar that an element of dtype can be made of: no complex number for a real one.
+rt_status rti_scalar_check(const char *who, rt_scalar value, rt_dtype dtype);
 /// Stores a scalar as one element, converted as cast converts (floats round to nearest even, float to integer saturates, NaN to 0).
 void rti_scalar_store(rt_scalar value, rt_dtype dtype, void *out_element);
 rt_scalar rti_scalar_load(rt_dtype dtype, const void *element);

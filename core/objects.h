@@ -200,8 +200,12 @@ static inline uint64_t rti_pack_arg(uint16_t dtype, uint8_t layout, uint8_t rank
 
 // ---- op_info.c ----------------------------------------------------------------------------------------------------------------------
 typedef enum rti_family { RTI_NO_OP, RTI_UNARY, RTI_PARAM, RTI_BINARY, RTI_TERNARY, RTI_REDUCE, RTI_ARG, RTI_OP, RTI_COMPOSITE } rti_family;
-typedef enum rti_accepts { RTI_ANY, RTI_NUMERIC, RTI_INTEGER, RTI_BITS, RTI_FLOAT } rti_accepts;
-typedef enum rti_result { RTI_SAME, RTI_BOOL, RTI_SUM, RTI_I64, RTI_GIVEN } rti_result;
+#define RTI_AND_COMPLEX 8
+typedef enum rti_accepts {
+  RTI_ANY, RTI_NUMERIC, RTI_INTEGER, RTI_BITS, RTI_FLOAT,
+  RTI_ANY_C = RTI_ANY | RTI_AND_COMPLEX, RTI_NUMERIC_C = RTI_NUMERIC | RTI_AND_COMPLEX, RTI_FLOAT_C = RTI_FLOAT | RTI_AND_COMPLEX
+} rti_accepts;
+typedef enum rti_result { RTI_SAME, RTI_BOOL, RTI_SUM, RTI_I64, RTI_REAL, RTI_COMPLEX, RTI_GIVEN } rti_result;
 typedef enum rti_collapse { RTI_JOINT, RTI_ORDERED, RTI_AXES, RTI_NONE } rti_collapse;
 typedef struct rti_op_info {
   const char *name;
@@ -322,7 +326,7 @@ typedef struct rti_arg {
   const rt_tensor *tensor;   // NULL with is_imm false: absent
   bool is_imm;
   uint16_t dtype;            // of the immediate
-  uint64_t bits;             // the immediate's value
+  uint64_t bits[2];          // the immediate's value
 } rti_arg;
 
 /// One op to run: inputs already in their final dtypes; the output is checked or created by the runner.

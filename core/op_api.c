@@ -116,7 +116,10 @@ static rt_status reduce(uint16_t op, const rt_tensor *x, const rt_axes *axes, bo
 // ---- reductions ----------------------------------------------------------------------------------------------------------------------------
 
 /// The value of a reduction over no elements.
-static double empty_value(uint16_t op) { return op == RTB_OP_PROD || op == RTB_OP_ALL ? 1.0 : op == RTB_OP_MEAN ? NAN : 0.0; }
+static rt_scalar empty_value(uint16_t op, rt_dtype dtype) {
+  if (op == RTB_OP_MEAN && rti_is_complex((int)dtype)) return rt_complex_number(NAN, NAN);
+  return rt_float(op == RTB_OP_PROD || op == RTB_OP_ALL ? 1.0 : op == RTB_OP_MEAN ? NAN : 0.0);
+}
 
 static rt_status reduce(uint16_t op, const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_dtype dtype, rti_target to) {
   rt_status status = rti_check_inputs(op, 1, &x, to);
@@ -155,7 +158,7 @@ static rt_status reduce(uint16_t op, const rt_tensor *x, const rt_axes *axes, bo
       rt_dtype want = dtype != RT_DTYPE_NONE ? dtype : call.out_dtype;
       call.op = RTB_OP_FILL;
       call.axes = 0;
-      rti_call_imm(&call, want, rt_float(empty_value(op)));
+      rti_call_imm(&call, want, empty_value(op, want));
       call.out_dtype = want;
       call.device = to.given ? to.given->device : x->device;
       status = rti_run_op(&call, to);
@@ -180,6 +183,9 @@ static rt_status copy_or_cast(uint16_t op, const rt_tensor *x, rt_dtype dtype, r
   rt_status status = rti_check_inputs(op, 1, &x, to);
   if (status != RT_OK) return status;
   if (!rti_is_dtype((int)dtype)) return rti_fail(RT_E_ARGUMENT, "%s: %d is no dtype", rti_ops[op].name, (int)dtype);
+  if (rti_is_complex(x->view.dtype) && !rti_is_complex((int)dtype) && dtype != RT_BOOL)
+    return rti_fail(RT_E_DTYPE, "%s: %s to %s would lose the imaginary part; take rt_real, rt_imag or rt_abs first", rti_ops[op].name,
+                    rt_dtype_name((rt_dtype)x->view.dtype), rt_dtype_name(dtype));
   rti_call call;
   rti_call_init(&call, x->ctx, (rt_dtype)x->view.dtype == dtype ? RTB_OP_COPY : RTB_OP_CAST);
   call.c_order = op == RTB_OP_COPY;
@@ -245,23 +251,16 @@ static rt_status start_create(uint16_t op, rt_ctx *ctx, rt_dtype dtype, rti_targ
   rti_call_init(call, to.given ? to.given->ctx : ctx, op);
   if (to.given) dtype = (rt_dtype)to.given->view.dtype;
   if (!rti_is_dtype((int)dtype)) return rti_fail(RT_E_ARGUMENT, "%s: %d is no dtype", name, (int)dtype);
-  rt_dtype_kind kind = (rt_dtype_kind)rti_dtype_kinds[dtype];
-  if ((rti_ops[op].accepts == RTI_FLOAT && kind != RT_KIND_FLOAT) || (rti_ops[op].accepts == RTI_NUMERIC && kind == RT_KIND_BOOLEAN))
-    return rti_fail(RT_E_DTYPE, "%s: not defined for %s", name, rt_dtype_name(dtype));
-  return RT_OK;
-}
-
-static rt_status check_kind(const char *name, rt_scalar value) {
-  if (value.kind >= RT_KIND_BOOLEAN && value.kind <= RT_KIND_FLOAT) return RT_OK;
-  return rti_fail(RT_E_ARGUMENT, "%s: %d is no kind of scalar", name, (int)value.kind);
+  return rti_accepts_dtype(op, dtype) ? RT_OK : rti_fail(RT_E_DTYPE, "%s: not defined for %s", name, rt_dtype_name(dtype));
 }
 
 static rt_status full(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, rt_scalar value, rti_target to) {
   rti_call call;
   rt_status status = start_create(RTB_OP_FILL, ctx, dtype, to, &call);
-  if (status == RT_OK) status = check_kind("full", value);
+  if (to.given) dtype = (rt_dtype)to.given->view.dtype;
+  if (status == RT_OK) status = rti_scalar_check("full", value, dtype);
   if (status != RT_OK) return status;
-  rti_call_imm(&call, to.given ? (rt_dtype)to.given->view.dtype : dtype, value);
+  rti_call_imm(&call, dtype, value);
   return create(&call, dtype, rank, shape, to);
 }
 
@@ -278,7 +277,7 @@ static double as_double(rt_scalar s) {
 
 /// How many elements arange has. Integers are counted exactly.
 static rt_status arange_count(rt_dtype dtype, rt_scalar start, rt_scalar stop, rt_scalar step, int64_t *out_count) {
-  bool is_float = rti_dtype_kinds[dtype] == RT_KIND_FLOAT;
+  bool is_float = rti_dtype_kinds[dtype] >= RT_KIND_FLOAT;
   if (!is_float && (start.kind == RT_KIND_FLOAT || stop.kind == RT_KIND_FLOAT || step.kind == RT_KIND_FLOAT))
     return rti_fail(RT_E_DTYPE, "arange: a float bound or step with dtype %s", rt_dtype_name(dtype));
   if (is_float) {
@@ -304,14 +303,14 @@ static rt_status arange_count(rt_dtype dtype, rt_scalar start, rt_scalar stop, r
 static rt_status arange(rt_ctx *ctx, rt_dtype dtype, rt_scalar start, rt_scalar step, int64_t count, rti_target to) {
   rti_call call;
   rt_status status = start_create(RTB_OP_ARANGE, ctx, dtype, to, &call);
-  if (status == RT_OK) status = check_kind("arange", start);
-  if (status == RT_OK) status = check_kind("arange", step);
+  if (status == RT_OK) status = rti_scalar_check("arange", start, RT_F64);
+  if (status == RT_OK) status = rti_scalar_check("arange", step, RT_F64);
   if (status != RT_OK) return status;
   if (to.given) dtype = (rt_dtype)to.given->view.dtype;
   rt_dtype_kind kind = (rt_dtype_kind)rti_dtype_kinds[dtype];
-  rt_dtype carry = kind == RT_KIND_FLOAT ? RT_F64 : kind == RT_KIND_UNSIGNED ? RT_U64 : RT_I64;
+  rt_dtype carry = kind >= RT_KIND_FLOAT ? RT_F64 : kind == RT_KIND_UNSIGNED ? RT_U64 : RT_I64;
   double from = as_double(start), by = as_double(step); // a given output has no count that would have found these
-  if (kind != RT_KIND_FLOAT && (start.kind == RT_KIND_FLOAT || step.kind == RT_KIND_FLOAT))
+  if (kind < RT_KIND_FLOAT && (start.kind == RT_KIND_FLOAT || step.kind == RT_KIND_FLOAT))
     return rti_fail(RT_E_DTYPE, "arange: a float bound or step with dtype %s", rt_dtype_name(dtype));
   if (by == 0 || !isfinite(from) || !isfinite(by)) return rti_fail(RT_E_ARGUMENT, "arange: from %g by %g", from, by);
   if (to.given && to.given->view.ndim != 1) {
@@ -329,9 +328,9 @@ rt_status rt_arange(rt_ctx *ctx, rt_dtype dtype, rt_scalar start, rt_scalar stop
   *out = NULL;
   if (!rti_is_dtype((int)dtype)) return rti_fail(RT_E_ARGUMENT, "arange: %d is no dtype", (int)dtype);
   int64_t count = 0;
-  rt_status status = check_kind("arange", start);
-  if (status == RT_OK) status = check_kind("arange", stop);
-  if (status == RT_OK) status = check_kind("arange", step);
+  rt_status status = rti_scalar_check("arange", start, RT_F64);
+  if (status == RT_OK) status = rti_scalar_check("arange", stop, RT_F64);
+  if (status == RT_OK) status = rti_scalar_check("arange", step, RT_F64);
   if (status == RT_OK) status = arange_count(dtype, start, stop, step, &count);
   return status == RT_OK ? arange(ctx, dtype, start, step, count, (rti_target){NULL, out}) : status;
 }

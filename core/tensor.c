@@ -231,9 +231,9 @@ rt_status rt_import(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *sh
     rti_dense_strides(rank, shape, dense);
     strides = dense;
   }
-  size_t element = rti_dtype_size[dtype];
+  size_t element = rti_dtype_size[dtype], align = rti_dtype_align(dtype);
   if (numel > 0 && !data) return rti_fail(RT_E_ARGUMENT, "import: data is NULL, but the tensor has %lld elements", (long long)numel);
-  if (numel > 0 && (uintptr_t)data % element) return rti_fail(RT_E_ARGUMENT, "import: data is not aligned to the %zu bytes of %s", element, rt_dtype_name(dtype));
+  if (numel > 0 && (uintptr_t)data % align) return rti_fail(RT_E_ARGUMENT, "import: data is not aligned to the %zu bytes of %s", align, rt_dtype_name(dtype));
   if (numel > 0 && (!rti_reach(rank, shape, strides, &low, &high) || !rti_sub_i64(high, low, &span) || !rti_add_i64(span, 1, &span) ||
                     !rti_mul_i64(span, (int64_t)element, &span)))
     return rti_fail(RT_E_SHAPE, "import: the strides reach over more than 2^63-1 bytes");
@@ -272,10 +272,11 @@ rt_status rt_import(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *sh
 
 rt_status rt_scalar_tensor(rt_ctx *ctx, rt_scalar value, rt_tensor **out) {
   rt_device device = RT_HOST;
-  rt_dtype dtype = value.kind == RT_KIND_BOOLEAN ? RT_BOOL : value.kind == RT_KIND_SIGNED ? RT_I64 : value.kind == RT_KIND_UNSIGNED ? RT_U64 : RT_F64;
+  static const uint8_t of_kind[] = {RT_F64, RT_BOOL, RT_I64, RT_U64, RT_F64, RT_C128};
+  rt_dtype dtype = (rt_dtype)of_kind[value.kind >= RT_KIND_BOOLEAN && value.kind <= RT_KIND_COMPLEX ? value.kind : RT_KIND_NONE];
   rt_status status = check_create("scalar_tensor", ctx, &device, dtype, 0, NULL, out);
   if (status != RT_OK) return status;
-  if (value.kind < RT_KIND_BOOLEAN || value.kind > RT_KIND_FLOAT) return rti_fail(RT_E_ARGUMENT, "scalar_tensor: %d is no kind of scalar", (int)value.kind);
+  if ((status = rti_scalar_check("scalar_tensor", value, dtype)) != RT_OK) return status;
   if ((status = rti_tensor_create(ctx, 0, dtype, 0, NULL, NULL, out)) != RT_OK) return status;
   rti_scalar_store(value, dtype, (*out)->view.data);
   (*out)->flags |= RTI_TENSOR_WEAK;

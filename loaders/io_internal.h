@@ -37,6 +37,7 @@ static inline bool rti_io_host_is_little(void) {
 }
 /// Reverses the bytes of each element in place.
 void rti_io_swap(void *data, uint64_t n_elements, size_t element_bytes);
+void rti_io_swap_dtype(void *data, uint64_t n_elements, rt_dtype dtype); // the parts of complex numbers one by one
 
 /// A file in memory. The bytes are a private copy, not a mapping: somebody who cuts the file short while it is read must not be able to
 /// end this process with SIGBUS, nor change bytes between check and use.

@@ -110,3 +110,8 @@ void rti_io_swap(void *data, uint64_t n_elements, size_t element_bytes) {
     }
   }
 }
+
+void rti_io_swap_dtype(void *data, uint64_t n_elements, rt_dtype dtype) {
+  const unsigned parts = rt_dtype_kind_of(dtype) == RT_KIND_COMPLEX ? 2 : 1;
+  rti_io_swap(data, parts * n_elements, rt_dtype_bytes(dtype) / parts);
+}

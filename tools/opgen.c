@@ -57,10 +57,11 @@ static const op_row ops[] = {
 #define QUANTIZED_SHAPES \
   "x: any; scale and zero_point: one element, or 1-d with one per position of axis, or any shape that broadcasts to x (axis is read only for 1-d); out: as x"
 #define QUANTIZED_ERRORS "RT_E_ARGUMENT for an axis that is out of range"
+#define NORM_DTYPES "floats and complex dtypes (bool and integers are converted to f32); out: the float"
 typedef struct note { const char *name, *shapes, *dtypes, *errors, *given; } note;
 static const note notes[] = {
   {"copy", NULL, NULL, NULL, "x is broadcast to its shape and converted to its dtype"},
-  {"cast", NULL, NULL, NULL, "x is broadcast to its shape and converted to its dtype"},
+  {"cast", NULL, NULL, "RT_E_DTYPE from complex to real", "x is broadcast to its shape and converted to its dtype"},
   {"arange", "out: [ceil((stop - start) / step)], 0 when that is negative", NULL,
    "RT_E_ARGUMENT for a step of 0 or bounds that are not finite; RT_E_DTYPE for a float bound with an integer dtype",
    "it has one axis, whose extent says how many"},
@@ -129,8 +130,8 @@ static const note notes[] = {
    "x: any; values: as x; the others: i64", "RT_E_ARGUMENT for an axis that is out of range, and when all outputs are NULL", NULL},
   {"topk", "x: rank >= 1; both outputs: as x, of extent k along axis", "x: any; values: as x; indices: i64",
    "RT_E_ARGUMENT for an axis that is out of range, a k that is not in 0 to the extent there, and when both outputs are NULL", NULL},
-  {"linspace", "out: [count]", "`dtype`: a float",
-   "RT_E_ARGUMENT for a bound that is not finite; RT_E_DTYPE for a `dtype` that is no float; RT_E_SHAPE for a negative count", NULL},
+  {"linspace", "out: [count]", "`dtype`: a float or complex",
+   "RT_E_ARGUMENT for a bound that is not finite; RT_E_DTYPE for any other `dtype` and for complex bounds of a float; RT_E_SHAPE for a negative count", NULL},
   {"eye", "out: [n, m]", "out: `dtype`", "RT_E_SHAPE for a negative extent", NULL},
   {"tile", "x: any; out: each extent times its number of repeats", "any; out: as x", "RT_E_SHAPE for a negative number of repeats", NULL},
   {"repeat", "x: rank >= 1; out: as x, n times as long along axis", "any; out: as x",
@@ -141,7 +142,7 @@ static const note notes[] = {
   {"var", REDUCED_SHAPES, FLOAT_DTYPES, "RT_E_ARGUMENT for a repeated or out-of-range axis, and a correction that is not finite", NULL},
   {"std", REDUCED_SHAPES, FLOAT_DTYPES, "as rt_var", NULL},
   {"logsumexp", REDUCED_SHAPES, FLOAT_DTYPES, "RT_E_ARGUMENT for a repeated or out-of-range axis", NULL},
-  {"norm", REDUCED_SHAPES, FLOAT_DTYPES, "RT_E_ARGUMENT for a repeated or out-of-range axis, and any other p", NULL},
+  {"norm", REDUCED_SHAPES, NORM_DTYPES, "RT_E_ARGUMENT for a repeated or out-of-range axis, and any other p", NULL},
   {"layer_norm", "x: any; weight, bias: any that broadcasts to x; out: as x; NULL axes means all of them", NULL,
    "RT_E_ARGUMENT for a repeated or out-of-range axis, and an eps that is negative or not finite; RT_E_SHAPE when weight or bias does not broadcast to x", NULL},
   {"rms_norm", "x: any; weight: any that broadcasts to x; out: as x; NULL axes means all of them", NULL, "as rt_layer_norm", NULL},
@@ -153,7 +154,7 @@ static const note notes[] = {
   {"embedding", "table: [n, d]; indices: any; out: the shape of indices + [d]", "table: any; indices: any integer; out: as table",
    "RT_E_SHAPE when table is not of rank 2; RT_E_DTYPE for indices that are no integers; RT_E_INDEX as rt_gather", NULL},
   {"pad", "x: any; out: each extent + pad_lo + pad_hi", "any; value: converted as cast converts; out: as x",
-   "RT_E_SHAPE for an extent below 0, or a pad that finds no element to take", NULL},
+   "RT_E_DTYPE for a complex value beside a real x; RT_E_SHAPE for an extent below 0, or a pad that finds no element to take", NULL},
 };
 
 static const note *find_note(const char *name) {
@@ -219,17 +220,22 @@ static void put_comment(text *t, const char *label, const char *words) {
 // ---- what the columns mean -------------------------------------------------------------------------------------------------------------
 typedef struct meaning { const char *column, *accepts, *error; } meaning;
 static const meaning dtype_classes[] = {
-  {"ANY", "any", ""},
-  {"NUMERIC", "integers and floats", "RT_E_DTYPE for bool"},
-  {"INTEGER", "integers", "RT_E_DTYPE for bool and floats"},
-  {"BITS", "integers and bool", "RT_E_DTYPE for floats"},
-  {"FLOAT", "floats (bool and integers are converted to f32)", ""},
+  {"ANY", "any real dtype", "RT_E_DTYPE for complex dtypes"},
+  {"NUMERIC", "integers and floats", "RT_E_DTYPE for bool and complex dtypes"},
+  {"INTEGER", "integers", "RT_E_DTYPE for bool, floats and complex dtypes"},
+  {"BITS", "integers and bool", "RT_E_DTYPE for floats and complex dtypes"},
+  {"FLOAT", "floats (bool and integers are converted to f32)", "RT_E_DTYPE for complex dtypes"},
+  {"ANY_C", "any", ""},
+  {"NUMERIC_C", "integers, floats and complex dtypes", "RT_E_DTYPE for bool"},
+  {"FLOAT_C", "floats and complex dtypes (bool and integers are converted to f32)", ""},
 };
 static const meaning results[] = {
   {"SAME", "", ""}, // dtypes_text says which
   {"BOOL", "bool", ""},
-  {"SUM", "`dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats", ""},
+  {"SUM", "`dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats and complex dtypes", ""},
   {"I64", "i64", ""},
+  {"REAL", "the dtype of the parts of a complex one, else as x", ""},
+  {"COMPLEX", "c128 for f64, else c64", ""},
   {"GIVEN", "as the argument says", ""},
 };
 
@@ -340,7 +346,7 @@ static void dtypes_text(const op_row *row, char *out, size_t bytes) {
     return;
   }
   int several = row->family == BINARY || row->family == TERNARY || (row->family == OP && !is(row->inputs, "1"));
-  const char *same = several ? "that dtype" : is(row->dtypes, "FLOAT") ? "that float" : "as x";
+  const char *same = several ? "that dtype" : is(row->dtypes, "FLOAT") ? "that float" : is(row->dtypes, "FLOAT_C") ? "that dtype" : "as x";
   snprintf(out, bytes, "%s%s; out: %s", accepts->accepts, several ? ", promoted to one dtype" : "",
            is(row->result, "SAME") ? same : result->accepts);
 }
@@ -358,7 +364,7 @@ static void errors_text(const op_row *row, int scalar, char *out, size_t bytes) 
   if (is(row->result, "SUM") || strstr(row->list, "rt_dtype dtype")) {
     append(out, bytes, "; ", "RT_E_ARGUMENT for a `dtype` that is none");
     if (is(row->dtypes, "FLOAT")) append(out, bytes, "; ", "RT_E_DTYPE for one that is no float");
-    if (is(row->dtypes, "NUMERIC")) append(out, bytes, "; ", "RT_E_DTYPE for bool");
+    if (!strncmp(row->dtypes, "NUMERIC", 7)) append(out, bytes, "; ", "RT_E_DTYPE for bool");
   } else if (row->family != COMPOSITE) {
     append(out, bytes, "; ", find_meaning(dtype_classes, COUNT(dtype_classes), row->dtypes, row)->error);
   }
@@ -381,7 +387,7 @@ static const char ops_h_head[] =
   "//   In place       is a given output that is also an input. An `out` that overlaps an input otherwise gives the result that it would\n"
   "//                  give if the inputs had been copied first.\n"
   "//   Scalars        rt_add_scalar(a, rt_float(2.5), &out): the number takes the dtype of a unless its own kind is higher (2.5 with i32\n"
-  "//                  computes in f32). For a scalar on the left use rt_scalar_tensor, which promotes in the same way.\n"
+  "//                  computes in f32, a complex number in c64). For a scalar on the left use rt_scalar_tensor, which promotes in the same way.\n"
   "//   Dtypes         inputs of several dtypes are promoted to one first (rt_promote).\n"
   "//   Errors         common to all: RT_E_ARGUMENT (NULL, tensors on two accelerators), RT_E_STATE (tensors of two contexts),\n"
   "//                  RT_E_NO_MEMORY, RT_E_UNSUPPORTED (with RT_FALLBACK=error), RT_E_CANCELLED, and what a device reports:\n"
@@ -423,6 +429,8 @@ static void put_functions(text *t, const op_row *row) {
                       : is(row->result, "SUM") || is(row->result, "GIVEN") ? "its dtype is the one asked for"
                       : is(row->result, "BOOL")  ? "it is bool"
                       : is(row->result, "I64")   ? "it is i64"
+                      : is(row->result, "REAL")  ? "a float, as the result"
+                      : is(row->result, "COMPLEX") ? "it is c128 for f64, else c64"
                                                  : "it has the shape and dtype of the result";
   snprintf(words, sizeof words, "rt_%s into a given output, which stays yours: %s. Errors as rt_%s and the rules above.", row->name, given,
            row->name);
@@ -465,14 +473,14 @@ static const char ops_md_head[] =
   "|---|---|\n"
   "| id | the number that crosses the backend interface (`RTB_OP_<NAME>`); never reused |\n"
   "| name | the function is `rt_<name>`, with a given output `rt_<name>_into`, with a number for b `rt_<name>_scalar` |\n"
-  "| dtypes | ANY: every dtype; NUMERIC: integers and floats; INTEGER: integers; BITS: integers and bool; FLOAT: floats, others are "
-  "converted to f32. "
+  "| dtypes | ANY: every real dtype; NUMERIC: integers and floats; INTEGER: integers; BITS: integers and bool; FLOAT: floats, others are "
+  "converted to f32; ANY_C, NUMERIC_C, FLOAT_C: these and the complex dtypes, which all others refuse. "
   "Several inputs are promoted to one dtype first |\n"
-  "| result | SAME: the dtype it computes in; BOOL; I64; SUM: i64 for bool and signed integers, u64 for unsigned, floats stay, or the "
-  "dtype asked for; "
+  "| result | SAME: the dtype it computes in; BOOL; I64; SUM: i64 for bool and signed integers, u64 for unsigned, floats and complex stay, or "
+  "the dtype asked for; REAL: the float that a complex dtype is made of, else SAME; COMPLEX: c128 of f64, else c64; "
   "GIVEN: an argument says |\n"
   "| cpu, gpu | largest error in ulp of the result: 0 exact, 0.5 correctly rounded; \"bound\" means the condition-aware bound of "
-  "numerics.md |\n"
+  "numerics.md; complex results: the one bound of \"Complex numbers\" there |\n"
   "| formula | over the vocabulary of numerics.md; T(v) is a constant in the type it computes in |\n";
 
 static const char *ulp(const char *column) { return is(column, "-1") ? "bound" : column; }

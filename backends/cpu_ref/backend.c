@@ -8,13 +8,17 @@
 //   x  the dtype it computes in, as the row of ops.def allows      b  bool                 d  f64, a parameter
 //   y  any dtype                                                   i  any integer          u  u64, a parameter
 //   s  what a sum of x gives                                       l  i64                  w  i64 or u64, with floats f64, as arange counts
+//   r  the float that x is made of   c  the complex dtype made of x
 //   p, q  i8 or u8   j  i32                                        f  a float              z  an integer of at most 4 bytes
 typedef enum family { NO_FAMILY, MAP, FOLD, OP } family;
-typedef enum accepts { ANY, NUMERIC, INTEGER, BITS, FLOAT, INDEX } accepts;
+enum { AND_COMPLEX = 8 };
+typedef enum accepts { ANY, NUMERIC, INTEGER, BITS, FLOAT, INDEX, ANY_C = ANY | AND_COMPLEX, NUMERIC_C = NUMERIC | AND_COMPLEX, FLOAT_C = FLOAT | AND_COMPLEX } accepts;
 #define DTYPE_SAME "x"
 #define DTYPE_BOOL "b"
 #define DTYPE_SUM "s"
 #define DTYPE_I64 "l"
+#define DTYPE_REAL "r"
+#define DTYPE_COMPLEX "c"
 
 /// What a row of ops.def says that resolve has to know. OP rows have their word in `kernels`.
 typedef struct op_row {
@@ -84,15 +88,19 @@ static const char *op_name(void *dev, uint16_t op) { return ((const rtb_host *)d
 static const char *dtype_name(void *dev, uint16_t dtype) { return ((const rtb_host *)dev)->dtype_name(dev, dtype); }
 
 static bool is_dtype(uint16_t dtype) { return dtype > 0 && dtype < REF_DTYPES; }
-static bool is_float(uint16_t dtype) { return dtype >= RTB_F16; }
+static bool is_complex(uint16_t dtype) { return dtype >= RTB_C64; }
+static bool is_float(uint16_t dtype) { return dtype >= RTB_F16 && !is_complex(dtype); }
 static bool is_integer(uint16_t dtype) { return dtype >= RTB_I8 && dtype <= RTB_U64; }
 
 static uint16_t sum_dtype(uint16_t dtype) {
-  return is_float(dtype) ? dtype : rti_ref_wide_of(dtype) == REF_U64 ? RTB_U64 : RTB_I64;
+  return is_float(dtype) || is_complex(dtype) ? dtype : rti_ref_wide_of(dtype) == REF_U64 ? RTB_U64 : RTB_I64;
 }
 
+static uint16_t real_dtype(uint16_t dtype) { return dtype == RTB_C64 ? RTB_F32 : dtype == RTB_C128 ? RTB_F64 : dtype; }
+
 static bool is_accepted(uint16_t dtype, uint8_t accepts) {
-  switch (accepts) {
+  if (is_complex(dtype)) return accepts & AND_COMPLEX;
+  switch (accepts & ~AND_COMPLEX) {
   case NUMERIC: return dtype != RTB_BOOL;
   case INTEGER: case INDEX: return is_integer(dtype);
   case BITS: return !is_float(dtype);
@@ -113,7 +121,9 @@ static bool is_letters(char letter, uint16_t dtype, uint8_t accepts, uint16_t x)
   case 'i': return is_integer(dtype);
   case 'f': return is_float(dtype);
   case 's': return dtype == sum_dtype(x);
-  case 'w': return rtb_dtype_bytes(dtype) == 8;
+  case 'r': return dtype == real_dtype(x);
+  case 'c': return dtype == (x == RTB_F64 ? RTB_C128 : RTB_C64);
+  case 'w': return dtype == RTB_I64 || dtype == RTB_U64 || dtype == RTB_F64;
   case 'p': case 'q': return dtype == RTB_I8 || dtype == RTB_U8;
   case 'z': return is_integer(dtype) && rtb_dtype_bytes(dtype) <= 4;
   default: return true;
@@ -134,8 +144,9 @@ static bool dtypes_fit(const rtb_sig *sig, const char *word, uint8_t accepts, in
     if (*known ? dtype != *known : !is_letters(letter, dtype, accepts, of['x' - 'a'])) return false;
     *known = dtype;
   }
-  const uint16_t w = of['w' - 'a'];
-  return !w || is_float(w) == is_float(of['x' - 'a']);
+  const uint16_t w = of['w' - 'a'], x = of['x' - 'a'];
+  if (is_complex(of['y' - 'a']) && !is_complex(x) && x != RTB_BOOL) return false; // the imaginary part has no place
+  return !w || is_float(w) == is_float(real_dtype(x));
 }
 
 static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {

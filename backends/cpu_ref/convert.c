@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Rows of any dtype to the wide type that holds them exactly, and from each wide type to any dtype with the meaning of cast: floats round
-// once to nearest even; float to integer truncates, saturates and turns NaN into 0; integers wrap; anything but 0 is true.
+// once to nearest even; float to integer truncates, saturates and turns NaN into 0; integers wrap; anything but 0 is true;
+// a real number becomes a complex one without imaginary part.
 #include "ref.h"
 
 #include <math.h>
 
 #include "small_float.h"
 
-ref_wide rti_ref_wide_of(uint16_t dtype) { return dtype >= RTB_F16 ? REF_F64 : dtype >= RTB_U8 ? REF_U64 : REF_I64; }
+ref_wide rti_ref_wide_of(uint16_t dtype) { return dtype >= RTB_C64 ? REF_C128 : dtype >= RTB_F16 ? REF_F64 : dtype >= RTB_U8 ? REF_U64 : REF_I64; }
 
 // ---- to wide ----------------------------------------------------------------------------------------------------------------------------
 #define GET(dtype, stored, wide, value)                                                                                                    \
@@ -29,6 +30,8 @@ GET(f16, uint16_t, double, ref_f16_to(s))
 GET(bf16, uint16_t, double, ref_bf16_to(s))
 GET(f32, float, double, s)
 GET(f64, double, double, s)
+GET(c64, float _Complex, double _Complex, s)
+GET(c128, double _Complex, double _Complex, s)
 
 ref_get rti_ref_get_of(uint16_t dtype) {
   static const ref_get get[REF_DTYPES] = {
@@ -74,10 +77,20 @@ PUT_3(f16, uint16_t, ref_f16_from(odd_i64(v)), ref_f16_from(odd_u64(v)), ref_f16
 PUT_3(bf16, uint16_t, ref_bf16_from(odd_i64(v)), ref_bf16_from(odd_u64(v)), ref_bf16_from(v))
 PUT_3(f32, float, odd_i64(v), odd_u64(v), v)
 PUT_3(f64, double, v, v, v)
+PUT_3(c64, float _Complex, (float)odd_i64(v), (float)odd_u64(v), (float)v)
+PUT_3(c128, double _Complex, (double)v, (double)v, v)
+PUT(put_bool_c128, uint8_t, double _Complex, v != 0)
+PUT(put_c64_c128, float _Complex, double _Complex, v)
+PUT(put_c128_c128, double _Complex, double _Complex, v)
 
 ref_put rti_ref_put_of(uint16_t dtype, ref_wide from) {
-  static const ref_put put[REF_DTYPES][3] = {
-#define RT_DTYPE(code, NAME, name, bytes, kind, doc) [code] = {put_##name##_i64, put_##name##_u64, put_##name##_f64},
+#define FROM_BOOLEAN(name) put_bool_c128
+#define FROM_COMPLEX(name) put_##name##_c128
+#define FROM_SIGNED(name) NULL
+#define FROM_UNSIGNED(name) NULL
+#define FROM_FLOAT(name) NULL
+  static const ref_put put[REF_DTYPES][4] = {
+#define RT_DTYPE(code, NAME, name, bytes, kind, doc) [code] = {put_##name##_i64, put_##name##_u64, put_##name##_f64, FROM_##kind(name)},
 #include <trivet/dtypes.def>
   };
   return put[dtype][from];

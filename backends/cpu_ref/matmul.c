@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Matrix product with batches, of integers with zero points, too. f16, bf16 and f32 add up in double, f64 in long double, integers modulo
-// 2^64 (so they wrap in their own type); every sum runs over k in order. Blocks are widened onto the stack first, so any layout costs the same.
+// Matrix product with batches, of integers with zero points, too. f16, bf16 and f32 add up in double, f64 and complex numbers in long double,
+// integers modulo 2^64 (so they wrap in their own type); every sum runs over k in order. Blocks are widened onto the stack first, so any
+// layout costs the same.
 #include "ref.h"
 
 #define PANEL panel_narrow
@@ -108,17 +109,47 @@ static void multiply(const matrix *a, const matrix *b, const matrix *a_zero, con
   }
 }
 
+/// Complex numbers: a row of a against a strip of columns of b, adding up in long double.
+static void multiply_complex(const matrix *a, const matrix *b, const matrix *out, int64_t m, int64_t n, int64_t depth) {
+  const ref_get get = rti_ref_get_of(out->dtype);
+  const ref_put put = rti_ref_put_of(out->dtype, REF_C128);
+  ref_wide_row row_of_a, row_of_b;
+  long double re[REF_CHUNK], im[REF_CHUNK];
+  for (int64_t i = 0; i < m; i++) {
+    for (int64_t j0 = 0; j0 < n; j0 += REF_CHUNK) {
+      const int64_t columns = least(REF_CHUNK, n - j0);
+      for (int64_t c = 0; c < columns; c++) re[c] = im[c] = 0;
+      for (int64_t k = 0; k < depth; k++) {
+        const int64_t at = k % REF_CHUNK;
+        if (at == 0) get(least(REF_CHUNK, depth - k), element_at(a, i, k), a->column, row_of_a.f64);
+        get(columns, element_at(b, k, j0), b->column, row_of_b.f64);
+        const long double a_re = row_of_a.f64[2 * at], a_im = row_of_a.f64[2 * at + 1];
+        for (int64_t c = 0; c < columns; c++) {
+          const double b_re = row_of_b.f64[2 * c], b_im = row_of_b.f64[2 * c + 1];
+          re[c] += a_re * b_re - a_im * b_im;
+          im[c] += a_re * b_im + a_im * b_re;
+        }
+      }
+      for (int64_t c = 0; c < columns; c++) row_of_b.f64[2 * c] = (double)re[c], row_of_b.f64[2 * c + 1] = (double)im[c];
+      put(columns, row_of_b.f64, element_at(out, i, j0), out->column);
+    }
+  }
+}
+
 int32_t rti_ref_matmul(void *host, void *stream, const rtb_op *op) {
   (void)host, (void)stream;
   const rtb_view *a = op->args[0], *b = op->args[1], *out = op->args[op->nin];
   const bool is_integer = op->op == RTB_OP_MATMUL_INTEGER;
   const rtb_view *const views[5] = {a, b, is_integer ? op->args[2] : NULL, is_integer ? op->args[3] : NULL, out};
   const int32_t batch = out->ndim - 2;
+  const bool is_complex = rti_ref_wide_of(out->dtype) == REF_C128;
   rtb_walk w;
   for (rtb_walk_start(&w, out->shape, batch, views, 5); !w.done; rtb_walk_next(&w)) {
     matrix m[5];
     for (int32_t k = 0; k < 5; k++) m[k] = matrix_at(views[k], w.at[k]);
-    multiply(&m[0], &m[1], &m[2], &m[3], &m[4], out->shape[batch], out->shape[batch + 1], a->shape[batch + 1]);
+    const int64_t rows = out->shape[batch], columns = out->shape[batch + 1], depth = a->shape[batch + 1];
+    if (is_complex) multiply_complex(&m[0], &m[1], &m[4], rows, columns, depth);
+    else multiply(&m[0], &m[1], &m[2], &m[3], &m[4], rows, columns, depth);
   }
   return RTB_OK;
 }

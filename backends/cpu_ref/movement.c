@@ -5,6 +5,7 @@
 #include <math.h>
 
 // ---- copy, full -------------------------------------------------------------------------------------------------------------------------
+typedef struct uint128 { uint64_t word[2]; } uint128_t; // aligned to its halves, as a complex number is
 #define MOVES(bits)                                                                                                                        \
   static void copy_##bits(int64_t n, void *const *at, const int64_t *step) {                                                               \
     const uint##bits##_t *x = at[0];                                                                                                       \
@@ -21,13 +22,15 @@ MOVES(8)
 MOVES(16)
 MOVES(32)
 MOVES(64)
+MOVES(128)
 
 static ref_map copy_of(uint16_t dtype) {
   switch (rtb_dtype_bytes(dtype)) {
   case 1: return copy_8;
   case 2: return copy_16;
   case 4: return copy_32;
-  default: return copy_64;
+  case 8: return copy_64;
+  default: return copy_128;
   }
 }
 
@@ -45,7 +48,7 @@ int32_t rti_ref_copy(void *host, void *stream, const rtb_op *op) {
 int32_t rti_ref_where(void *host, void *stream, const rtb_op *op) {
   (void)host, (void)stream;
   const uint32_t bytes = rtb_dtype_bytes(op->args[3]->dtype);
-  const ref_map where = bytes == 1 ? where_8 : bytes == 2 ? where_16 : bytes == 4 ? where_32 : where_64;
+  const ref_map where = bytes == 1 ? where_8 : bytes == 2 ? where_16 : bytes == 4 ? where_32 : bytes == 8 ? where_64 : where_128;
   for (ref_walk w = rti_ref_walk_start(op); !w.done; rti_ref_walk_next(&w)) where(w.n, w.at, w.step);
   return RTB_OK;
 }

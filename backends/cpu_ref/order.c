@@ -31,12 +31,16 @@ int32_t rti_ref_scan(void *host, void *stream, const rtb_op *op) {
   rtb_walk w;
   for (start_lines(&w, op, axis, extents); !w.done; rtb_walk_next(&w)) {
     long double real = is_product;
+    long double _Complex both = is_product;
     uint64_t whole = is_product; // wrapping makes i64 and u64 one
     for (int64_t i = 0; i < n; i += REF_CHUNK) {
       const int64_t count = n - i < REF_CHUNK ? n - i : REF_CHUNK;
       get(count, ref_at(x, w.at[0] + i * x_step), x_step, &row);
       for (int64_t k = 0; k < count; k++) {
-        if (wide == REF_F64) {
+        if (wide == REF_C128) {
+          both = is_product ? both * row.c128[k] : both + row.c128[k];
+          row.c128[k] = (double _Complex)both;
+        } else if (wide == REF_F64) {
           real = is_product ? real * row.f64[k] : real + row.f64[k];
           row.f64[k] = (double)real;
         } else {

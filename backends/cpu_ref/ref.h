@@ -13,7 +13,7 @@
 #pragma GCC visibility push(hidden)
 #endif
 
-#define REF_DTYPES 14 // codes 1 to 13
+#define REF_DTYPES 16 // codes 1 to 15
 #define REF_OPS 256   // ids of ops.def lie below
 #define REF_CHUNK 64  // elements that pass through a buffer on the stack at a time
 
@@ -29,8 +29,8 @@ typedef struct ref_span {
 } ref_span;
 typedef void (*ref_fold)(const ref_span *span, const void *x, void *out);
 
-/// One cell of the table: how this row computes in this dtype. Both NULL: not at all.
-typedef struct ref_row {
+/// One cell of the table: how this row computes in this dtype. NULL: not at all. A reduction's is fold, any other's map.
+typedef union ref_row {
   ref_map map;
   ref_fold fold;
 } ref_row;
@@ -60,15 +60,18 @@ static inline char *ref_at(const rtb_view *view, int64_t element) {
 }
 
 // ---- conversion (convert.c) -------------------------------------------------------------------------------------------------------------
-/// The wide type that holds every value of a dtype exactly: int64_t for bool and signed integers, uint64_t for unsigned, double for floats.
-typedef enum ref_wide { REF_I64, REF_U64, REF_F64 } ref_wide;
+/// The wide type that holds every value of a dtype exactly: int64_t for bool and signed integers, uint64_t for unsigned, double for floats,
+/// double _Complex for complex dtypes.
+typedef enum ref_wide { REF_I64, REF_U64, REF_F64, REF_C128 } ref_wide;
 typedef union ref_wide_row {
   int64_t i64[REF_CHUNK];
   uint64_t u64[REF_CHUNK];
-  double f64[REF_CHUNK];
+  double f64[2 * REF_CHUNK]; // of a complex number the real part, then the imaginary part
+  double _Complex c128[REF_CHUNK];
 } ref_wide_row;
 ref_wide rti_ref_wide_of(uint16_t dtype);
-/// n elements of a dtype, `step` elements apart, to its wide type and back. put converts as cast does, from any wide type.
+/// n elements of a dtype, `step` elements apart, to its wide type and back. put converts as cast does, from any wide type (NULL: a complex
+/// number has no value there).
 typedef void (*ref_get)(int64_t n, const void *x, int64_t step, void *wide);
 typedef void (*ref_put)(int64_t n, const void *wide, void *out, int64_t step);
 ref_get rti_ref_get_of(uint16_t dtype);

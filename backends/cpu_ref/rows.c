@@ -110,6 +110,7 @@ static inline void span_next(span_walk *w, const ref_span *span) {
 #define STORE(v) ref_f16_from(v)
 #define PARAM(p) ((double)(float)(p))
 #define NEXTAFTER(a, b) ref_f16_nextafter(a, b)
+#define PAIR float _Complex
 #define IS_FLOAT 1
 #include "rows.h"
 
@@ -123,6 +124,7 @@ static inline void span_next(span_walk *w, const ref_span *span) {
 #define STORE(v) ref_bf16_from(v)
 #define PARAM(p) ((double)(float)(p))
 #define NEXTAFTER(a, b) ref_bf16_nextafter(a, b)
+#define PAIR float _Complex
 #define IS_FLOAT 1
 #include "rows.h"
 
@@ -136,6 +138,7 @@ static inline void span_next(span_walk *w, const ref_span *span) {
 #define STORE(v) ((float)(v))
 #define PARAM(p) ((double)(float)(p))
 #define NEXTAFTER(a, b) ((double)nextafterf((float)(a), (float)(b)))
+#define PAIR float _Complex
 #define IS_FLOAT 1
 #include "rows.h"
 
@@ -149,7 +152,32 @@ static inline void span_next(span_walk *w, const ref_span *span) {
 #define STORE(v) ((double)(v))
 #define PARAM(p) (p)
 #define NEXTAFTER(a, b) nextafter(a, b)
+#define PAIR double _Complex
 #define IS_FLOAT 1
+#include "rows.h"
+
+#define DTYPE c64
+#define STORED float _Complex
+#define CLASS c
+#define VALUE double _Complex
+#define WIDE_CLASS cl
+#define WIDE long double _Complex
+#define LOAD(s) ((double _Complex)(s))
+#define STORE(v) ((float _Complex)(v))
+#define PART float
+#define IS_COMPLEX 1
+#include "rows.h"
+
+#define DTYPE c128
+#define STORED double _Complex
+#define CLASS c
+#define VALUE double _Complex
+#define WIDE_CLASS cl
+#define WIDE long double _Complex
+#define LOAD(s) (s)
+#define STORE(v) ((double _Complex)(v))
+#define PART double
+#define IS_COMPLEX 1
 #include "rows.h"
 
 const ref_row *rti_ref_rows_of(uint16_t dtype) {

@@ -7,7 +7,9 @@
 //   LOAD(s) STORE(v)    STORED to a value and back, rounding once
 //   PARAM(p)            an f64 parameter as this dtype computes with it
 //   NEXTAFTER(a, b)     the value next to a in this dtype, towards b
-//   IS_BOOL IS_INTEGER IS_FLOAT   one of them 1: which rows apply
+//   PART                of a complex dtype: the type of its parts
+//   PAIR                of a float: the complex type that two of it make
+//   IS_BOOL IS_INTEGER IS_FLOAT IS_COMPLEX   one of them 1: which rows apply
 // An integer dtype is its own class and value and needs no LOAD and STORE.
 
 #ifndef IS_BOOL
@@ -15,6 +17,9 @@
 #endif
 #ifndef IS_FLOAT
 #define IS_FLOAT 0
+#endif
+#ifndef IS_COMPLEX
+#define IS_COMPLEX 0
 #endif
 #ifndef IS_INTEGER
 #define IS_INTEGER 0
@@ -34,8 +39,18 @@
 // Keeps its arguments when the row's `dtypes` holds this dtype.
 #define KEEP_0(...)
 #define KEEP_1(...) __VA_ARGS__
+#define IF_ANY_C KEEP_1
+#if IS_COMPLEX
+#define IF_ANY KEEP_0
+#else
 #define IF_ANY KEEP_1
+#endif
 #if IS_BOOL
+#define IF_NUMERIC_C KEEP_0
+#else
+#define IF_NUMERIC_C KEEP_1
+#endif
+#if IS_BOOL || IS_COMPLEX
 #define IF_NUMERIC KEEP_0
 #else
 #define IF_NUMERIC KEEP_1
@@ -47,6 +62,11 @@
 #define IF_BITS KEEP_0
 #endif
 #define IF_FLOAT PASTE(KEEP_, IS_FLOAT)
+#if IS_FLOAT || IS_COMPLEX
+#define IF_FLOAT_C KEEP_1
+#else
+#define IF_FLOAT_C KEEP_0
+#endif
 
 // The type in memory of a row's result, and how a value gets there.
 #define OUT_SAME STORED
@@ -54,7 +74,16 @@
 #define OUT_BOOL uint8_t
 #define PUT_BOOL(v) ((uint8_t)((v) != 0))
 #define OUT_I64 int64_t
-#if IS_FLOAT
+#if IS_COMPLEX
+#define OUT_REAL PART
+#define PUT_REAL(v) ((PART)(v))
+#else
+#define OUT_REAL STORED
+#define PUT_REAL(v) STORE(v)
+#endif
+#define OUT_COMPLEX PAIR
+#define PUT_COMPLEX(v) ((PAIR)(v))
+#if IS_FLOAT || IS_COMPLEX
 #define OUT_SUM STORED
 #define PUT_SUM(v) STORE(v)
 #else
@@ -166,15 +195,22 @@ static const ref_row KERNEL(rows)[REF_OPS] = {
 #undef KEEP_0
 #undef KEEP_1
 #undef IF_ANY
+#undef IF_ANY_C
 #undef IF_NUMERIC
+#undef IF_NUMERIC_C
 #undef IF_INTEGER
 #undef IF_BITS
 #undef IF_FLOAT
+#undef IF_FLOAT_C
 #undef OUT_SAME
 #undef PUT_SAME
 #undef OUT_BOOL
 #undef PUT_BOOL
 #undef OUT_I64
+#undef OUT_REAL
+#undef PUT_REAL
+#undef OUT_COMPLEX
+#undef PUT_COMPLEX
 #undef OUT_SUM
 #undef PUT_SUM
 #undef NO_ROW
@@ -188,6 +224,9 @@ static const ref_row KERNEL(rows)[REF_OPS] = {
 #undef STORE
 #undef PARAM
 #undef NEXTAFTER
+#undef PART
+#undef PAIR
 #undef IS_BOOL
 #undef IS_INTEGER
 #undef IS_FLOAT
+#undef IS_COMPLEX

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The vocabulary of the formulas in ops.def: m_add(a, b) becomes add_<class>(a, b), where VOCAB names the class. A class is a type to
-// compute in; vocab_int.h and vocab_float.h define one each time they are included.
+// compute in; vocab_int.h and vocab_float.h define one each time they are included,
+// vocab_complex.h the complex ones.
 //   b           bool
 //   i8 ... u64  the integer itself; everything wraps, nothing traps
 //   narrow      f16, bf16 and f32, in double; the result is rounded once, when it is stored
 //   f64         f64; functions of the math library go through long double
 //   long        accumulators of f64, in long double
+//   c           c64 and c128, in double _Complex; what is not exact by nature goes through long double _Complex
+//   cl          their accumulators, in long double _Complex
 #ifndef CPU_REF_VOCAB_H
 #define CPU_REF_VOCAB_H
 
@@ -129,6 +132,8 @@ static inline double ref_fma_odd(double a, double b, double c) {
 #define FMA fmal
 #include "vocab_float.h"
 
+#include "vocab_complex.h"
+
 // ---- the names that formulas use --------------------------------------------------------------------------------------------------------
 #define M(name) VOCAB_PASTE(name, VOCAB)
 // Truth values are int 0 or 1, whatever was compared.
@@ -163,6 +168,11 @@ static inline double ref_fma_odd(double a, double b, double c) {
 #define m_neg(x) M(neg)(x)
 #define m_abs(x) M(abs)(x)
 #define m_sign(x) M(sign)(x)
+#define m_real(x) M(real)(x)
+#define m_imag(x) M(imag)(x)
+#define m_conj(x) M(conj)(x)
+#define m_angle(x) M(angle)(x)
+#define m_complex(a, b) ref_complex(a, b)
 #define m_sign_bit(x) M(sign_bit)(x)
 #define m_floor(x) M(floor)(x)
 #define m_ceil(x) M(ceil)(x)

@@ -55,6 +55,12 @@ F(floor_div)(REAL a, REAL b) {
   return half < 1 || PLAIN(fmod)(q / (2 * half), 2) != 0 ? under : q; // a tie goes to the even one
 }
 
+// Of a complex number without imaginary part.
+F(real)(REAL x) { return x; }
+F(imag)(REAL x) { return (void)x, 0; }
+F(conj)(REAL x) { return x; }
+F(angle)(REAL x) { return x != x ? x : signbit(x) ? (REAL)3.14159265358979323846264338327950288L : 0; }
+
 F(sqrt)(REAL x) { return PLAIN(sqrt)(x); }
 F(rsqrt)(REAL x) { return (REAL)(1 / MATH(sqrt)(x)); }
 F(cbrt)(REAL x) { return (REAL)MATH(cbrt)(x); }

@@ -146,6 +146,8 @@ extern "C" {
 #define RTB_BF16 11
 #define RTB_F32 12
 #define RTB_F64 13
+#define RTB_C64 14
+#define RTB_C128 15
 #define RTB_OP_NEG 1
 #define RTB_OP_ABS 2
 #define RTB_OP_SIGN 3
@@ -196,6 +198,10 @@ extern "C" {
 #define RTB_OP_SELU 208
 #define RTB_OP_HARDSIGMOID 209
 #define RTB_OP_HARDSWISH 210
+#define RTB_OP_REAL 240
+#define RTB_OP_IMAG 241
+#define RTB_OP_CONJ 242
+#define RTB_OP_ANGLE 243
 #define RTB_OP_LEAKY_RELU 40
 #define RTB_OP_ELU 41
 #define RTB_OP_CELU 42
@@ -228,6 +234,7 @@ extern "C" {
 #define RTB_OP_HYPOT 76
 #define RTB_OP_NEXTAFTER 77
 #define RTB_OP_LOGADDEXP 78
+#define RTB_OP_COMPLEX 245
 #define RTB_OP_CLAMP 90
 #define RTB_OP_FMA 91
 #define RTB_OP_SUM 100

@@ -69,7 +69,7 @@ static inline void rtb_walk_next(rtb_walk *w) {
 
 /* Bytes of one element of a dtype, 0 if it is none. */
 static inline uint32_t rtb_dtype_bytes(uint16_t dtype) {
-  static const uint8_t bytes[] = {0, 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8};
+  static const uint8_t bytes[] = {0, 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8, 8, 16};
   return dtype < sizeof bytes ? bytes[dtype] : 0;
 }
 

@@ -19,7 +19,8 @@ typedef enum rt_dtype_kind {
   RT_KIND_BOOLEAN,
   RT_KIND_SIGNED,
   RT_KIND_UNSIGNED,
-  RT_KIND_FLOAT
+  RT_KIND_FLOAT,
+  RT_KIND_COMPLEX
 } rt_dtype_kind;
 
 /// Bytes of one element, 0 for a code that is no dtype.
@@ -32,7 +33,7 @@ RT_API rt_dtype_kind rt_dtype_kind_of(rt_dtype dtype);
 RT_API rt_dtype rt_dtype_from_name(const char *name);
 
 /// The dtype in which two operands meet: the Array API table; an integer with a float takes the float; f16 with bf16 gives f32;
-/// bool takes the other.
+/// bool takes the other; c64 with f64 gives c128, otherwise a complex dtype takes in every other.
 /// Errors   RT_E_DTYPE for u64 with a signed integer (no dtype holds both: cast one) and for unknown codes
 RT_API RT_NODISCARD rt_status rt_promote(rt_dtype a, rt_dtype b, rt_dtype *out_dtype);
 

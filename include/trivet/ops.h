@@ -10,7 +10,7 @@
 //   In place       is a given output that is also an input. An `out` that overlaps an input otherwise gives the result that it would
 //                  give if the inputs had been copied first.
 //   Scalars        rt_add_scalar(a, rt_float(2.5), &out): the number takes the dtype of a unless its own kind is higher (2.5 with i32
-//                  computes in f32). For a scalar on the left use rt_scalar_tensor, which promotes in the same way.
+//                  computes in f32, a complex number in c64). For a scalar on the left use rt_scalar_tensor, which promotes in the same way.
 //   Dtypes         inputs of several dtypes are promoted to one first (rt_promote).
 //   Errors         common to all: RT_E_ARGUMENT (NULL, tensors on two accelerators), RT_E_STATE (tensors of two contexts),
 //                  RT_E_NO_MEMORY, RT_E_UNSUPPORTED (with RT_FALLBACK=error), RT_E_CANCELLED, and what a device reports:
@@ -30,27 +30,27 @@ RT_BEGIN
 /// Negative; unsigned integers and the smallest integer wrap.
 /// Formula  m_neg(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: as x
+/// Dtypes   integers, floats and complex dtypes; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_neg(const rt_tensor *x, rt_tensor **out);
 /// rt_neg into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_neg and the rules above.
 RT_API RT_NODISCARD rt_status rt_neg_into(const rt_tensor *x, rt_tensor *out);
 
-/// Absolute value; the smallest integer wraps to itself.
+/// Absolute value, of a complex number without overflow on the way; the smallest integer wraps to itself.
 /// Formula  m_abs(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: as x
+/// Dtypes   integers, floats and complex dtypes; out: the dtype of the parts of a complex one, else as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_abs(const rt_tensor *x, rt_tensor **out);
-/// rt_abs into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_abs and the rules above.
+/// rt_abs into a given output, which stays yours: a float, as the result. Errors as rt_abs and the rules above.
 RT_API RT_NODISCARD rt_status rt_abs_into(const rt_tensor *x, rt_tensor *out);
 
-/// -1, 0 or 1; NaN gives NaN, a signed zero itself.
+/// -1, 0 or 1; NaN gives NaN, a signed zero itself; of a complex number x / |x|.
 /// Formula  m_sign(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: as x
+/// Dtypes   integers, floats and complex dtypes; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_sign(const rt_tensor *x, rt_tensor **out);
@@ -62,7 +62,7 @@ RT_API RT_NODISCARD rt_status rt_sign_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for bool
+/// Errors   RT_E_DTYPE for bool and complex dtypes
 RT_API RT_NODISCARD rt_status rt_floor(const rt_tensor *x, rt_tensor **out);
 /// rt_floor into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_floor and the rules above.
 RT_API RT_NODISCARD rt_status rt_floor_into(const rt_tensor *x, rt_tensor *out);
@@ -72,7 +72,7 @@ RT_API RT_NODISCARD rt_status rt_floor_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for bool
+/// Errors   RT_E_DTYPE for bool and complex dtypes
 RT_API RT_NODISCARD rt_status rt_ceil(const rt_tensor *x, rt_tensor **out);
 /// rt_ceil into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_ceil and the rules above.
 RT_API RT_NODISCARD rt_status rt_ceil_into(const rt_tensor *x, rt_tensor *out);
@@ -82,7 +82,7 @@ RT_API RT_NODISCARD rt_status rt_ceil_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for bool
+/// Errors   RT_E_DTYPE for bool and complex dtypes
 RT_API RT_NODISCARD rt_status rt_round(const rt_tensor *x, rt_tensor **out);
 /// rt_round into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_round and the rules above.
 RT_API RT_NODISCARD rt_status rt_round_into(const rt_tensor *x, rt_tensor *out);
@@ -92,7 +92,7 @@ RT_API RT_NODISCARD rt_status rt_round_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for bool
+/// Errors   RT_E_DTYPE for bool and complex dtypes
 RT_API RT_NODISCARD rt_status rt_trunc(const rt_tensor *x, rt_tensor **out);
 /// rt_trunc into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_trunc and the rules above.
 RT_API RT_NODISCARD rt_status rt_trunc_into(const rt_tensor *x, rt_tensor *out);
@@ -100,7 +100,7 @@ RT_API RT_NODISCARD rt_status rt_trunc_into(const rt_tensor *x, rt_tensor *out);
 /// x times x; integers wrap.
 /// Formula  m_mul(x, x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: as x
+/// Dtypes   integers, floats and complex dtypes; out: as x
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_square(const rt_tensor *x, rt_tensor **out);
@@ -110,7 +110,7 @@ RT_API RT_NODISCARD rt_status rt_square_into(const rt_tensor *x, rt_tensor *out)
 /// Square root; negative gives NaN, -0 gives -0.
 /// Formula  m_sqrt(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_sqrt(const rt_tensor *x, rt_tensor **out);
@@ -122,7 +122,7 @@ RT_API RT_NODISCARD rt_status rt_sqrt_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_rsqrt(const rt_tensor *x, rt_tensor **out);
 /// rt_rsqrt into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_rsqrt and the rules above.
 RT_API RT_NODISCARD rt_status rt_rsqrt_into(const rt_tensor *x, rt_tensor *out);
@@ -130,7 +130,7 @@ RT_API RT_NODISCARD rt_status rt_rsqrt_into(const rt_tensor *x, rt_tensor *out);
 /// 1 / x.
 /// Formula  m_div(T(1), x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_reciprocal(const rt_tensor *x, rt_tensor **out);
@@ -141,7 +141,7 @@ RT_API RT_NODISCARD rt_status rt_reciprocal_into(const rt_tensor *x, rt_tensor *
 /// e to the x.
 /// Formula  m_exp(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_exp(const rt_tensor *x, rt_tensor **out);
@@ -151,7 +151,7 @@ RT_API RT_NODISCARD rt_status rt_exp_into(const rt_tensor *x, rt_tensor *out);
 /// exp(x) - 1 without cancellation near 0.
 /// Formula  m_expm1(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_expm1(const rt_tensor *x, rt_tensor **out);
@@ -161,7 +161,7 @@ RT_API RT_NODISCARD rt_status rt_expm1_into(const rt_tensor *x, rt_tensor *out);
 /// Natural logarithm; 0 gives -infinity, negative gives NaN.
 /// Formula  m_log(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_log(const rt_tensor *x, rt_tensor **out);
@@ -171,7 +171,7 @@ RT_API RT_NODISCARD rt_status rt_log_into(const rt_tensor *x, rt_tensor *out);
 /// log(1 + x) without cancellation near 0.
 /// Formula  m_log1p(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_log1p(const rt_tensor *x, rt_tensor **out);
@@ -181,7 +181,7 @@ RT_API RT_NODISCARD rt_status rt_log1p_into(const rt_tensor *x, rt_tensor *out);
 /// Sine of x in radians, for every finite x.
 /// Formula  m_sin(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_sin(const rt_tensor *x, rt_tensor **out);
@@ -191,7 +191,7 @@ RT_API RT_NODISCARD rt_status rt_sin_into(const rt_tensor *x, rt_tensor *out);
 /// Cosine of x in radians, for every finite x.
 /// Formula  m_cos(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_cos(const rt_tensor *x, rt_tensor **out);
@@ -201,7 +201,7 @@ RT_API RT_NODISCARD rt_status rt_cos_into(const rt_tensor *x, rt_tensor *out);
 /// Hyperbolic tangent.
 /// Formula  m_tanh(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_tanh(const rt_tensor *x, rt_tensor **out);
@@ -213,7 +213,7 @@ RT_API RT_NODISCARD rt_status rt_tanh_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_erf(const rt_tensor *x, rt_tensor **out);
 /// rt_erf into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_erf and the rules above.
 RT_API RT_NODISCARD rt_status rt_erf_into(const rt_tensor *x, rt_tensor *out);
@@ -223,7 +223,7 @@ RT_API RT_NODISCARD rt_status rt_erf_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_sigmoid(const rt_tensor *x, rt_tensor **out);
 /// rt_sigmoid into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_sigmoid and the rules above.
 RT_API RT_NODISCARD rt_status rt_sigmoid_into(const rt_tensor *x, rt_tensor *out);
@@ -233,7 +233,7 @@ RT_API RT_NODISCARD rt_status rt_sigmoid_into(const rt_tensor *x, rt_tensor *out
 /// Shapes   x: any; out: as x
 /// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for bool
+/// Errors   RT_E_DTYPE for bool and complex dtypes
 RT_API RT_NODISCARD rt_status rt_relu(const rt_tensor *x, rt_tensor **out);
 /// rt_relu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_relu and the rules above.
 RT_API RT_NODISCARD rt_status rt_relu_into(const rt_tensor *x, rt_tensor *out);
@@ -243,7 +243,7 @@ RT_API RT_NODISCARD rt_status rt_relu_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_gelu(const rt_tensor *x, rt_tensor **out);
 /// rt_gelu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_gelu and the rules above.
 RT_API RT_NODISCARD rt_status rt_gelu_into(const rt_tensor *x, rt_tensor *out);
@@ -253,7 +253,7 @@ RT_API RT_NODISCARD rt_status rt_gelu_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_gelu_tanh(const rt_tensor *x, rt_tensor **out);
 /// rt_gelu_tanh into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_gelu_tanh and the rules
 /// above.
@@ -264,7 +264,7 @@ RT_API RT_NODISCARD rt_status rt_gelu_tanh_into(const rt_tensor *x, rt_tensor *o
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_silu(const rt_tensor *x, rt_tensor **out);
 /// rt_silu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_silu and the rules above.
 RT_API RT_NODISCARD rt_status rt_silu_into(const rt_tensor *x, rt_tensor *out);
@@ -274,7 +274,7 @@ RT_API RT_NODISCARD rt_status rt_silu_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_softplus(const rt_tensor *x, rt_tensor **out);
 /// rt_softplus into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_softplus and the rules
 /// above.
@@ -283,7 +283,7 @@ RT_API RT_NODISCARD rt_status rt_softplus_into(const rt_tensor *x, rt_tensor *ou
 /// Is x not a number?
 /// Formula  m_is_nan(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: bool
+/// Dtypes   integers, floats and complex dtypes; out: bool
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_isnan(const rt_tensor *x, rt_tensor **out);
@@ -293,7 +293,7 @@ RT_API RT_NODISCARD rt_status rt_isnan_into(const rt_tensor *x, rt_tensor *out);
 /// Is x an infinity of either sign?
 /// Formula  m_is_inf(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: bool
+/// Dtypes   integers, floats and complex dtypes; out: bool
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_isinf(const rt_tensor *x, rt_tensor **out);
@@ -303,7 +303,7 @@ RT_API RT_NODISCARD rt_status rt_isinf_into(const rt_tensor *x, rt_tensor *out);
 /// Is x neither infinite nor NaN?
 /// Formula  m_is_finite(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   integers and floats; out: bool
+/// Dtypes   integers, floats and complex dtypes; out: bool
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_isfinite(const rt_tensor *x, rt_tensor **out);
@@ -325,7 +325,7 @@ RT_API RT_NODISCARD rt_status rt_logical_not_into(const rt_tensor *x, rt_tensor 
 /// Shapes   x: any; out: as x
 /// Dtypes   integers and bool; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for floats
+/// Errors   RT_E_DTYPE for floats and complex dtypes
 RT_API RT_NODISCARD rt_status rt_bitwise_not(const rt_tensor *x, rt_tensor **out);
 /// rt_bitwise_not into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_bitwise_not and the
 /// rules above.
@@ -336,7 +336,7 @@ RT_API RT_NODISCARD rt_status rt_bitwise_not_into(const rt_tensor *x, rt_tensor 
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_cbrt(const rt_tensor *x, rt_tensor **out);
 /// rt_cbrt into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_cbrt and the rules above.
 RT_API RT_NODISCARD rt_status rt_cbrt_into(const rt_tensor *x, rt_tensor *out);
@@ -346,7 +346,7 @@ RT_API RT_NODISCARD rt_status rt_cbrt_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_exp2(const rt_tensor *x, rt_tensor **out);
 /// rt_exp2 into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_exp2 and the rules above.
 RT_API RT_NODISCARD rt_status rt_exp2_into(const rt_tensor *x, rt_tensor *out);
@@ -354,7 +354,7 @@ RT_API RT_NODISCARD rt_status rt_exp2_into(const rt_tensor *x, rt_tensor *out);
 /// Logarithm to base 2; 0 gives -infinity, negative gives NaN.
 /// Formula  m_log2(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_log2(const rt_tensor *x, rt_tensor **out);
@@ -364,7 +364,7 @@ RT_API RT_NODISCARD rt_status rt_log2_into(const rt_tensor *x, rt_tensor *out);
 /// Logarithm to base 10; 0 gives -infinity, negative gives NaN.
 /// Formula  m_log10(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_log10(const rt_tensor *x, rt_tensor **out);
@@ -374,7 +374,7 @@ RT_API RT_NODISCARD rt_status rt_log10_into(const rt_tensor *x, rt_tensor *out);
 /// Tangent of x in radians, for every finite x.
 /// Formula  m_tan(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_tan(const rt_tensor *x, rt_tensor **out);
@@ -384,7 +384,7 @@ RT_API RT_NODISCARD rt_status rt_tan_into(const rt_tensor *x, rt_tensor *out);
 /// Angle in [-pi/2, pi/2] whose sine is x; NaN outside of [-1, 1].
 /// Formula  m_asin(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_asin(const rt_tensor *x, rt_tensor **out);
@@ -394,7 +394,7 @@ RT_API RT_NODISCARD rt_status rt_asin_into(const rt_tensor *x, rt_tensor *out);
 /// Angle in [0, pi] whose cosine is x; NaN outside of [-1, 1].
 /// Formula  m_acos(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_acos(const rt_tensor *x, rt_tensor **out);
@@ -404,7 +404,7 @@ RT_API RT_NODISCARD rt_status rt_acos_into(const rt_tensor *x, rt_tensor *out);
 /// Angle in [-pi/2, pi/2] whose tangent is x.
 /// Formula  m_atan(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_atan(const rt_tensor *x, rt_tensor **out);
@@ -416,7 +416,7 @@ RT_API RT_NODISCARD rt_status rt_atan_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   integers and floats; out: bool
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for bool
+/// Errors   RT_E_DTYPE for bool and complex dtypes
 RT_API RT_NODISCARD rt_status rt_signbit(const rt_tensor *x, rt_tensor **out);
 /// rt_signbit into a given output, which stays yours: it is bool. Errors as rt_signbit and the rules above.
 RT_API RT_NODISCARD rt_status rt_signbit_into(const rt_tensor *x, rt_tensor *out);
@@ -424,7 +424,7 @@ RT_API RT_NODISCARD rt_status rt_signbit_into(const rt_tensor *x, rt_tensor *out
 /// Hyperbolic sine.
 /// Formula  m_sinh(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_sinh(const rt_tensor *x, rt_tensor **out);
@@ -434,7 +434,7 @@ RT_API RT_NODISCARD rt_status rt_sinh_into(const rt_tensor *x, rt_tensor *out);
 /// Hyperbolic cosine.
 /// Formula  m_cosh(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_cosh(const rt_tensor *x, rt_tensor **out);
@@ -444,7 +444,7 @@ RT_API RT_NODISCARD rt_status rt_cosh_into(const rt_tensor *x, rt_tensor *out);
 /// Inverse of sinh.
 /// Formula  m_asinh(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_asinh(const rt_tensor *x, rt_tensor **out);
@@ -454,7 +454,7 @@ RT_API RT_NODISCARD rt_status rt_asinh_into(const rt_tensor *x, rt_tensor *out);
 /// Inverse of cosh, 0 or above; NaN below 1.
 /// Formula  m_acosh(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_acosh(const rt_tensor *x, rt_tensor **out);
@@ -464,7 +464,7 @@ RT_API RT_NODISCARD rt_status rt_acosh_into(const rt_tensor *x, rt_tensor *out);
 /// Inverse of tanh; 1 and -1 give infinities, NaN beyond.
 /// Formula  m_atanh(x)
 /// Shapes   x: any; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   the common ones
 RT_API RT_NODISCARD rt_status rt_atanh(const rt_tensor *x, rt_tensor **out);
@@ -476,7 +476,7 @@ RT_API RT_NODISCARD rt_status rt_atanh_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_erfc(const rt_tensor *x, rt_tensor **out);
 /// rt_erfc into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_erfc and the rules above.
 RT_API RT_NODISCARD rt_status rt_erfc_into(const rt_tensor *x, rt_tensor *out);
@@ -486,7 +486,7 @@ RT_API RT_NODISCARD rt_status rt_erfc_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_mish(const rt_tensor *x, rt_tensor **out);
 /// rt_mish into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_mish and the rules above.
 RT_API RT_NODISCARD rt_status rt_mish_into(const rt_tensor *x, rt_tensor *out);
@@ -496,7 +496,7 @@ RT_API RT_NODISCARD rt_status rt_mish_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_softsign(const rt_tensor *x, rt_tensor **out);
 /// rt_softsign into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_softsign and the rules
 /// above.
@@ -507,7 +507,7 @@ RT_API RT_NODISCARD rt_status rt_softsign_into(const rt_tensor *x, rt_tensor *ou
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_selu(const rt_tensor *x, rt_tensor **out);
 /// rt_selu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_selu and the rules above.
 RT_API RT_NODISCARD rt_status rt_selu_into(const rt_tensor *x, rt_tensor *out);
@@ -517,7 +517,7 @@ RT_API RT_NODISCARD rt_status rt_selu_into(const rt_tensor *x, rt_tensor *out);
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_hardsigmoid(const rt_tensor *x, rt_tensor **out);
 /// rt_hardsigmoid into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_hardsigmoid and the
 /// rules above.
@@ -528,11 +528,51 @@ RT_API RT_NODISCARD rt_status rt_hardsigmoid_into(const rt_tensor *x, rt_tensor 
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_hardswish(const rt_tensor *x, rt_tensor **out);
 /// rt_hardswish into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_hardswish and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_hardswish_into(const rt_tensor *x, rt_tensor *out);
+
+/// Real part; a float is its own.
+/// Formula  m_real(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: the dtype of the parts of a complex one, else as x
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_real(const rt_tensor *x, rt_tensor **out);
+/// rt_real into a given output, which stays yours: a float, as the result. Errors as rt_real and the rules above.
+RT_API RT_NODISCARD rt_status rt_real_into(const rt_tensor *x, rt_tensor *out);
+
+/// Imaginary part; 0 of a float.
+/// Formula  m_imag(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: the dtype of the parts of a complex one, else as x
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_imag(const rt_tensor *x, rt_tensor **out);
+/// rt_imag into a given output, which stays yours: a float, as the result. Errors as rt_imag and the rules above.
+RT_API RT_NODISCARD rt_status rt_imag_into(const rt_tensor *x, rt_tensor *out);
+
+/// Complex conjugate: the imaginary part changes its sign; a float is its own.
+/// Formula  m_conj(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_conj(const rt_tensor *x, rt_tensor **out);
+/// rt_conj into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_conj and the rules above.
+RT_API RT_NODISCARD rt_status rt_conj_into(const rt_tensor *x, rt_tensor *out);
+
+/// Angle in [-pi, pi] of a complex number, signs of zeros included; pi of a float with the sign bit, else 0, and NaN stays.
+/// Formula  m_angle(x)
+/// Shapes   x: any; out: as x
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: the dtype of the parts of a complex one, else as x
+/// Owner    *out is a new reference; release it
+/// Errors   the common ones
+RT_API RT_NODISCARD rt_status rt_angle(const rt_tensor *x, rt_tensor **out);
+/// rt_angle into a given output, which stays yours: a float, as the result. Errors as rt_angle and the rules above.
+RT_API RT_NODISCARD rt_status rt_angle_into(const rt_tensor *x, rt_tensor *out);
 
 // ---- Elementwise, one input and a parameter --------------------------------------------------------------------------------------------
 
@@ -541,7 +581,7 @@ RT_API RT_NODISCARD rt_status rt_hardswish_into(const rt_tensor *x, rt_tensor *o
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_leaky_relu(const rt_tensor *x, double slope, rt_tensor **out);
 /// rt_leaky_relu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_leaky_relu and the rules
 /// above.
@@ -552,7 +592,7 @@ RT_API RT_NODISCARD rt_status rt_leaky_relu_into(const rt_tensor *x, double slop
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_elu(const rt_tensor *x, double alpha, rt_tensor **out);
 /// rt_elu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_elu and the rules above.
 RT_API RT_NODISCARD rt_status rt_elu_into(const rt_tensor *x, double alpha, rt_tensor *out);
@@ -562,7 +602,7 @@ RT_API RT_NODISCARD rt_status rt_elu_into(const rt_tensor *x, double alpha, rt_t
 /// Shapes   x: any; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_celu(const rt_tensor *x, double alpha, rt_tensor **out);
 /// rt_celu into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_celu and the rules above.
 RT_API RT_NODISCARD rt_status rt_celu_into(const rt_tensor *x, double alpha, rt_tensor *out);
@@ -572,7 +612,7 @@ RT_API RT_NODISCARD rt_status rt_celu_into(const rt_tensor *x, double alpha, rt_
 /// a + b; integers wrap.
 /// Formula  m_add(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and floats, promoted to one dtype; out: that dtype
+/// Dtypes   integers, floats and complex dtypes, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_add(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
@@ -587,7 +627,7 @@ RT_API RT_NODISCARD rt_status rt_add_scalar_into(const rt_tensor *a, rt_scalar b
 /// a - b; integers wrap.
 /// Formula  m_sub(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and floats, promoted to one dtype; out: that dtype
+/// Dtypes   integers, floats and complex dtypes, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_sub(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
@@ -602,7 +642,7 @@ RT_API RT_NODISCARD rt_status rt_sub_scalar_into(const rt_tensor *a, rt_scalar b
 /// a times b; integers wrap.
 /// Formula  m_mul(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and floats, promoted to one dtype; out: that dtype
+/// Dtypes   integers, floats and complex dtypes, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_mul(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
@@ -617,7 +657,7 @@ RT_API RT_NODISCARD rt_status rt_mul_scalar_into(const rt_tensor *a, rt_scalar b
 /// a / b; integers are divided as f32.
 /// Formula  m_div(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
 RT_API RT_NODISCARD rt_status rt_div(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
@@ -634,13 +674,13 @@ RT_API RT_NODISCARD rt_status rt_div_scalar_into(const rt_tensor *a, rt_scalar b
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
 /// Dtypes   integers and floats, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool and complex dtypes
 RT_API RT_NODISCARD rt_status rt_floor_div(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_floor_div into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_floor_div and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_floor_div_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_floor_div with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   RT_E_DTYPE for bool
+/// Errors   RT_E_DTYPE for bool and complex dtypes
 RT_API RT_NODISCARD rt_status rt_floor_div_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_floor_div_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_floor_div_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -650,13 +690,13 @@ RT_API RT_NODISCARD rt_status rt_floor_div_scalar_into(const rt_tensor *a, rt_sc
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
 /// Dtypes   integers and floats, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool and complex dtypes
 RT_API RT_NODISCARD rt_status rt_remainder(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_remainder into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_remainder and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_remainder_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_remainder with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   RT_E_DTYPE for bool
+/// Errors   RT_E_DTYPE for bool and complex dtypes
 RT_API RT_NODISCARD rt_status rt_remainder_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_remainder_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_remainder_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -666,12 +706,12 @@ RT_API RT_NODISCARD rt_status rt_remainder_scalar_into(const rt_tensor *a, rt_sc
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
 /// Dtypes   integers and floats, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool and complex dtypes
 RT_API RT_NODISCARD rt_status rt_fmod(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_fmod into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_fmod and the rules above.
 RT_API RT_NODISCARD rt_status rt_fmod_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_fmod with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   RT_E_DTYPE for bool
+/// Errors   RT_E_DTYPE for bool and complex dtypes
 RT_API RT_NODISCARD rt_status rt_fmod_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_fmod_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_fmod_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -679,7 +719,7 @@ RT_API RT_NODISCARD rt_status rt_fmod_scalar_into(const rt_tensor *a, rt_scalar 
 /// a to the b; integers wrap, a negative exponent gives 0 (1 and -1 aside).
 /// Formula  m_pow(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   integers and floats, promoted to one dtype; out: that dtype
+/// Dtypes   integers, floats and complex dtypes, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
 RT_API RT_NODISCARD rt_status rt_pow(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
@@ -694,14 +734,14 @@ RT_API RT_NODISCARD rt_status rt_pow_scalar_into(const rt_tensor *a, rt_scalar b
 /// The smaller; NaN if either is, -0 below +0.
 /// Formula  m_min(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one dtype; out: that dtype
+/// Dtypes   any real dtype, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_minimum(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_minimum into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_minimum and the rules above.
 RT_API RT_NODISCARD rt_status rt_minimum_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_minimum with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_minimum_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_minimum_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_minimum_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -709,14 +749,14 @@ RT_API RT_NODISCARD rt_status rt_minimum_scalar_into(const rt_tensor *a, rt_scal
 /// The larger; NaN if either is, +0 above -0.
 /// Formula  m_max(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one dtype; out: that dtype
+/// Dtypes   any real dtype, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_maximum(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_maximum into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_maximum and the rules above.
 RT_API RT_NODISCARD rt_status rt_maximum_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_maximum with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_maximum_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_maximum_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_maximum_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -726,13 +766,13 @@ RT_API RT_NODISCARD rt_status rt_maximum_scalar_into(const rt_tensor *a, rt_scal
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
 /// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_copysign(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_copysign into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_copysign and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_copysign_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_copysign with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_copysign_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_copysign_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_copysign_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -770,14 +810,14 @@ RT_API RT_NODISCARD rt_status rt_ne_scalar_into(const rt_tensor *a, rt_scalar b,
 /// a < b.
 /// Formula  m_lt(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one dtype; out: bool
+/// Dtypes   any real dtype, promoted to one dtype; out: bool
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_lt(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_lt into a given output, which stays yours: it is bool. Errors as rt_lt and the rules above.
 RT_API RT_NODISCARD rt_status rt_lt_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_lt with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_lt_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_lt_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_lt_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -785,14 +825,14 @@ RT_API RT_NODISCARD rt_status rt_lt_scalar_into(const rt_tensor *a, rt_scalar b,
 /// a <= b.
 /// Formula  m_le(a, b)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one dtype; out: bool
+/// Dtypes   any real dtype, promoted to one dtype; out: bool
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_le(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_le into a given output, which stays yours: it is bool. Errors as rt_le and the rules above.
 RT_API RT_NODISCARD rt_status rt_le_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_le with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_le_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_le_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_le_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -800,14 +840,14 @@ RT_API RT_NODISCARD rt_status rt_le_scalar_into(const rt_tensor *a, rt_scalar b,
 /// a > b.
 /// Formula  m_lt(b, a)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one dtype; out: bool
+/// Dtypes   any real dtype, promoted to one dtype; out: bool
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_gt(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_gt into a given output, which stays yours: it is bool. Errors as rt_gt and the rules above.
 RT_API RT_NODISCARD rt_status rt_gt_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_gt with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_gt_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_gt_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_gt_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -815,14 +855,14 @@ RT_API RT_NODISCARD rt_status rt_gt_scalar_into(const rt_tensor *a, rt_scalar b,
 /// a >= b.
 /// Formula  m_le(b, a)
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
-/// Dtypes   any, promoted to one dtype; out: bool
+/// Dtypes   any real dtype, promoted to one dtype; out: bool
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_ge(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_ge into a given output, which stays yours: it is bool. Errors as rt_ge and the rules above.
 RT_API RT_NODISCARD rt_status rt_ge_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_ge with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_ge_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_ge_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_ge_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -877,13 +917,14 @@ RT_API RT_NODISCARD rt_status rt_logical_xor_scalar_into(const rt_tensor *a, rt_
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
 /// Dtypes   integers and bool, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for floats
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for floats and complex
+///          dtypes
 RT_API RT_NODISCARD rt_status rt_bitwise_and(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_bitwise_and into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_bitwise_and and the
 /// rules above.
 RT_API RT_NODISCARD rt_status rt_bitwise_and_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_bitwise_and with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   RT_E_DTYPE for floats
+/// Errors   RT_E_DTYPE for floats and complex dtypes
 RT_API RT_NODISCARD rt_status rt_bitwise_and_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_bitwise_and_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_bitwise_and_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -893,13 +934,14 @@ RT_API RT_NODISCARD rt_status rt_bitwise_and_scalar_into(const rt_tensor *a, rt_
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
 /// Dtypes   integers and bool, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for floats
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for floats and complex
+///          dtypes
 RT_API RT_NODISCARD rt_status rt_bitwise_or(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_bitwise_or into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_bitwise_or and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_bitwise_or_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_bitwise_or with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   RT_E_DTYPE for floats
+/// Errors   RT_E_DTYPE for floats and complex dtypes
 RT_API RT_NODISCARD rt_status rt_bitwise_or_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_bitwise_or_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_bitwise_or_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -909,13 +951,14 @@ RT_API RT_NODISCARD rt_status rt_bitwise_or_scalar_into(const rt_tensor *a, rt_s
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
 /// Dtypes   integers and bool, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for floats
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for floats and complex
+///          dtypes
 RT_API RT_NODISCARD rt_status rt_bitwise_xor(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_bitwise_xor into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_bitwise_xor and the
 /// rules above.
 RT_API RT_NODISCARD rt_status rt_bitwise_xor_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_bitwise_xor with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   RT_E_DTYPE for floats
+/// Errors   RT_E_DTYPE for floats and complex dtypes
 RT_API RT_NODISCARD rt_status rt_bitwise_xor_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_bitwise_xor_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_bitwise_xor_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -925,13 +968,14 @@ RT_API RT_NODISCARD rt_status rt_bitwise_xor_scalar_into(const rt_tensor *a, rt_
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
 /// Dtypes   integers, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool and floats
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool, floats and
+///          complex dtypes
 RT_API RT_NODISCARD rt_status rt_shift_left(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_shift_left into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_shift_left and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_shift_left_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_shift_left with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   RT_E_DTYPE for bool and floats
+/// Errors   RT_E_DTYPE for bool, floats and complex dtypes
 RT_API RT_NODISCARD rt_status rt_shift_left_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_shift_left_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_shift_left_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -941,13 +985,14 @@ RT_API RT_NODISCARD rt_status rt_shift_left_scalar_into(const rt_tensor *a, rt_s
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
 /// Dtypes   integers, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool and floats
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool, floats and
+///          complex dtypes
 RT_API RT_NODISCARD rt_status rt_shift_right(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_shift_right into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_shift_right and the
 /// rules above.
 RT_API RT_NODISCARD rt_status rt_shift_right_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_shift_right with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   RT_E_DTYPE for bool and floats
+/// Errors   RT_E_DTYPE for bool, floats and complex dtypes
 RT_API RT_NODISCARD rt_status rt_shift_right_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_shift_right_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_shift_right_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -957,12 +1002,12 @@ RT_API RT_NODISCARD rt_status rt_shift_right_scalar_into(const rt_tensor *a, rt_
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
 /// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_atan2(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_atan2 into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_atan2 and the rules above.
 RT_API RT_NODISCARD rt_status rt_atan2_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_atan2 with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_atan2_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_atan2_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_atan2_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -972,12 +1017,12 @@ RT_API RT_NODISCARD rt_status rt_atan2_scalar_into(const rt_tensor *a, rt_scalar
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
 /// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_hypot(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_hypot into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_hypot and the rules above.
 RT_API RT_NODISCARD rt_status rt_hypot_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_hypot with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_hypot_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_hypot_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_hypot_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -987,13 +1032,13 @@ RT_API RT_NODISCARD rt_status rt_hypot_scalar_into(const rt_tensor *a, rt_scalar
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
 /// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_nextafter(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_nextafter into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_nextafter and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_nextafter_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_nextafter with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_nextafter_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_nextafter_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_nextafter_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
@@ -1003,16 +1048,31 @@ RT_API RT_NODISCARD rt_status rt_nextafter_scalar_into(const rt_tensor *a, rt_sc
 /// Shapes   a, b: any that broadcast; out: the broadcast shape
 /// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_logaddexp(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
 /// rt_logaddexp into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_logaddexp and the rules
 /// above.
 RT_API RT_NODISCARD rt_status rt_logaddexp_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
 /// rt_logaddexp with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
-/// Errors   the common ones
+/// Errors   RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_logaddexp_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
 /// rt_logaddexp_scalar into a given output, which stays yours.
 RT_API RT_NODISCARD rt_status rt_logaddexp_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
+
+/// The complex number of real part a and imaginary part b.
+/// Formula  m_complex(a, b)
+/// Shapes   a, b: any that broadcast; out: the broadcast shape
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: c128 for f64, else c64
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
+RT_API RT_NODISCARD rt_status rt_complex(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
+/// rt_complex into a given output, which stays yours: it is c128 for f64, else c64. Errors as rt_complex and the rules above.
+RT_API RT_NODISCARD rt_status rt_complex_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out);
+/// rt_complex with a number for b, which takes the dtype of a unless its kind is higher; out: the shape of a, a new reference.
+/// Errors   RT_E_DTYPE for complex dtypes
+RT_API RT_NODISCARD rt_status rt_complex_scalar(const rt_tensor *a, rt_scalar b, rt_tensor **out);
+/// rt_complex_scalar into a given output, which stays yours.
+RT_API RT_NODISCARD rt_status rt_complex_scalar_into(const rt_tensor *a, rt_scalar b, rt_tensor *out);
 
 // ---- Elementwise, three inputs ---------------------------------------------------------------------------------------------------------
 
@@ -1021,7 +1081,7 @@ RT_API RT_NODISCARD rt_status rt_logaddexp_scalar_into(const rt_tensor *a, rt_sc
 /// Shapes   a, b, c: any that broadcast; out: the broadcast shape
 /// Dtypes   integers and floats, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for bool and complex dtypes
 RT_API RT_NODISCARD rt_status rt_clamp(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor **out);
 /// rt_clamp into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_clamp and the rules above.
 RT_API RT_NODISCARD rt_status rt_clamp_into(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor *out);
@@ -1031,7 +1091,7 @@ RT_API RT_NODISCARD rt_status rt_clamp_into(const rt_tensor *a, const rt_tensor 
 /// Shapes   a, b, c: any that broadcast; out: the broadcast shape
 /// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for u64 with a signed integer; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_fma(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor **out);
 /// rt_fma into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_fma and the rules above.
 RT_API RT_NODISCARD rt_status rt_fma_into(const rt_tensor *a, const rt_tensor *b, const rt_tensor *c, rt_tensor *out);
@@ -1041,7 +1101,8 @@ RT_API RT_NODISCARD rt_status rt_fma_into(const rt_tensor *a, const rt_tensor *b
 /// Sum; integers wrap; the sum over nothing is 0.
 /// Formula  acc = T(0); for each x: acc = m_add(acc, x); out = acc
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   any; out: `dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats
+/// Dtypes   any; out: `dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats and
+///          complex dtypes
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT for a `dtype` that is none
 RT_API RT_NODISCARD rt_status rt_sum(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_dtype dtype, rt_tensor **out);
@@ -1051,7 +1112,8 @@ RT_API RT_NODISCARD rt_status rt_sum_into(const rt_tensor *x, const rt_axes *axe
 /// Product; integers wrap; the product over nothing is 1.
 /// Formula  acc = T(1); for each x: acc = m_mul(acc, x); out = acc
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   any; out: `dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats
+/// Dtypes   any; out: `dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats and
+///          complex dtypes
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_ARGUMENT for a `dtype` that is none
 RT_API RT_NODISCARD rt_status rt_prod(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_dtype dtype, rt_tensor **out);
@@ -1061,7 +1123,7 @@ RT_API RT_NODISCARD rt_status rt_prod_into(const rt_tensor *x, const rt_axes *ax
 /// Arithmetic mean; the mean over nothing is NaN.
 /// Formula  acc = T(0); for each x: acc = m_add(acc, x); out = m_div(acc, T(n))
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis
 RT_API RT_NODISCARD rt_status rt_mean(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
@@ -1071,9 +1133,9 @@ RT_API RT_NODISCARD rt_status rt_mean_into(const rt_tensor *x, const rt_axes *ax
 /// Largest element; NaN if any is.
 /// Formula  acc = m_lowest(); for each x: acc = m_max(acc, x); out = acc
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   any; out: as x
+/// Dtypes   any real dtype; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_max(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_max into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_max and the rules above.
 RT_API RT_NODISCARD rt_status rt_max_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
@@ -1081,9 +1143,9 @@ RT_API RT_NODISCARD rt_status rt_max_into(const rt_tensor *x, const rt_axes *axe
 /// Smallest element; NaN if any is.
 /// Formula  acc = m_highest(); for each x: acc = m_min(acc, x); out = acc
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   any; out: as x
+/// Dtypes   any real dtype; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_min(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_min into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_min and the rules above.
 RT_API RT_NODISCARD rt_status rt_min_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
@@ -1113,9 +1175,9 @@ RT_API RT_NODISCARD rt_status rt_all_into(const rt_tensor *x, const rt_axes *axe
 /// Index of the largest element; the lowest index wins a tie, the first NaN wins over all.
 /// Formula  x replaces best where m_arg_gt(x, best)
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   any; out: i64
+/// Dtypes   any real dtype; out: i64
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_argmax(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_argmax into a given output, which stays yours: it is i64. Errors as rt_argmax and the rules above.
 RT_API RT_NODISCARD rt_status rt_argmax_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
@@ -1123,9 +1185,9 @@ RT_API RT_NODISCARD rt_status rt_argmax_into(const rt_tensor *x, const rt_axes *
 /// Index of the smallest element; the lowest index wins a tie, the first NaN wins over all.
 /// Formula  x replaces best where m_arg_lt(x, best)
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   any; out: i64
+/// Dtypes   any real dtype; out: i64
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis; RT_E_SHAPE over no elements; RT_E_DTYPE for complex dtypes
 RT_API RT_NODISCARD rt_status rt_argmin(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
 /// rt_argmin into a given output, which stays yours: it is i64. Errors as rt_argmin and the rules above.
 RT_API RT_NODISCARD rt_status rt_argmin_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
@@ -1143,11 +1205,11 @@ RT_API RT_NODISCARD rt_status rt_copy(const rt_tensor *x, rt_tensor **out);
 RT_API RT_NODISCARD rt_status rt_copy_into(const rt_tensor *x, rt_tensor *out);
 
 /// The values in another dtype: floats round to nearest even; float to integer truncates, saturates and NaN gives 0; integer to integer
-/// wraps; anything but 0 is true.
+/// wraps; anything but 0 is true; complex to real is an error (rt_real, rt_imag and rt_abs say which).
 /// Shapes   x: any; out: as x
 /// Dtypes   x: any; out: `dtype`
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a `dtype` that is none
+/// Errors   RT_E_ARGUMENT for a `dtype` that is none; RT_E_DTYPE from complex to real
 RT_API RT_NODISCARD rt_status rt_cast(const rt_tensor *x, rt_dtype dtype, rt_tensor **out);
 /// rt_cast into a given output, which stays yours: x is broadcast to its shape and converted to its dtype. Errors as rt_cast and the
 /// rules above.
@@ -1162,10 +1224,10 @@ RT_API RT_NODISCARD rt_status rt_full(rt_ctx *ctx, rt_dtype dtype, int32_t rank,
 /// rt_full into a given output, which stays yours: its dtype is the one asked for. Errors as rt_full and the rules above.
 RT_API RT_NODISCARD rt_status rt_full_into(rt_scalar value, rt_tensor *out);
 
-/// 1-d: start + i step for each i in [0, ceil((stop - start) / step)); computed in i64 (u64) for integers, as fma in f64 for floats, then
-/// rounded once.
+/// 1-d: start + i step (real numbers) for each i in [0, ceil((stop - start) / step)); computed in i64 (u64) for integers, as fma in f64
+/// for floats, then rounded once.
 /// Shapes   out: [ceil((stop - start) / step)], 0 when that is negative
-/// Dtypes   integers and floats; out: `dtype`
+/// Dtypes   integers, floats and complex dtypes; out: `dtype`
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for a `dtype` that is none; RT_E_DTYPE for bool; RT_E_ARGUMENT for a step of 0 or bounds that are not finite;
 ///          RT_E_DTYPE for a float bound with an integer dtype
@@ -1219,7 +1281,7 @@ RT_API RT_NODISCARD rt_status rt_gather_into(const rt_tensor *x, const rt_tensor
 
 /// Matrix product over the last two axes, batch axes broadcast; a 1-d operand is a row (a) or a column (b) whose axis goes away.
 /// Shapes   a: [..., M, K] or [K]; b: [..., K, N] or [K]; out: [..., M, N] without the axis of a 1-d operand
-/// Dtypes   integers and floats, promoted to one dtype; out: that dtype
+/// Dtypes   integers, floats and complex dtypes, promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for bool; RT_E_SHAPE for rank 0, for K that differs, for batch axes that do not broadcast
 RT_API RT_NODISCARD rt_status rt_matmul(const rt_tensor *a, const rt_tensor *b, rt_tensor **out);
@@ -1231,8 +1293,8 @@ RT_API RT_NODISCARD rt_status rt_matmul_into(const rt_tensor *a, const rt_tensor
 ///          (window - 1) - 1) / stride) + 1 each]
 /// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when these do not fit each other or the window is larger than the padded input; RT_E_ARGUMENT for negative numbers
-///          in window
+/// Errors   RT_E_DTYPE for complex dtypes; RT_E_SHAPE when these do not fit each other or the window is larger than the padded input;
+///          RT_E_ARGUMENT for negative numbers in window
 RT_API RT_NODISCARD rt_status rt_conv(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window,
     rt_tensor **out);
 /// rt_conv into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_conv and the rules above.
@@ -1244,8 +1306,8 @@ RT_API RT_NODISCARD rt_status rt_conv_into(const rt_tensor *x, const rt_tensor *
 ///          ceil_mode
 /// Dtypes   integers and floats; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for bool; RT_E_SHAPE when a window is larger than the padded input; RT_E_ARGUMENT for window (NULL, a size of 0,
-///          negative numbers, a pad that a whole window fits into)
+/// Errors   RT_E_DTYPE for bool and complex dtypes; RT_E_SHAPE when a window is larger than the padded input; RT_E_ARGUMENT for window
+///          (NULL, a size of 0, negative numbers, a pad that a whole window fits into)
 RT_API RT_NODISCARD rt_status rt_max_pool(const rt_tensor *x, const rt_window *window, rt_tensor **out);
 /// rt_max_pool into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_max_pool and the rules
 /// above.
@@ -1255,7 +1317,7 @@ RT_API RT_NODISCARD rt_status rt_max_pool_into(const rt_tensor *x, const rt_wind
 /// Shapes   as rt_max_pool
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   as rt_max_pool
+/// Errors   RT_E_DTYPE for complex dtypes; as rt_max_pool
 RT_API RT_NODISCARD rt_status rt_avg_pool(const rt_tensor *x, const rt_window *window, rt_tensor **out);
 /// rt_avg_pool into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_avg_pool and the rules
 /// above.
@@ -1265,7 +1327,7 @@ RT_API RT_NODISCARD rt_status rt_avg_pool_into(const rt_tensor *x, const rt_wind
 /// Shapes   x: rank >= 1; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for an axis that is out of range
+/// Errors   RT_E_DTYPE for complex dtypes; RT_E_ARGUMENT for an axis that is out of range
 RT_API RT_NODISCARD rt_status rt_softmax(const rt_tensor *x, int32_t axis, rt_tensor **out);
 /// rt_softmax into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_softmax and the rules above.
 RT_API RT_NODISCARD rt_status rt_softmax_into(const rt_tensor *x, int32_t axis, rt_tensor *out);
@@ -1274,7 +1336,7 @@ RT_API RT_NODISCARD rt_status rt_softmax_into(const rt_tensor *x, int32_t axis, 
 /// Shapes   x: rank >= 1; out: as x
 /// Dtypes   floats (bool and integers are converted to f32); out: that float
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for an axis that is out of range
+/// Errors   RT_E_DTYPE for complex dtypes; RT_E_ARGUMENT for an axis that is out of range
 RT_API RT_NODISCARD rt_status rt_log_softmax(const rt_tensor *x, int32_t axis, rt_tensor **out);
 /// rt_log_softmax into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_log_softmax and the
 /// rules above.
@@ -1282,7 +1344,8 @@ RT_API RT_NODISCARD rt_status rt_log_softmax_into(const rt_tensor *x, int32_t ax
 
 /// Running sums along one axis: element i is the sum of x up to and with i; integers wrap.
 /// Shapes   x: rank >= 1; out: as x
-/// Dtypes   any; out: `dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats
+/// Dtypes   any; out: `dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats and
+///          complex dtypes
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for a `dtype` that is none; RT_E_ARGUMENT for an axis that is out of range
 RT_API RT_NODISCARD rt_status rt_cumsum(const rt_tensor *x, int32_t axis, rt_dtype dtype, rt_tensor **out);
@@ -1291,7 +1354,8 @@ RT_API RT_NODISCARD rt_status rt_cumsum_into(const rt_tensor *x, int32_t axis, r
 
 /// Running products along one axis: element i is the product of x up to and with i; integers wrap.
 /// Shapes   x: rank >= 1; out: as x
-/// Dtypes   any; out: `dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats
+/// Dtypes   any; out: `dtype`; with RT_DTYPE_NONE i64 for bool and signed integers, u64 for unsigned ones, the same for floats and
+///          complex dtypes
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for a `dtype` that is none; RT_E_ARGUMENT for an axis that is out of range
 RT_API RT_NODISCARD rt_status rt_cumprod(const rt_tensor *x, int32_t axis, rt_dtype dtype, rt_tensor **out);
@@ -1311,27 +1375,27 @@ RT_API RT_NODISCARD rt_status rt_take_along_into(const rt_tensor *x, const rt_te
 
 /// The elements along one axis in order; equal ones (-0 and +0 too) stay in the order they have; NaN counts as the largest.
 /// Shapes   x: rank >= 1; out: as x
-/// Dtypes   any; out: as x
+/// Dtypes   any real dtype; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for an axis that is out of range
+/// Errors   RT_E_DTYPE for complex dtypes; RT_E_ARGUMENT for an axis that is out of range
 RT_API RT_NODISCARD rt_status rt_sort(const rt_tensor *x, int32_t axis, bool descending, rt_tensor **out);
 /// rt_sort into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_sort and the rules above.
 RT_API RT_NODISCARD rt_status rt_sort_into(const rt_tensor *x, int32_t axis, bool descending, rt_tensor *out);
 
 /// Where the elements of rt_sort come from: indices along the axis.
 /// Shapes   x: rank >= 1; out: as x
-/// Dtypes   any; out: i64
+/// Dtypes   any real dtype; out: i64
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for an axis that is out of range
+/// Errors   RT_E_DTYPE for complex dtypes; RT_E_ARGUMENT for an axis that is out of range
 RT_API RT_NODISCARD rt_status rt_argsort(const rt_tensor *x, int32_t axis, bool descending, rt_tensor **out);
 /// rt_argsort into a given output, which stays yours: it is i64. Errors as rt_argsort and the rules above.
 RT_API RT_NODISCARD rt_status rt_argsort_into(const rt_tensor *x, int32_t axis, bool descending, rt_tensor *out);
 
 /// How many elements of sorted (1-d, in the ascending order of rt_sort) are below each value; with right: not above it.
 /// Shapes   sorted: 1-d; values: any; out: as values
-/// Dtypes   any, promoted to one dtype; out: i64
+/// Dtypes   any real dtype, promoted to one dtype; out: i64
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when sorted is not 1-d
+/// Errors   RT_E_DTYPE for complex dtypes; RT_E_SHAPE when sorted is not 1-d
 RT_API RT_NODISCARD rt_status rt_searchsorted(const rt_tensor *sorted, const rt_tensor *values, bool right, rt_tensor **out);
 /// rt_searchsorted into a given output, which stays yours: it is i64. Errors as rt_searchsorted and the rules above.
 RT_API RT_NODISCARD rt_status rt_searchsorted_into(const rt_tensor *sorted, const rt_tensor *values, bool right, rt_tensor *out);
@@ -1341,9 +1405,9 @@ RT_API RT_NODISCARD rt_status rt_searchsorted_into(const rt_tensor *sorted, cons
 /// Shapes   x: rank >= 1; indices: of that rank, no longer than x except along axis; updates: broadcasts to indices; out: as x
 /// Dtypes   x and updates: any, promoted to one dtype (no bool with ADD and MUL); indices: any integer; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for an axis that is out of range and a mode that is none; RT_E_SHAPE when these do not fit; RT_E_DTYPE for
-///          indices that are no integers; RT_E_INDEX names the first index that is out of range, before anything is written (an
-///          asynchronous device reports it when it gets there)
+/// Errors   RT_E_DTYPE for complex dtypes; RT_E_ARGUMENT for an axis that is out of range and a mode that is none; RT_E_SHAPE when these
+///          do not fit; RT_E_DTYPE for indices that are no integers; RT_E_INDEX names the first index that is out of range, before
+///          anything is written (an asynchronous device reports it when it gets there)
 RT_API RT_NODISCARD rt_status rt_scatter(const rt_tensor *x, const rt_tensor *indices, const rt_tensor *updates, int32_t axis,
     rt_scatter_mode mode, rt_tensor **out);
 /// rt_scatter into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_scatter and the rules above.
@@ -1355,7 +1419,7 @@ RT_API RT_NODISCARD rt_status rt_scatter_into(const rt_tensor *x, const rt_tenso
 /// Shapes   x: any; indices: [..., k], 1 <= k <= rank of x; updates: broadcasts to indices.shape[:-1] + x.shape[k:]; out: as x
 /// Dtypes   x and updates: any, promoted to one dtype (no bool with ADD and MUL); indices: any integer; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   as rt_scatter
+/// Errors   RT_E_DTYPE for complex dtypes; as rt_scatter
 RT_API RT_NODISCARD rt_status rt_scatter_nd(const rt_tensor *x, const rt_tensor *indices, const rt_tensor *updates, rt_scatter_mode mode,
     rt_tensor **out);
 /// rt_scatter_nd into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_scatter_nd and the rules
@@ -1369,7 +1433,8 @@ RT_API RT_NODISCARD rt_status rt_scatter_nd_into(const rt_tensor *x, const rt_te
 ///          x.shape[batch_axes+k:]
 /// Dtypes   x: any; indices: any integer; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when these do not fit; RT_E_ARGUMENT for a negative batch_axes; RT_E_DTYPE and RT_E_INDEX as rt_gather
+/// Errors   RT_E_DTYPE for complex dtypes; RT_E_SHAPE when these do not fit; RT_E_ARGUMENT for a negative batch_axes; RT_E_DTYPE and
+///          RT_E_INDEX as rt_gather
 RT_API RT_NODISCARD rt_status rt_gather_nd(const rt_tensor *x, const rt_tensor *indices, int32_t batch_axes, rt_tensor **out);
 /// rt_gather_nd into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_gather_nd and the rules
 /// above.
@@ -1378,9 +1443,9 @@ RT_API RT_NODISCARD rt_status rt_gather_nd_into(const rt_tensor *x, const rt_ten
 /// Where x is not zero (NaN is not): the coordinates of those elements in C order, one row per axis of x and one column per element.
 /// Waits for x, to count them.
 /// Shapes   x: any; out: [rank of x, elements that are not zero]
-/// Dtypes   any; out: i64
+/// Dtypes   any real dtype; out: i64
 /// Owner    *out is a new reference; release it
-/// Errors   what computing x failed with
+/// Errors   RT_E_DTYPE for complex dtypes; what computing x failed with
 RT_API RT_NODISCARD rt_status rt_nonzero(const rt_tensor *x, rt_tensor **out);
 /// rt_nonzero into a given output, which stays yours: it is i64. Errors as rt_nonzero and the rules above.
 RT_API RT_NODISCARD rt_status rt_nonzero_into(const rt_tensor *x, rt_tensor *out);
@@ -1389,8 +1454,8 @@ RT_API RT_NODISCARD rt_status rt_nonzero_into(const rt_tensor *x, rt_tensor *out
 /// Shapes   x: any; weight, bias: any that broadcasts to x; out: as x; NULL axes means all of them
 /// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis, and an eps that is negative or not finite; RT_E_SHAPE when weight or bias
-///          does not broadcast to x
+/// Errors   RT_E_DTYPE for complex dtypes; RT_E_ARGUMENT for a repeated or out-of-range axis, and an eps that is negative or not finite;
+///          RT_E_SHAPE when weight or bias does not broadcast to x
 RT_API RT_NODISCARD rt_status rt_layer_norm(const rt_tensor *x, const rt_axes *axes, const rt_tensor *weight, const rt_tensor *bias,
     double eps, rt_tensor **out);
 /// rt_layer_norm into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_layer_norm and the rules
@@ -1402,7 +1467,7 @@ RT_API RT_NODISCARD rt_status rt_layer_norm_into(const rt_tensor *x, const rt_ax
 /// Shapes   x: any; weight: any that broadcasts to x; out: as x; NULL axes means all of them
 /// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   as rt_layer_norm
+/// Errors   RT_E_DTYPE for complex dtypes; as rt_layer_norm
 RT_API RT_NODISCARD rt_status rt_rms_norm(const rt_tensor *x, const rt_axes *axes, const rt_tensor *weight, double eps, rt_tensor **out);
 /// rt_rms_norm into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_rms_norm and the rules
 /// above.
@@ -1414,8 +1479,9 @@ RT_API RT_NODISCARD rt_status rt_rms_norm_into(const rt_tensor *x, const rt_axes
 /// Shapes   x: rank >= 1; the others: [x.shape[axis]]; out: as x
 /// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for an axis that is out of range, an eps that is negative or not
-///          finite, and one of mean and variance without the other; RT_E_SHAPE for another number of channels
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for complex dtypes; RT_E_ARGUMENT for an axis that is out of range,
+///          an eps that is negative or not finite, and one of mean and variance without the other; RT_E_SHAPE for another number of
+///          channels
 RT_API RT_NODISCARD rt_status rt_batch_norm(const rt_tensor *x, const rt_tensor *mean, const rt_tensor *variance, const rt_tensor *weight,
     const rt_tensor *bias, int32_t axis, double eps, rt_tensor **out);
 /// rt_batch_norm into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_batch_norm and the rules
@@ -1429,7 +1495,8 @@ RT_API RT_NODISCARD rt_status rt_batch_norm_into(const rt_tensor *x, const rt_te
 ///          (window - 1) + 1 + output_pad - pad_lo - pad_hi each]
 /// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when these do not fit each other or the pads take more than there is; RT_E_ARGUMENT for negative numbers in window
+/// Errors   RT_E_DTYPE for complex dtypes; RT_E_SHAPE when these do not fit each other or the pads take more than there is; RT_E_ARGUMENT
+///          for negative numbers in window
 RT_API RT_NODISCARD rt_status rt_conv_transpose(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window,
     rt_tensor **out);
 /// rt_conv_transpose into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_conv_transpose and
@@ -1442,7 +1509,7 @@ RT_API RT_NODISCARD rt_status rt_conv_transpose_into(const rt_tensor *x, const r
 /// Shapes   as rt_max_pool
 /// Dtypes   x: integers and floats; out: i64
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for bool; as rt_max_pool
+/// Errors   RT_E_DTYPE for bool and complex dtypes; as rt_max_pool
 RT_API RT_NODISCARD rt_status rt_max_pool_indices(const rt_tensor *x, const rt_window *window, rt_tensor **out);
 /// rt_max_pool_indices into a given output, which stays yours: it is i64. Errors as rt_max_pool_indices and the rules above.
 RT_API RT_NODISCARD rt_status rt_max_pool_indices_into(const rt_tensor *x, const rt_window *window, rt_tensor *out);
@@ -1454,8 +1521,8 @@ RT_API RT_NODISCARD rt_status rt_max_pool_indices_into(const rt_tensor *x, const
 /// Dtypes   x and scale: floats, promoted to one dtype (integers are converted to f32); zero_point: the dtype of out; out: `to`, an
 ///          integer of at most 32 bits; with RT_DTYPE_NONE that of zero_point, u8 without one
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for an axis that is out of range; RT_E_DTYPE for any other `to` or
-///          zero_point
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for complex dtypes; RT_E_ARGUMENT for an axis that is out of range;
+///          RT_E_DTYPE for any other `to` or zero_point
 RT_API RT_NODISCARD rt_status rt_quantize(const rt_tensor *x, const rt_tensor *scale, const rt_tensor *zero_point, int32_t axis,
     rt_dtype to, rt_tensor **out);
 /// rt_quantize into a given output, which stays yours: it has the shape of the result, and its dtype stands for `to`. Errors as
@@ -1468,8 +1535,8 @@ RT_API RT_NODISCARD rt_status rt_quantize_into(const rt_tensor *x, const rt_tens
 ///          read only for 1-d); out: as x
 /// Dtypes   x: an integer of at most 32 bits; zero_point: as x; scale: a float; out: as scale
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for bool and floats; RT_E_ARGUMENT for an axis that is out of range;
-///          RT_E_DTYPE for any other x, scale or zero_point
+/// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_DTYPE for bool, floats and complex dtypes; RT_E_ARGUMENT for an axis that
+///          is out of range; RT_E_DTYPE for any other x, scale or zero_point
 RT_API RT_NODISCARD rt_status rt_dequantize(const rt_tensor *x, const rt_tensor *scale, const rt_tensor *zero_point, int32_t axis,
     rt_tensor **out);
 /// rt_dequantize into a given output, which stays yours: it has the shape of x and the dtype of scale. Errors as rt_dequantize and the
@@ -1482,7 +1549,8 @@ RT_API RT_NODISCARD rt_status rt_dequantize_into(const rt_tensor *x, const rt_te
 ///          broadcasts to [..., 1, N]
 /// Dtypes   a, b: i8 or u8 each; a_zero: as a; b_zero: as b; out: i32
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for bool and floats; RT_E_SHAPE as rt_matmul, and for zero points of another shape; RT_E_DTYPE for any other dtype
+/// Errors   RT_E_DTYPE for bool, floats and complex dtypes; RT_E_SHAPE as rt_matmul, and for zero points of another shape; RT_E_DTYPE for
+///          any other dtype
 RT_API RT_NODISCARD rt_status rt_matmul_integer(const rt_tensor *a, const rt_tensor *b, const rt_tensor *a_zero, const rt_tensor *b_zero,
     rt_tensor **out);
 /// rt_matmul_integer into a given output, which stays yours: it has the shape of the result and is i32. Errors as rt_matmul_integer and
@@ -1494,8 +1562,8 @@ RT_API RT_NODISCARD rt_status rt_matmul_integer_into(const rt_tensor *a, const r
 /// Shapes   x, weight and out: as rt_conv; x_zero: one element; weight_zero: one element or [M]
 /// Dtypes   x, weight: i8 or u8 each; x_zero: as x; weight_zero: as weight; out: i32
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for bool and floats; RT_E_SHAPE and RT_E_ARGUMENT as rt_conv, and RT_E_SHAPE for zero points of another shape;
-///          RT_E_DTYPE for any other dtype
+/// Errors   RT_E_DTYPE for bool, floats and complex dtypes; RT_E_SHAPE and RT_E_ARGUMENT as rt_conv, and RT_E_SHAPE for zero points of
+///          another shape; RT_E_DTYPE for any other dtype
 RT_API RT_NODISCARD rt_status rt_conv_integer(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *x_zero,
     const rt_tensor *weight_zero, const rt_window *window, rt_tensor **out);
 /// rt_conv_integer into a given output, which stays yours: it has the shape of the result and is i32. Errors as rt_conv_integer and the
@@ -1519,7 +1587,7 @@ RT_API RT_NODISCARD rt_status rt_concat_into(int32_t n, const rt_tensor *const *
 /// Shapes   x: any; out: each extent + pad_lo + pad_hi
 /// Dtypes   any; value: converted as cast converts; out: as x
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE for an extent below 0, or a pad that finds no element to take
+/// Errors   RT_E_DTYPE for a complex value beside a real x; RT_E_SHAPE for an extent below 0, or a pad that finds no element to take
 RT_API RT_NODISCARD rt_status rt_pad(const rt_tensor *x, const int64_t *pad_lo, const int64_t *pad_hi, rt_pad_mode mode, rt_scalar value,
     rt_tensor **out);
 /// rt_pad into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_pad and the rules above.
@@ -1528,10 +1596,10 @@ RT_API RT_NODISCARD rt_status rt_pad_into(const rt_tensor *x, const int64_t *pad
 
 /// 1-d: count numbers in equal steps from start to stop, both included; computed in f64, then rounded.
 /// Shapes   out: [count]
-/// Dtypes   `dtype`: a float
+/// Dtypes   `dtype`: a float or complex
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a `dtype` that is none; RT_E_ARGUMENT for a bound that is not finite; RT_E_DTYPE for a `dtype` that is no
-///          float; RT_E_SHAPE for a negative count
+/// Errors   RT_E_ARGUMENT for a `dtype` that is none; RT_E_ARGUMENT for a bound that is not finite; RT_E_DTYPE for any other `dtype` and
+///          for complex bounds of a float; RT_E_SHAPE for a negative count
 RT_API RT_NODISCARD rt_status rt_linspace(rt_ctx *ctx, rt_dtype dtype, rt_scalar start, rt_scalar stop, int64_t count, rt_tensor **out);
 /// rt_linspace into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_linspace and the rules
 /// above.
@@ -1611,9 +1679,10 @@ RT_API RT_NODISCARD rt_status rt_logsumexp(const rt_tensor *x, const rt_axes *ax
 /// above.
 RT_API RT_NODISCARD rt_status rt_logsumexp_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
 
-/// p 1: sum of the magnitudes; 2: square root of the sum of the squares, without overflow; infinity: largest magnitude; 0 over nothing.
+/// p 1: sum of the magnitudes (those of complex numbers, too); 2: square root of the sum of the squares, without overflow; infinity:
+/// largest magnitude; 0 over nothing.
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats and complex dtypes (bool and integers are converted to f32); out: the float
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis, and any other p
 RT_API RT_NODISCARD rt_status rt_norm(const rt_tensor *x, double p, const rt_axes *axes, bool keep_dims, rt_tensor **out);

@@ -17,15 +17,18 @@ RT_BEGIN
 
 typedef struct rt_tensor rt_tensor;
 
-/// A number without a dtype. In an operation it takes the tensor's dtype unless its own kind is higher (2.5 with i32 gives f32).
+/// A number without a dtype. In an operation it takes the tensor's dtype unless its own kind is higher (2.5 with i32 gives f32, a complex
+/// number c64, with f64 c128).
 typedef struct rt_scalar {
-  rt_dtype_kind kind; ///< BOOLEAN, SIGNED, UNSIGNED or FLOAT: which member counts
-  union { bool b; int64_t i; uint64_t u; double f; } as;
+  rt_dtype_kind kind; ///< BOOLEAN, SIGNED, UNSIGNED, FLOAT or COMPLEX: which member counts
+  union { bool b; int64_t i; uint64_t u; double f; struct { double re, im; } c; } as;
 } rt_scalar;
 static inline rt_scalar rt_float(double value) { rt_scalar s; s.kind = RT_KIND_FLOAT; s.as.f = value; return s; }
 static inline rt_scalar rt_int(int64_t value) { rt_scalar s; s.kind = RT_KIND_SIGNED; s.as.i = value; return s; }
 static inline rt_scalar rt_uint(uint64_t value) { rt_scalar s; s.kind = RT_KIND_UNSIGNED; s.as.u = value; return s; }
 static inline rt_scalar rt_bool(bool value) { rt_scalar s; s.kind = RT_KIND_BOOLEAN; s.as.u = 0; s.as.b = value; return s; }
+/// (rt_complex makes a tensor from two.)
+static inline rt_scalar rt_complex_number(double re, double im) { rt_scalar s; s.kind = RT_KIND_COMPLEX; s.as.c.re = re; s.as.c.im = im; return s; }
 
 /// A list of axes, negative ones counting from the end. Where a function takes a pointer, NULL means all axes, {0} means none.
 typedef struct rt_axes { int32_t count; int32_t axis[RT_MAX_RANK]; } rt_axes;
@@ -63,12 +66,12 @@ RT_API RT_NODISCARD rt_status rt_from_data_on(rt_ctx *ctx, rt_device device, rt_
 /// Uses memory of yours in place, on the host device. strides: elements, NULL for C order; every element reachable from `data` must be yours.
 /// Two imports of overlapping memory are two storages: operations do not see that they overlap.
 /// release(user), if not NULL, is called exactly once, when nothing uses the memory any more, on any thread; never when this call fails.
-/// Errors   RT_E_ARGUMENT for data that is not aligned to its elements, RT_E_SHAPE for strides that leave the address space
+/// Errors   RT_E_ARGUMENT for data that is not aligned to its elements (a complex one: to its parts), RT_E_SHAPE for strides that leave the address space
 RT_API RT_NODISCARD rt_status rt_import(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, const int64_t *strides, void *data, bool read_only, void (*release)(void *user), void *user, rt_tensor **out);
 /// Filled with 0 or 1 (rt_full of ops.h fills with anything).
 RT_API RT_NODISCARD rt_status rt_zeros(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, rt_tensor **out);
 RT_API RT_NODISCARD rt_status rt_ones(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, rt_tensor **out);
-/// A 0-d tensor that promotes weakly, as an rt_scalar does. Stored as bool, i64, u64 or f64.
+/// A 0-d tensor that promotes weakly, as an rt_scalar does. Stored as bool, i64, u64, f64 or c128.
 RT_API RT_NODISCARD rt_status rt_scalar_tensor(rt_ctx *ctx, rt_scalar value, rt_tensor **out);
 
 // ---- lifetime ------------------------------------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ static rt_status fill_plain(void *user, void *dst, size_t bytes) {
   const rt_status status = rti_io_source_read(from->source, from->facts->offset, dst, bytes);
   if (status != RT_OK) return status;
   if (from->facts->dtype == RT_BOOL) rti_io_make_bools(dst, bytes);
-  else if (!rti_io_host_is_little()) rti_io_swap(dst, bytes / rt_dtype_bytes(from->facts->dtype), rt_dtype_bytes(from->facts->dtype));
+  else if (!rti_io_host_is_little()) rti_io_swap_dtype(dst, bytes / rt_dtype_bytes(from->facts->dtype), from->facts->dtype);
   return RT_OK;
 }
 
@@ -294,7 +294,7 @@ rt_status rti_archive_elements(const rt_tensor *t, void **out_data, size_t *out_
     free(data);
     return status;
   }
-  if (!rti_io_host_is_little()) rti_io_swap(data, numel, element);
+  if (!rti_io_host_is_little()) rti_io_swap_dtype(data, numel, rt_tensor_dtype(t));
   *out_data = data;
   *out_bytes = (size_t)bytes;
   return RT_OK;

@@ -8,9 +8,10 @@
 
 #define NPY_HEADER_LIMIT (1u << 20) // versions 2 and 3 could announce 4 GiB; 16 extents need far less than 1 MiB
 
-static const struct { char code[3]; rt_dtype dtype; const char *descr; } dtypes[] = {
+static const struct { char code[4]; rt_dtype dtype; const char *descr; } dtypes[] = {
     {"b1", RT_BOOL, "|b1"}, {"i1", RT_I8, "|i1"},  {"i2", RT_I16, "<i2"}, {"i4", RT_I32, "<i4"}, {"i8", RT_I64, "<i8"}, {"u1", RT_U8, "|u1"},
     {"u2", RT_U16, "<u2"},  {"u4", RT_U32, "<u4"}, {"u8", RT_U64, "<u8"}, {"f2", RT_F16, "<f2"}, {"f4", RT_F32, "<f4"}, {"f8", RT_F64, "<f8"},
+    {"c8", RT_C64, "<c8"},  {"c16", RT_C128, "<c16"},
 };
 
 typedef struct reader {
@@ -75,13 +76,13 @@ static rt_status take_descr(reader *r, rti_npy_header *out) {
     rest--;
   }
   if (rest == 1 && *code == '?') code = "b1", rest = 2;
-  for (size_t i = 0; rest == 2 && i < RTI_IO_COUNT(dtypes); i++) {
-    if (memcmp(code, dtypes[i].code, 2) != 0) continue;
+  for (size_t i = 0; i < RTI_IO_COUNT(dtypes); i++) {
+    if (rest != strlen(dtypes[i].code) || memcmp(code, dtypes[i].code, rest) != 0) continue;
     out->dtype = dtypes[i].dtype;
     out->big_endian = order == '>' || (order != '<' && !rti_io_host_is_little());
     return RT_OK;
   }
-  return rti_io_fail(RT_E_DTYPE, "%s: descr: '%s' is not one of b1 i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8", r->name, quoted.at);
+  return rti_io_fail(RT_E_DTYPE, "%s: descr: '%s' is not one of b1 i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8 c8 c16", r->name, quoted.at);
 }
 
 static rt_status take_extent(reader *r, int64_t *out) {

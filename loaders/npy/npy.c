@@ -21,7 +21,7 @@ static rt_status fill_elements(void *user, void *dst, size_t bytes) {
   const filling *f = user;
   const rt_status status = f->fill(f->user, dst, bytes);
   if (status != RT_OK) return status;
-  if (is_foreign(f->header)) rti_io_swap(dst, f->header->numel, rt_dtype_bytes(f->header->dtype));
+  if (is_foreign(f->header)) rti_io_swap_dtype(dst, f->header->numel, f->header->dtype);
   if (f->header->dtype == RT_BOOL) rti_io_make_bools(dst, f->header->numel);
   return RT_OK;
 }
@@ -92,7 +92,7 @@ rt_status rt_npy_write(const char *path, const rt_tensor *t) {
   uint8_t *data = malloc((size_t)bytes + 1);
   if (!data) return rti_io_fail(RT_E_NO_MEMORY, "%s: no memory for %llu bytes", rti_io_quote(&name, path, strlen(path)), (unsigned long long)bytes);
   rt_status status = rt_read(t, data, (size_t)bytes);
-  if (status == RT_OK && !rti_io_host_is_little()) rti_io_swap(data, numel, rt_dtype_bytes(dtype));
+  if (status == RT_OK && !rti_io_host_is_little()) rti_io_swap_dtype(data, numel, dtype);
   if (status == RT_OK) status = rti_io_replace_file(path, header, header_bytes, data, (size_t)bytes);
   else rti_io_fail_in(status, "%s", rti_io_quote(&name, path, strlen(path)));
   free(data);

@@ -16,7 +16,7 @@ static const struct { const char *name; rt_dtype dtype; uint8_t field; } types[]
     {"UNDEFINED", RT_DTYPE_NONE, 0}, {"FLOAT", RT_F32, FLOAT_DATA},    {"UINT8", RT_U8, INT32_DATA},       {"INT8", RT_I8, INT32_DATA},
     {"UINT16", RT_U16, INT32_DATA},  {"INT16", RT_I16, INT32_DATA},    {"INT32", RT_I32, INT32_DATA},      {"INT64", RT_I64, INT64_DATA},
     {"STRING", RT_DTYPE_NONE, 0},    {"BOOL", RT_BOOL, INT32_DATA},    {"FLOAT16", RT_F16, INT32_DATA},    {"DOUBLE", RT_F64, DOUBLE_DATA},
-    {"UINT32", RT_U32, UINT64_DATA}, {"UINT64", RT_U64, UINT64_DATA},  {"COMPLEX64", RT_DTYPE_NONE, 0},    {"COMPLEX128", RT_DTYPE_NONE, 0},
+    {"UINT32", RT_U32, UINT64_DATA}, {"UINT64", RT_U64, UINT64_DATA},  {"COMPLEX64", RT_C64, FLOAT_DATA},   {"COMPLEX128", RT_C128, DOUBLE_DATA},
     {"BFLOAT16", RT_BF16, INT32_DATA}, {"FLOAT8E4M3FN", RT_DTYPE_NONE, 0}, {"FLOAT8E4M3FNUZ", RT_DTYPE_NONE, 0}, {"FLOAT8E5M2", RT_DTYPE_NONE, 0},
     {"FLOAT8E5M2FNUZ", RT_DTYPE_NONE, 0}, {"UINT4", RT_DTYPE_NONE, 0}, {"INT4", RT_DTYPE_NONE, 0},         {"FLOAT4E2M1", RT_DTYPE_NONE, 0},
 };
@@ -95,6 +95,9 @@ static rt_status walk(rti_wire message, rti_onnx_tensor *facts, survey *s, bool 
   return status;
 }
 
+// What a typed field counts: the parts of complex numbers, else elements.
+static rt_dtype part_of(rt_dtype dtype) { return dtype == RT_C64 ? RT_F32 : dtype == RT_C128 ? RT_F64 : dtype; }
+
 // Stores typed elements one by one, checking that each fits its dtype.
 typedef struct store { uint8_t *at; rt_dtype dtype; bool misfit; } store;
 
@@ -120,13 +123,14 @@ static void store_element(void *user, uint64_t value) {
 
 static rt_status from_typed(rt_ctx *ctx, const rti_wire *message, const char *what, const rti_onnx_tensor *facts, const survey *s, rt_tensor **out) {
   const rti_wire_type wire_type = element_wire(s->typed_field);
-  const size_t size = rt_dtype_bytes(facts->dtype);
+  const rt_dtype part = part_of(facts->dtype);
+  const size_t size = rt_dtype_bytes(part);
   // One packed run of elements that already are what we store: no copy in between.
   if (s->occurrences == 1 && s->only.type == RTI_WIRE_BYTES && wire_type != RTI_WIRE_VARINT && rti_io_host_is_little())
     return rt_from_data(ctx, facts->dtype, facts->rank, facts->shape, s->only.at, out);
   uint8_t *data = malloc((size_t)facts->bytes + 1);
   if (!data) return rti_io_fail(RT_E_NO_MEMORY, "%s: %s: no memory for %llu bytes", message->name, what, (unsigned long long)facts->bytes);
-  store target = {data, facts->dtype, false};
+  store target = {data, part, false};
   rti_wire again = *message;
   rti_wire_field field;
   bool more;
@@ -151,7 +155,7 @@ static rt_status from_raw(rt_ctx *ctx, const rti_wire *message, const char *what
   uint8_t *data = malloc((size_t)facts->bytes + 1);
   if (!data) return rti_io_fail(RT_E_NO_MEMORY, "%s: %s: no memory for %llu bytes", message->name, what, (unsigned long long)facts->bytes);
   memcpy(data, raw, (size_t)facts->bytes);
-  rti_io_swap(data, facts->numel, rt_dtype_bytes(facts->dtype));
+  rti_io_swap_dtype(data, facts->numel, facts->dtype);
   const rt_status status = rt_from_data(ctx, facts->dtype, facts->rank, facts->shape, data, out);
   free(data);
   return status;
@@ -188,9 +192,10 @@ rt_status rti_onnx_read_tensor(rt_ctx *ctx, const rti_wire *message, const char 
   if (s.raw.number && s.raw.bytes != facts->bytes)
     return rti_io_fail(RT_E_FORMAT, "%s: %s: raw_data holds %zu bytes, shape %s of %s needs %llu", file, what, s.raw.bytes,
                        rti_io_shape_text(&shape_text, facts->rank, facts->shape), rt_dtype_name(facts->dtype), (unsigned long long)facts->bytes);
-  if (!s.raw.number && s.typed != facts->numel)
+  const uint64_t parts = part_of(facts->dtype) == facts->dtype ? facts->numel : 2 * facts->numel; // of numel times 8 bytes, checked above
+  if (!s.raw.number && s.typed != parts)
     return rti_io_fail(RT_E_FORMAT, "%s: %s: holds %llu elements, shape %s needs %llu", file, what, (unsigned long long)s.typed,
-                       rti_io_shape_text(&shape_text, facts->rank, facts->shape), (unsigned long long)facts->numel);
+                       rti_io_shape_text(&shape_text, facts->rank, facts->shape), (unsigned long long)parts);
   if (facts->numel == 0) status = rt_from_data(ctx, facts->dtype, facts->rank, facts->shape, NULL, out);
   else if (s.raw.number) return from_raw(ctx, message, what, facts, s.raw.at, out);
   else return from_typed(ctx, message, what, facts, &s, out);

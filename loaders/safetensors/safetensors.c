@@ -16,7 +16,7 @@ static const struct { const char *name; rt_dtype dtype; unsigned bits;
   {"I64", RT_I64, 64},           {"I32", RT_I32, 32},           {"I16", RT_I16, 16},           {"I8", RT_I8, 8},
   {"U64", RT_U64, 64},           {"U32", RT_U32, 32},           {"U16", RT_U16, 16},           {"U8", RT_U8, 8},
   {"BOOL", RT_BOOL, 8},          {"F8_E4M3", RT_DTYPE_NONE, 8}, {"F8_E5M2", RT_DTYPE_NONE, 8}, {"F8_E8M0", RT_DTYPE_NONE, 8},
-  {"F6_E2M3", RT_DTYPE_NONE, 6}, {"F6_E3M2", RT_DTYPE_NONE, 6}, {"F4", RT_DTYPE_NONE, 4},      {"C64", RT_DTYPE_NONE, 64},
+  {"F6_E2M3", RT_DTYPE_NONE, 6}, {"F6_E3M2", RT_DTYPE_NONE, 6}, {"F4", RT_DTYPE_NONE, 4},      {"C64", RT_C64, 64},
 };
 
 static bool text_is(const rti_text *text, const char *word) {

@@ -11,6 +11,12 @@
 #define IN_ANY w->f
 #define IN_BITS w->i
 #define IN_INTEGER w->i
+#define IN_NUMERIC_C w->f
+#define IN_FLOAT_C w->f
+#define IN_ANY_C w->f
+#define SAME_NUMERIC_C w->f
+#define SAME_FLOAT_C w->f
+#define SAME_ANY_C w->f
 #define SAME_NUMERIC w->f
 #define SAME_FLOAT w->f
 #define SAME_ANY w->f
@@ -20,6 +26,14 @@
 #define RESULT_BOOL(dtypes) w->b
 #define RESULT_SUM(dtypes) w->f
 #define RESULT_I64(dtypes) w->l
+#define RESULT_REAL(dtypes) SAME_##dtypes
+#define RESULT_COMPLEX(dtypes) w->z
+#define S_IN_NUMERIC_C w->d.scalar
+#define S_IN_FLOAT_C w->d.scalar
+#define S_IN_ANY_C w->d.scalar
+#define S_SAME_NUMERIC_C w->weak_f
+#define S_SAME_FLOAT_C w->weak_f
+#define S_SAME_ANY_C w->weak_f
 #define S_IN_NUMERIC w->d.scalar
 #define S_IN_FLOAT w->d.scalar
 #define S_IN_ANY w->d.scalar
@@ -34,16 +48,28 @@
 #define S_RESULT_BOOL(dtypes) w->weak_b
 #define S_RESULT_SUM(dtypes) w->weak_f
 #define S_RESULT_I64(dtypes) w->weak_l
+#define S_RESULT_REAL(dtypes) S_SAME_##dtypes
+#define S_RESULT_COMPLEX(dtypes) w->weak_z
 
 // A dtype that the class does not take, in every input.
 #define ONE(t) t
 #define TWO(t) t, t
 #define THREE(t) t, t, t
-#define REFUSED_NUMERIC(fn, ARGS) MISUSE(DTYPE, "not defined for bool", fn(ARGS(w->b.x), OUT))
-#define REFUSED_FLOAT(fn, ARGS) (void)0
-#define REFUSED_ANY(fn, ARGS) (void)0
-#define REFUSED_BITS(fn, ARGS) MISUSE(DTYPE, "not defined for f32", fn(ARGS(w->f.x), OUT))
-#define REFUSED_INTEGER(fn, ARGS) MISUSE(DTYPE, "not defined for f32", fn(ARGS(w->f.x), OUT))
+#define REFUSED(dtype, t, fn, ARGS) MISUSE(DTYPE, "not defined for " dtype, fn(ARGS(t), OUT))
+#define REFUSED_COMPLEX(fn, ARGS) REFUSED("c64, a complex dtype; take rt_real, rt_imag or rt_abs first", w->z.x, fn, ARGS)
+#define REFUSED_NUMERIC(fn, ARGS) (REFUSED("bool", w->b.x, fn, ARGS), REFUSED_COMPLEX(fn, ARGS))
+#define REFUSED_FLOAT(fn, ARGS) REFUSED_COMPLEX(fn, ARGS)
+#define REFUSED_ANY(fn, ARGS) REFUSED_COMPLEX(fn, ARGS)
+#define REFUSED_BITS(fn, ARGS) (REFUSED("f32", w->f.x, fn, ARGS), REFUSED_COMPLEX(fn, ARGS))
+#define REFUSED_INTEGER(fn, ARGS) (REFUSED("f32", w->f.x, fn, ARGS), REFUSED_COMPLEX(fn, ARGS))
+#define REFUSED_NUMERIC_C(fn, ARGS) REFUSED("bool", w->b.x, fn, ARGS)
+#define REFUSED_FLOAT_C(fn, ARGS) (void)0
+#define REFUSED_ANY_C(fn, ARGS) (void)0
+// Keeps a row where the class takes real dtypes only.
+#define REAL_ANY(...) __VA_ARGS__
+#define REAL_FLOAT(...) __VA_ARGS__
+#define REAL_ANY_C(...)
+#define REAL_FLOAT_C(...)
 
 /// The outputs that no operation writes, after inputs whose result has shape [3,4] and the dtype of kit k.
 #define WRONG_OUTPUTS(name, k, fn, ...)                                                                                    \
@@ -86,6 +112,7 @@
     WARM(rt_##name##_into(IN_##dtypes.x, 0.5, RESULT_##result(dtypes).scratch));                                           \
     MISUSE(ARGUMENT, #name ": the first input is NULL", rt_##name(NULL, 0.5, OUT));                                        \
     MISUSE(ARGUMENT, #name ": out is NULL", rt_##name(IN_##dtypes.x, 0.5, NO_OUT));                                        \
+    MISUSE(DTYPE, #name ": not defined for c64", rt_##name(w->z.x, 0.5, OUT));                                             \
     MISUSE(ARGUMENT, #name ": the first input is NULL", rt_##name##_into(NULL, 0.5, RESULT_##result(dtypes).out));         \
     MISUSE(ARGUMENT, #name ": out is a scalar tensor", rt_##name##_into(S_IN_##dtypes, 0.5, S_RESULT_##result(dtypes)));   \
     WRONG_OUTPUTS(name, RESULT_##result(dtypes), rt_##name##_into, IN_##dtypes.x, 0.5);                                    \
@@ -150,6 +177,7 @@
 #define REDUCTION_ROWS(name, dtypes, result, ...) /* after axes: what stands before out */                                \
     MISUSE(ARGUMENT, #name ": the first input is NULL", rt_##name(NULL, NULL, false, __VA_ARGS__ OUT));                    \
     MISUSE(ARGUMENT, #name ": out is NULL", rt_##name(IN_##dtypes.x, NULL, false, __VA_ARGS__ NO_OUT));                    \
+    REAL_##dtypes(MISUSE(DTYPE, #name ": not defined for c64", rt_##name(w->z.x, NULL, false, __VA_ARGS__ OUT)));          \
     MISUSE(ARGUMENT, #name ": axis 2 is not in -2 to 1", rt_##name(IN_##dtypes.x, AXES(2), false, __VA_ARGS__ OUT));       \
     MISUSE(ARGUMENT, #name ": axis -3 is not in -2 to 1", rt_##name(IN_##dtypes.x, AXES(0, -3), true, __VA_ARGS__ OUT));   \
     MISUSE(ARGUMENT, #name ": axis -2147483648", rt_##name(IN_##dtypes.x, AXES(INT32_MIN), false, __VA_ARGS__ OUT));       \
@@ -175,7 +203,7 @@
   MISUSE(SHAPE, #name ": not defined over no elements (shape [0,4])", rt_##name(w->none, AXES(0), true, OUT));             \
   MISUSE(SHAPE, #name ": not defined over no elements", rt_##name##_into(w->none, AXES(0), false, w->one_d))
 #define DTYPES_OF_SUM(name)                                                                                                \
-  MISUSE(ARGUMENT, #name ": 14 is no dtype", rt_##name(w->f.x, NULL, false, NO_DTYPE(14), OUT));                           \
+  MISUSE(ARGUMENT, #name ": 16 is no dtype", rt_##name(w->f.x, NULL, false, NO_DTYPE(16), OUT));                           \
   MISUSE(ARGUMENT, #name ": -1 is no dtype", rt_##name(w->f.x, NULL, false, NO_DTYPE(-1), OUT));                           \
   MISUSE(ARGUMENT, #name ": 255 is no dtype", rt_##name(w->f.x, NULL, false, NO_DTYPE(255), OUT));                         \
   MISUSE(ARGUMENT, #name ": 65536 is no dtype", rt_##name(w->f.x, NULL, false, NO_DTYPE(65536), OUT))

@@ -63,7 +63,7 @@ static void exchange(void **state) {
   DL_ROW(UNSUPPORTED, "from_dlpack: elements of 0 lanes", {DL_RIGHT, .dtype = {2, 32, 0}});
   DL_ROW(DTYPE, "from_dlpack: no dtype has the DLPack code 99 with 32 bits", {DL_RIGHT, .dtype = {99, 32, 1}});
   DL_ROW(DTYPE, "from_dlpack: no dtype has the DLPack code 2 with 0 bits", {DL_RIGHT, .dtype = {2, 0, 1}});
-  DL_ROW(DTYPE, "from_dlpack: no dtype has the DLPack code 5 with 64 bits", {DL_RIGHT, .dtype = {5, 64, 1}});
+  DL_ROW(DTYPE, "from_dlpack: no dtype has the DLPack code 5 with 32 bits", {DL_RIGHT, .dtype = {5, 32, 1}});
   DL_ROW(FORMAT, "from_dlpack: data is not aligned", {DL_RIGHT, .byte_offset = 2});
   DL_ROW(FORMAT, "from_dlpack: byte_offset 18446744073709551612 leaves the address space", {DL_RIGHT, .byte_offset = UINT64_MAX - 3});
   DL_ROW(FORMAT, "from_dlpack: the strides leave the address space", {DL_RIGHT, .strides = SHAPE(INT64_MAX, 1)});

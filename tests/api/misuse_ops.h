@@ -19,7 +19,7 @@
   MISUSE(ARGUMENT, name ": out is NULL", CALL(w->ctx, RT_F32, 1, SHAPE(3), NO_OUT));                                       \
   MISUSE(ARGUMENT, name ": out is NULL", CALL(NULL, RT_F32, 1, SHAPE(3), NO_OUT));                                         \
   MISUSE(ARGUMENT, name ": 0 is no dtype", CALL(w->ctx, NO_DTYPE(0), 1, SHAPE(3), OUT));                                   \
-  MISUSE(ARGUMENT, name ": 14 is no dtype", CALL(w->ctx, NO_DTYPE(14), 1, SHAPE(3), OUT));                                 \
+  MISUSE(ARGUMENT, name ": 16 is no dtype", CALL(w->ctx, NO_DTYPE(16), 1, SHAPE(3), OUT));                                 \
   MISUSE(ARGUMENT, name ": -1 is no dtype", CALL(w->ctx, NO_DTYPE(-1), 1, SHAPE(3), OUT));                                 \
   MISUSE(ARGUMENT, name ": 255 is no dtype", CALL(w->ctx, NO_DTYPE(255), 1, SHAPE(3), OUT));                               \
   MISUSE(ARGUMENT, name ": rank -1 is not in 0 to 16", CALL(w->ctx, RT_F32, -1, SHAPE(3), OUT));                           \
@@ -57,7 +57,7 @@ static void copy_and_cast(world *w) {
   MISUSE(ARGUMENT, "cast: the first input is NULL", rt_cast(NULL, RT_F32, OUT));
   MISUSE(ARGUMENT, "cast: out is NULL", rt_cast(w->f.x, RT_I32, NO_OUT));
   MISUSE(ARGUMENT, "cast: 0 is no dtype", rt_cast(w->f.x, RT_DTYPE_NONE, OUT));
-  MISUSE(ARGUMENT, "cast: 14 is no dtype", rt_cast(w->f.x, NO_DTYPE(14), OUT));
+  MISUSE(ARGUMENT, "cast: 16 is no dtype", rt_cast(w->f.x, NO_DTYPE(16), OUT));
   MISUSE(ARGUMENT, "cast: -1 is no dtype", rt_cast(w->f.x, NO_DTYPE(-1), OUT));
   MISUSE(ARGUMENT, "cast: 255 is no dtype", rt_cast(w->f.x, NO_DTYPE(255), OUT));
   MISUSE(ARGUMENT, "cast: the first input is NULL", rt_cast_into(NULL, w->i.out));
@@ -139,7 +139,7 @@ static void arange(world *w) {
   MISUSE(ARGUMENT, "arange: out is NULL", rt_arange(w->ctx, RT_F32, zero, ten, one, NO_OUT));
   MISUSE(ARGUMENT, "arange: ctx is NULL", rt_arange(NULL, RT_F32, zero, ten, one, OUT));
   MISUSE(ARGUMENT, "arange: 0 is no dtype", rt_arange(w->ctx, RT_DTYPE_NONE, zero, ten, one, OUT));
-  MISUSE(ARGUMENT, "arange: 14 is no dtype", rt_arange(w->ctx, NO_DTYPE(14), zero, ten, one, OUT));
+  MISUSE(ARGUMENT, "arange: 16 is no dtype", rt_arange(w->ctx, NO_DTYPE(16), zero, ten, one, OUT));
   MISUSE(ARGUMENT, "arange: -1 is no dtype", rt_arange(w->ctx, NO_DTYPE(-1), zero, ten, one, OUT));
   MISUSE(ARGUMENT, "arange: 255 is no dtype", rt_arange(w->ctx, NO_DTYPE(255), zero, ten, one, OUT));
   MISUSE(DTYPE, "arange: not defined for bool", rt_arange(w->ctx, RT_BOOL, zero, ten, one, OUT));

@@ -17,7 +17,7 @@ static void quantisation(world *w) {
   MISUSE(ARGUMENT, "quantize: the second input is NULL", rt_quantize(w->f.x, NULL, NULL, 1, RT_U8, OUT));
   MISUSE(ARGUMENT, "quantize: out is NULL", rt_quantize(w->f.x, scale, NULL, 1, RT_U8, NO_OUT));
   MISUSE(STATE, "quantize: the tensors belong to two contexts", rt_quantize(w->f.x, w->f.foreign, NULL, 1, RT_U8, OUT));
-  MISUSE(ARGUMENT, "quantize: 14 is no dtype", rt_quantize(w->f.x, scale, NULL, 1, NO_DTYPE(14), OUT));
+  MISUSE(ARGUMENT, "quantize: 16 is no dtype", rt_quantize(w->f.x, scale, NULL, 1, NO_DTYPE(16), OUT));
   MISUSE(ARGUMENT, "quantize: -1 is no dtype", rt_quantize(w->f.x, scale, NULL, 1, NO_DTYPE(-1), OUT));
   MISUSE(DTYPE, "quantize: to i64, which is no integer of at most 32 bits", rt_quantize(w->f.x, scale, NULL, 1, RT_I64, OUT));
   MISUSE(DTYPE, "quantize: to bool", rt_quantize(w->f.x, scale, NULL, 1, RT_BOOL, OUT));

@@ -45,8 +45,8 @@ typedef struct guard {
 
 typedef struct world {
   rt_ctx *ctx, *other;
-  kit f, i, l, b, u, h, d;                // f32, i32, i64, bool, u64, f16, f64
-  rt_tensor *weak_f, *weak_l, *weak_b;    // scalar tensors
+  kit f, i, l, b, u, h, d, z;             // f32, i32, i64, bool, u64, f16, f64, c64
+  rt_tensor *weak_f, *weak_l, *weak_b, *weak_z; // scalar tensors
   rt_tensor *none, *deep, *image, *kernel, *bias, *one_d; // [0,4], rank 16, [1,4,6,6], [4,2,3,3] for 2 groups, [4], [4]; all f32
   void *memory[8];                        // of the imported tensors
   int n_memory;
@@ -257,12 +257,15 @@ static int make_world(void **state) {
   make_kit(w, RT_U64, &w->u);
   make_kit(w, RT_F16, &w->h);
   make_kit(w, RT_F64, &w->d);
+  make_kit(w, RT_C64, &w->z);
   need(rt_scalar_tensor(w->ctx, rt_float(2.5), &w->weak_f), NULL);
   need(rt_scalar_tensor(w->ctx, rt_int(2), &w->weak_l), NULL);
   need(rt_scalar_tensor(w->ctx, rt_bool(true), &w->weak_b), NULL);
+  need(rt_scalar_tensor(w->ctx, rt_complex_number(2, -1), &w->weak_z), NULL);
   keep(w, w->weak_f);
   keep(w, w->weak_l);
   keep(w, w->weak_b);
+  keep(w, w->weak_z);
   w->none = keep(w, counting(w->ctx, RT_F32, 2, SHAPE(0, 4), 0));
   w->deep = keep(w, counting(w->ctx, RT_F32, 16, SHAPE(1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 3, 2), 0));
   w->image = counting(w->ctx, RT_F32, 4, SHAPE(1, 4, 6, 6), 0);
@@ -277,9 +280,9 @@ static int make_world(void **state) {
 
 static int free_world(void **state) {
   world *w = *state;
-  kit *kits[] = {&w->f, &w->i, &w->l, &w->b, &w->u, &w->h, &w->d};
+  kit *kits[] = {&w->f, &w->i, &w->l, &w->b, &w->u, &w->h, &w->d, &w->z};
   for (size_t k = 0; k < COUNT(kits); k++) free_kit(kits[k]);
-  rt_tensor *rest[] = {w->weak_f, w->weak_l, w->weak_b, w->none, w->deep, w->image, w->kernel, w->bias, w->one_d};
+  rt_tensor *rest[] = {w->weak_f, w->weak_l, w->weak_b, w->weak_z, w->none, w->deep, w->image, w->kernel, w->bias, w->one_d};
   for (size_t k = 0; k < COUNT(rest); k++) rt_release(rest[k]);
   bool is_closed = rt_ctx_close(w->ctx) == RT_OK && rt_ctx_close(w->other) == RT_OK;
   if (!is_closed) print_error("%s\n", rt_last_error());

@@ -74,7 +74,7 @@ static inline void put_words(proto *p, uint32_t field, const char *words) {
 
 // ---- TensorProto -----------------------------------------------------------------------------------------------------------------------------
 enum { ONNX_F32 = 1, ONNX_U8 = 2, ONNX_I8 = 3, ONNX_U16 = 4, ONNX_I16 = 5, ONNX_I32 = 6, ONNX_I64 = 7, ONNX_STRING = 8, ONNX_BOOL = 9, ONNX_F16 = 10, ONNX_F64 = 11,
-       ONNX_U32 = 12, ONNX_U64 = 13, ONNX_BF16 = 16 };
+       ONNX_U32 = 12, ONNX_U64 = 13, ONNX_C64 = 14, ONNX_C128 = 15, ONNX_BF16 = 16 };
 
 static inline proto tensor_head(const char *name, int64_t type, int32_t rank, const int64_t *dims) {
   proto t = {0};

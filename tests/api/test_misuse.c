@@ -11,6 +11,7 @@
 #include "misuse_tensors.h"
 #include "misuse_context.h"
 #include "misuse_files.h"
+#include "misuse_complex.h"
 
 /// Every "RT_API ... rt_name(" of a header must have been called by a row.
 static int missing_in(const char *header) {
@@ -49,7 +50,7 @@ int main(void) {
       cmocka_unit_test(facts_about_nothing),     cmocka_unit_test(elements_of_tensors),        cmocka_unit_test(views_of_tensors),
       cmocka_unit_test(dtypes_and_statuses),     cmocka_unit_test(contexts),                   cmocka_unit_test(what_contexts_tell),
       cmocka_unit_test(two_accelerators),        cmocka_unit_test(exchange),                   cmocka_unit_test(files),
-      cmocka_unit_test(every_function_has_rows),
+      cmocka_unit_test(complex_numbers),         cmocka_unit_test(every_function_has_rows),
   };
   int failed = cmocka_run_group_tests(tests, make_world, free_world);
   print_message("%d rows of misuse, %d wrong\n", n_rows, n_wrong);

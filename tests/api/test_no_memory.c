@@ -199,6 +199,12 @@ static rt_status s_embedding(world *w) {
 static rt_status s_concat(world *w) { return rt_concat(2, (const rt_tensor *const[]){w->x, w->x}, 1, MADE(0)); }
 static rt_status s_pad(world *w) { return rt_pad(w->x, SHAPE(1, 2), SHAPE(2, 1), RT_PAD_REFLECT, rt_int(0), MADE(0)); }
 static rt_status s_pad_constant(world *w) { return rt_pad(w->x, SHAPE(1, -1), SHAPE(0, 1), RT_PAD_CONSTANT, rt_float(1), MADE(0)); }
+static rt_status s_complex(world *w) {
+  rt_status s = rt_complex(w->x, w->x, MADE(0));
+  if (s == RT_OK) s = rt_mul(w->made[0], w->x, MADE(1)); // x becomes complex on the way
+  return s == RT_OK ? rt_norm(w->made[1], 2, NULL, false, MADE(2)) : s;
+}
+static rt_status s_complex_line(world *w) { return rt_linspace(w->ctx, RT_C64, rt_int(0), rt_complex_number(1, 1), 100, MADE(0)); }
 static rt_status s_arange(world *w) { return rt_arange(w->ctx, RT_F64, rt_int(0), rt_int(100), rt_int(1), MADE(0)); }
 static rt_status s_random(world *w) { return rt_random_normal(w->ctx, RT_F32, 1, SHAPE(100), 1, 2, 0, 1, MADE(0)); }
 static rt_status s_clone_and_write(world *w) {
@@ -379,8 +385,8 @@ static const struct scenario { const char *name; rt_status (*run)(world *); } sc
     S(empty), S(from_data), S(high_rank), S(scalar_tensor), S(add), S(add_into), S(broadcast), S(transposed), S(promote), S(mixed), S(scalar), S(compare),
     S(clamp), S(where), S(leaky), S(overlap), S(views), S(reshape_copies), S(sum), S(sum_dtype), S(mean_of_nothing), S(argmax), S(softmax), S(matmul),
     S(matvec), S(batched), S(conv), S(pool), S(gather), S(along), S(scatter), S(find), S(made), S(spread), S(norms), S(embedding), S(concat), S(pad),
-    S(unique), S(split), S(transposed_conv), S(quantized),
-    S(pad_constant), S(arange), S(random), S(clone_and_write), S(map),
+    S(unique), S(split), S(transposed_conv), S(quantized), S(pad_constant), S(arange), S(random), S(clone_and_write), S(map), S(complex),
+    S(complex_line),
     S(read_strided), S(to), S(dlpack), S(report), S(import),
     S(empty_on), S(from_data_on), S(in_place), S(in_place_of_a_clone), S(write_strided), S(write_turned), S(into_strided), S(small_floats),
     S(promoted_view), S(ints), S(three_inputs), S(any_of_a_test), S(max_of_axes), S(product), S(log_softmax), S(matmul_turned), S(dot),

@@ -89,6 +89,8 @@ static const struct { int major; const char *header; size_t bytes; rt_dtype dtyp
     {1, "{'descr': '<u4', 'fortran_order': False, 'shape': (2,), }", 8, RT_U32, 1, {2}},
     {1, "{'descr': '<u8', 'fortran_order': False, 'shape': (2,), }", 16, RT_U64, 1, {2}},
     {1, "{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }", 16, RT_I64, 1, {2}},
+    {1, "{'descr': '<c8', 'fortran_order': False, 'shape': (2, 3), }", 48, RT_C64, 2, {2, 3}},
+    {1, "{'descr': '<c16', 'fortran_order': False, 'shape': (3,), }", 48, RT_C128, 1, {3}},
 };
 
 static void read_valid_headers(void **state) {
@@ -128,6 +130,16 @@ static void big_endian_and_fortran_order(void **state) {
   assert_int_equal(rt_read(t, numbers, sizeof numbers), RT_OK);
   assert_memory_equal(numbers, by_hand, sizeof numbers);
   rt_release(t);
+
+  // np.array([1.5 - 2j], '>c8'): the two parts are swapped each by itself.
+  static const uint8_t one[8] = {0x3f, 0xc0, 0, 0, 0xc0, 0, 0, 0};
+  const file complex = make(1, "{'descr': '>c8', 'fortran_order': False, 'shape': (1,), }\n", one, 8);
+  rt_scalar z;
+  assert_int_equal(rt_npy_parse(ctx, "complex", complex.at, complex.n, &t), RT_OK);
+  assert_int_equal(rt_item(t, &z), RT_OK);
+  assert_int_equal(z.kind, RT_KIND_COMPLEX);
+  assert_true(z.as.c.re == 1.5 && z.as.c.im == -2);
+  rt_release(t);
 }
 
 static void odd_truth_values_become_one(void **state) {
@@ -155,7 +167,9 @@ static const struct { int major; const char *header; size_t bytes; rt_status sta
     {1, HEAD("'|O'", "False", "(1,)"), 8, RT_E_DTYPE, "'|O'"},
     {1, HEAD("'<U5'", "False", "(1,)"), 20, RT_E_DTYPE, "'<U5'"},
     {1, HEAD("'|S4'", "False", "(1,)"), 4, RT_E_DTYPE, "'|S4'"},
-    {1, HEAD("'<c8'", "False", "(1,)"), 8, RT_E_DTYPE, "'<c8'"},
+    {1, HEAD("'<c4'", "False", "(1,)"), 4, RT_E_DTYPE, "'<c4'"},
+    {1, HEAD("'<c32'", "False", "(1,)"), 32, RT_E_DTYPE, "'<c32'"},
+    {1, HEAD("'<c16'", "False", "(1,)"), 15, RT_E_FORMAT, "needs 16 bytes"},
     {1, HEAD("'<M8[ns]'", "False", "(1,)"), 8, RT_E_DTYPE, "M8"},
     {1, HEAD("'<f16'", "False", "(1,)"), 16, RT_E_DTYPE, "f16"},
     {1, HEAD("''", "False", "(1,)"), 1, RT_E_DTYPE, "''"},
@@ -281,12 +295,13 @@ static void misuse_is_an_error(void **state) {
 
 static void round_trip(void **state) {
   (void)state;
-  static const rt_dtype dtypes[] = {RT_BOOL, RT_I8, RT_I16, RT_I32, RT_I64, RT_U8, RT_U16, RT_U32, RT_U64, RT_F16, RT_F32, RT_F64};
+  static const rt_dtype dtypes[] = {RT_BOOL, RT_I8, RT_I16, RT_I32, RT_I64, RT_U8, RT_U16, RT_U32, RT_U64, RT_F16, RT_F32, RT_F64, RT_C64, RT_C128};
   static const struct { int32_t rank; int64_t shape[5]; } shapes[] = {{0, {0}}, {1, {1}}, {1, {0}}, {1, {7}}, {2, {2, 3}}, {3, {2, 0, 3}}, {5, {1, 2, 1, 2, 2}}};
   for (size_t d = 0; d < COUNT(dtypes); d++) {
     for (size_t s = 0; s < COUNT(shapes); s++) {
-      uint8_t data[64], back[64];
+      uint8_t data[128], back[128];
       memcpy(data, counted, 64);
+      memcpy(data + 64, counted, 64);
       if (dtypes[d] == RT_BOOL)
         for (int i = 0; i < 64; i++) data[i] &= 1;
       rt_tensor *t = NULL, *again = NULL;

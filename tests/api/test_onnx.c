@@ -192,6 +192,45 @@ static void wrong_arguments_of_a_run(void **state) {
   rt_model_close(model);
 }
 
+// Of complex weights the typed field holds the parts, two for each element.
+static void complex_weights(void **state) {
+  (void)state;
+  static const double raw[4] = {0.5, -1, 1e300, 2};
+  static const int64_t dims[1] = {2};
+  for (int n_parts = 3; n_parts <= 4; n_parts++) {
+    proto graph = {0}, typed = tensor_head("a", ONNX_C64, 1, dims), wide = tensor_raw("b", ONNX_C128, 1, dims, raw, sizeof raw);
+    for (int i = 0; i < n_parts; i++) put_f(&typed, 4, (float)i + 1);
+    put_message(&graph, 5, &typed);
+    put_message(&graph, 5, &wide);
+    graph_node(&graph, "Mul", "a a", "square");
+    graph_node(&graph, "Neg", "b", "negative");
+    graph_output(&graph, "square", ONNX_C64, NULL);
+    graph_output(&graph, "negative", ONNX_C128, NULL);
+    proto file = model_of(&graph, 13);
+    rt_model *model = NULL;
+    rt_status status = parse_exactly(file.at, file.n, &model);
+    proto_free(&file);
+    if (n_parts == 3) {
+      assert_int_equal(status, RT_E_FORMAT);
+      assert_non_null(strstr(rt_last_error(), "holds 3 elements, shape [2] needs 4"));
+      continue;
+    }
+    rt_tensor *y[2] = {NULL, NULL};
+    if (status != RT_OK || rt_model_run(model, 0, NULL, 2, y) != RT_OK) fail_msg("%s", rt_last_error());
+    assert_int_equal(rt_tensor_dtype(y[0]), RT_C64);
+    assert_int_equal(rt_tensor_dtype(y[1]), RT_C128);
+    float square[4];
+    double negative[4];
+    assert_int_equal(rt_read(y[0], square, sizeof square), RT_OK);
+    assert_int_equal(rt_read(y[1], negative, sizeof negative), RT_OK);
+    assert_true(square[0] == -3 && square[1] == 4 && square[2] == -7 && square[3] == 24);
+    for (int i = 0; i < 4; i++) assert_true(negative[i] == -raw[i]);
+    rt_release(y[0]);
+    rt_release(y[1]);
+    rt_model_close(model);
+  }
+}
+
 // Writing to an output must not change the weights of the model, nor an input.
 static void outputs_belong_to_the_caller(void **state) {
   (void)state;
@@ -838,7 +877,7 @@ int main(void) {
       cmocka_unit_test(describe),
       cmocka_unit_test(run_network),
       cmocka_unit_test(wrong_arguments_of_a_run),
-      cmocka_unit_test(outputs_belong_to_the_caller),
+      cmocka_unit_test(complex_weights), cmocka_unit_test(outputs_belong_to_the_caller),
       cmocka_unit_test(meanings_follow_the_opset),
       cmocka_unit_test(failures_during_a_run),
       cmocka_unit_test(refuse_wrong_graphs),

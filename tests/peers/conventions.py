@@ -71,7 +71,7 @@ def rows(s):
 
 # ---- promotion ----------------------------------------------------------------------------------------------------------------------------
 def kind(dtype):
-    return "b" if dtype == "bool" else dtype[0] if dtype[0] in "iu" else "f"
+    return "b" if dtype == "bool" else dtype[0] if dtype[0] in "iuc" else "f"
 
 
 def numpy_rule(a, b, ours):
@@ -79,8 +79,8 @@ def numpy_rule(a, b, ours):
     kinds = {kind(a), kind(b)}
     if "bf16" in (a, b):
         return "NumPy has no bf16"
-    if "f" in kinds and kinds & {"i", "u"} and ours in (a, b) and kind(ours) == "f":
-        return "an integer with a float takes the float, as in PyTorch; NumPy takes one that holds every value of both"
+    if kinds & {"f", "c"} and kinds & {"i", "u"} and ours in (a, b) and kind(ours) in "fc":
+        return "an integer with a float or complex number takes that, as in PyTorch; NumPy takes one that holds every value of both"
     if "u64" in (a, b) and "i" in kinds and ours == RAISES:
         return "u64 with a signed integer is an error that says to cast; NumPy takes f64"
     return None
@@ -95,7 +95,7 @@ def torch_rule(a, b, ours):
 def promotion(s):
     torch = s.modules.get("t")
     names = {"bool": "bool", "i8": "int8", "i16": "int16", "i32": "int32", "i64": "int64", "u8": "uint8", "u16": "uint16", "u32": "uint32", "u64": "uint64", "f16": "float16",
-             "bf16": "bfloat16", "f32": "float32", "f64": "float64"}
+             "bf16": "bfloat16", "f32": "float32", "f64": "float64", "c64": "complex64", "c128": "complex128"}
     for a, b in itertools.product(DTYPES, repeat=2):
         try:
             ours = s.rt.promote(a, b)

@@ -12,7 +12,7 @@ import numpy as np
 
 DTYPES = {}  # name -> (code, NumPy dtype of the elements as stored)
 STORED = {"bool": np.bool_, "i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64, "u8": np.uint8, "u16": np.uint16, "u32": np.uint32,
-          "u64": np.uint64, "f16": np.float16, "bf16": np.uint16, "f32": np.float32, "f64": np.float64}
+          "u64": np.uint64, "f16": np.float16, "bf16": np.uint16, "f32": np.float32, "f64": np.float64, "c64": np.complex64, "c128": np.complex128}
 MAX_RANK = 16
 
 
@@ -20,8 +20,12 @@ class Axes(c.Structure):
     _fields_ = [("count", c.c_int32), ("axis", c.c_int32 * MAX_RANK)]
 
 
+class _Complex(c.Structure):
+    _fields_ = [("re", c.c_double), ("im", c.c_double)]
+
+
 class _Value(c.Union):
-    _fields_ = [("b", c.c_bool), ("i", c.c_int64), ("u", c.c_uint64), ("f", c.c_double)]
+    _fields_ = [("b", c.c_bool), ("i", c.c_int64), ("u", c.c_uint64), ("f", c.c_double), ("c", _Complex)]
 
 
 class Scalar(c.Structure):

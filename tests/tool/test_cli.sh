@@ -75,7 +75,8 @@ run ops nonsense; fails 1 "nonsense"; silent
 for name in builtin cpu_ref; do
   run ops --backend $name; ok; says "add " "$name runs" "conv "
   run ops --backend $name --json; ok; json; says '"pairs_run": '
-  run ops --backend $name add; ok
+  run ops --backend $name add maximum; ok
+  says "maximum  all"
   grep -q '^ *50  *add  *all' out || bad "$name should add every number type"
 done
 

@@ -84,6 +84,9 @@ write_npy none.npy '<f8' '(0, 5)'
 run inspect none.npy; ok; says "[0,5]" "no elements"
 write_npy scalar.npy '<i8' '()' ffffffffffffffff
 run inspect scalar.npy; ok; says "i64 []" "first -1"
+write_npy complex.npy '<c8' '(3,)' 0000404000008040 000080bf00000000 0000c07f00000000 # 3+4i, -1, NaN
+run inspect complex.npy; ok; says "npy, c64 [3], 24 B" "modulus 1 to 5, mean 1+2i, 1 NaN" "first 3+4i -1+0i"
+run inspect complex.npy --json; ok; json; says '"dtype": "c64"' '"modulus_max": 5'
 
 # ---- names that would break JSON, drive a terminal, or are no text ----
 write_model quoted.onnx "$(node Relu 'a"b\c' y x)$(port 11 x 1 3)$(port 12 y 1 3)"
@@ -126,11 +129,11 @@ run inspect op.onnx; fails 1 "Nonsense" "broken" "13"
 head -c 60 x.npy >cut.npy
 head -c $(($(wc -c <x.npy) - 4)) x.npy >data.npy
 write_npy object.npy '|O' '(2,)' 0000000000000000 0000000000000000
-write_npy complex.npy '<c8' '(1,)' 0000000000000000
+write_npy clong.npy '<c32' '(1,)' 0000000000000000 0000000000000000 0000000000000000 0000000000000000
 write_npy negative.npy '<f4' '(-1,)' 00000000
 write_npy overflow.npy '<f4' '(4611686018427387904, 4611686018427387904)' 00000000
 : >empty.npy
-for file in cut data object complex negative overflow empty; do
+for file in cut data object clong negative overflow empty; do
   run run good.onnx --input $file.npy; fails 1 "$file.npy"; silent
   run inspect $file.npy; fails 1 "$file.npy"; silent
 done

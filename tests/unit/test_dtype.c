@@ -16,7 +16,7 @@ static void facts_agree_with_names(void **state) {
       {RT_BOOL, "bool", 1, RT_KIND_BOOLEAN}, {RT_I8, "i8", 1, RT_KIND_SIGNED}, {RT_I16, "i16", 2, RT_KIND_SIGNED}, {RT_I32, "i32", 4, RT_KIND_SIGNED},
       {RT_I64, "i64", 8, RT_KIND_SIGNED}, {RT_U8, "u8", 1, RT_KIND_UNSIGNED}, {RT_U16, "u16", 2, RT_KIND_UNSIGNED}, {RT_U32, "u32", 4, RT_KIND_UNSIGNED},
       {RT_U64, "u64", 8, RT_KIND_UNSIGNED}, {RT_F16, "f16", 2, RT_KIND_FLOAT}, {RT_BF16, "bf16", 2, RT_KIND_FLOAT}, {RT_F32, "f32", 4, RT_KIND_FLOAT},
-      {RT_F64, "f64", 8, RT_KIND_FLOAT},
+      {RT_F64, "f64", 8, RT_KIND_FLOAT}, {RT_C64, "c64", 8, RT_KIND_COMPLEX}, {RT_C128, "c128", 16, RT_KIND_COMPLEX},
   };
   (void)state;
   assert_int_equal(RTI_COUNT(cases), RTI_DTYPE_COUNT - 1);
@@ -29,7 +29,7 @@ static void facts_agree_with_names(void **state) {
 }
 
 static void no_dtype_is_answered_calmly(void **state) {
-  static const int codes[] = {0, -1, 14, 15, 255, INT32_MAX, INT32_MIN};
+  static const int codes[] = {0, -1, 16, 17, 255, INT32_MAX, INT32_MIN};
   static const char *const names[] = {"", "F32", "f3", "f322", "float", "?", "none"};
   (void)state;
   for (size_t i = 0; i < RTI_COUNT(codes); i++) {
@@ -60,6 +60,11 @@ static rt_dtype expected_promotion(rt_dtype a, rt_dtype b) {
   size_t na = rt_dtype_bytes(a), nb = rt_dtype_bytes(b);
   if (a == b || kb == RT_KIND_BOOLEAN) return a;
   if (ka == RT_KIND_BOOLEAN) return b;
+  if (ka == RT_KIND_COMPLEX || kb == RT_KIND_COMPLEX) { // the wider of the two precisions
+    size_t parts_a = ka == RT_KIND_COMPLEX ? na / 2 : na, parts_b = kb == RT_KIND_COMPLEX ? nb / 2 : nb;
+    bool wide_a = parts_a == 8 && ka >= RT_KIND_FLOAT, wide_b = parts_b == 8 && kb >= RT_KIND_FLOAT;
+    return wide_a || wide_b ? RT_C128 : RT_C64;
+  }
   if (ka == RT_KIND_FLOAT && kb == RT_KIND_FLOAT) return na == nb ? RT_F32 : na > nb ? a : b;
   if (ka == RT_KIND_FLOAT) return a;
   if (kb == RT_KIND_FLOAT) return b;
@@ -87,10 +92,11 @@ static void promotion_follows_the_rules(void **state) {
 }
 
 static void scalars_promote_by_kind(void **state) {
-  static const struct { rt_dtype dtype; const char *with_bool, *with_int, *with_uint, *with_float; } cases[] = {
-      {RT_BOOL, "bool", "i64", "i64", "f32"}, {RT_I8, "i8", "i8", "i8", "f32"},     {RT_I64, "i64", "i64", "i64", "f32"}, {RT_U8, "u8", "u8", "u8", "f32"},
-      {RT_U64, "u64", "u64", "u64", "f32"},   {RT_F16, "f16", "f16", "f16", "f16"}, {RT_BF16, "bf16", "bf16", "bf16", "bf16"}, {RT_F32, "f32", "f32", "f32", "f32"},
-      {RT_F64, "f64", "f64", "f64", "f64"},
+  static const struct { rt_dtype dtype; const char *with_bool, *with_int, *with_uint, *with_float, *with_complex; } cases[] = {
+      {RT_BOOL, "bool", "i64", "i64", "f32", "c64"}, {RT_I8, "i8", "i8", "i8", "f32", "c64"},     {RT_I64, "i64", "i64", "i64", "f32", "c64"}, {RT_U8, "u8", "u8", "u8", "f32", "c64"},
+      {RT_U64, "u64", "u64", "u64", "f32", "c64"},   {RT_F16, "f16", "f16", "f16", "f16", "c64"}, {RT_BF16, "bf16", "bf16", "bf16", "bf16", "c64"}, {RT_F32, "f32", "f32", "f32", "f32", "c64"},
+      {RT_F64, "f64", "f64", "f64", "f64", "c128"},
+      {RT_C64, "c64", "c64", "c64", "c64", "c64"}, {RT_C128, "c128", "c128", "c128", "c128", "c128"},
   };
   (void)state;
   for (size_t i = 0; i < RTI_COUNT(cases); i++) {
@@ -98,6 +104,7 @@ static void scalars_promote_by_kind(void **state) {
     assert_string_equal(rt_dtype_name(rti_scalar_dtype(cases[i].dtype, rt_int(-1))), cases[i].with_int);
     assert_string_equal(rt_dtype_name(rti_scalar_dtype(cases[i].dtype, rt_uint(1))), cases[i].with_uint);
     assert_string_equal(rt_dtype_name(rti_scalar_dtype(cases[i].dtype, rt_float(2.5))), cases[i].with_float);
+    assert_string_equal(rt_dtype_name(rti_scalar_dtype(cases[i].dtype, rt_complex_number(0, 1))), cases[i].with_complex);
   }
 }
 
@@ -197,17 +204,22 @@ static void values_convert_as_cast_does(void **state) {
       {rt_int((INT64_C(1) << 62) + (INT64_C(1) << 54)), RT_BF16, rt_float(0x1p62)},
       {rt_int((INT64_C(1) << 62) + (INT64_C(1) << 38) + 1), RT_F32, rt_float(0x1.000002p62)},
       {rt_int((INT64_C(1) << 62) + (INT64_C(1) << 38)), RT_F32, rt_float(0x1p62)},
+      {rt_complex_number(0.1, -2), RT_C64, rt_complex_number((double)0.1f, -2)}, {rt_complex_number(0.1, 1e300), RT_C128, rt_complex_number(0.1, 1e300)},
+      {rt_float(2.5), RT_C64, rt_complex_number(2.5, 0)}, {rt_int((INT64_C(1) << 62) + (INT64_C(1) << 38) + 1), RT_C64, rt_complex_number(0x1.000002p62, 0)},
+      {rt_uint(UINT64_MAX), RT_C128, rt_complex_number(0x1p64, 0)}, {rt_bool(true), RT_C64, rt_complex_number(1, 0)},
+      {rt_complex_number(0, -0.0), RT_BOOL, rt_bool(false)}, {rt_complex_number(0, 1e-300), RT_BOOL, rt_bool(true)}, {rt_complex_number(NAN, 0), RT_BOOL, rt_bool(true)},
   };
   (void)state;
   for (size_t i = 0; i < RTI_COUNT(cases); i++) {
-    unsigned char element[10];
+    unsigned char element[18];
     memset(element, 0xa5, sizeof element);
     rti_scalar_store(cases[i].value, cases[i].dtype, element + 1); // at an odd address
     rt_scalar back = rti_scalar_load(cases[i].dtype, element + 1);
     assert_int_equal(element[0], 0xa5);
     assert_int_equal(element[1 + rt_dtype_bytes(cases[i].dtype)], 0xa5);
     assert_int_equal(back.kind, cases[i].result.kind);
-    bool same = back.kind == RT_KIND_BOOLEAN ? back.as.b == cases[i].result.as.b : back.kind == RT_KIND_FLOAT ? back.as.f == cases[i].result.as.f : back.as.u == cases[i].result.as.u;
+    bool same = back.kind == RT_KIND_COMPLEX ? back.as.c.re == cases[i].result.as.c.re && back.as.c.im == cases[i].result.as.c.im :
+                back.kind == RT_KIND_BOOLEAN ? back.as.b == cases[i].result.as.b : back.kind == RT_KIND_FLOAT ? back.as.f == cases[i].result.as.f : back.as.u == cases[i].result.as.u;
     if (!same) fail_msg("case %zu: stored as %s and read back: %lld or %g", i, rt_dtype_name(cases[i].dtype), (long long)back.as.i, back.as.f);
   }
 }

@@ -13,8 +13,10 @@ static const char help[] =
     "  --backend NAME  which dtypes this backend runs, on dense arguments, and its reason where it refuses; \"builtin\" is the reference\n"
     "                  inside the library\n"
     "  --rank N        the rank of the arguments to ask about; default 4 for convolution and pooling, else 2\n\n"
-    "Dtypes: any; numeric (integers and floats), integer, bits (integers and bool), float (bool and integers become f32).\n"
-    "Results: same (as computed in); sum (i64, u64, floats stay); given (an argument says). A composite is made of other operations.\n";
+    "Dtypes: any real one; numeric (integers and floats), integer, bits (integers and bool), float (bool and integers become f32);\n"
+    "any_c, numeric_c, float_c: the same and complex ones.\n"
+    "Results: same (as computed in); sum (i64, u64, others stay); real (of a complex dtype its parts' float, else same); complex (c64,\n"
+    "of f64 c128); given (an argument says). A composite is made of other operations.\n";
 
 typedef struct op_row { uint16_t id; const char *name, *family, *dtypes, *result, *doc; } op_row;
 static const op_row ops[] = {
@@ -37,10 +39,12 @@ static const dtype_row dtypes[] = {
 
 // Is the dtype in a set of ops.def?
 static bool in_set(const char *set, rt_dtype_kind kind) {
-  if (strcmp(set, "NUMERIC") == 0) return kind != RT_KIND_BOOLEAN;
+  size_t length = strlen(set);
+  if (kind == RT_KIND_COMPLEX) return length > 2 && strcmp(set + length - 2, "_C") == 0;
+  if (strncmp(set, "NUMERIC", 7) == 0) return kind != RT_KIND_BOOLEAN;
   if (strcmp(set, "INTEGER") == 0) return kind == RT_KIND_SIGNED || kind == RT_KIND_UNSIGNED;
   if (strcmp(set, "BITS") == 0) return kind != RT_KIND_FLOAT;
-  if (strcmp(set, "FLOAT") == 0) return kind == RT_KIND_FLOAT;
+  if (strncmp(set, "FLOAT", 5) == 0) return kind == RT_KIND_FLOAT;
   return true;
 }
 

@@ -80,10 +80,12 @@ void json_shape(json *j, const char *key, int32_t rank, const int64_t *shape, co
 
 // ---- summary.c: the values of a tensor in one line --------------------------------------------------------------------------------------
 typedef struct summary {
+  bool is_complex;
   int64_t numel, n_nan, n_inf;
-  double min, max, mean;   ///< over the finite values; NaN when there is none
+  double min, max, mean;   ///< over the finite values; NaN when there is none. Of complex numbers min and max are of the modulus
+  double mean_im;          ///< of complex numbers the other part of the mean
   int32_t n_first;
-  double first[8];
+  double first[8], first_im[8];
 } summary;
 rt_status summarize(const rt_tensor *t, summary *out);
 char *summary_text(const summary *s); ///< yours to free
