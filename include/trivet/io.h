@@ -91,7 +91,7 @@ typedef struct rt_named_text { const char *key, *text; } rt_named_text;
 /// Writes an archive, replacing a file at `path` as rt_npy_write does. .npz gets 64-bit records and data aligned to 64 bytes; safetensors
 /// gets the order its reference writer uses (larger elements first, then by name), so that every tensor lies aligned.
 /// Errors   RT_E_ARGUMENT (NULL, a name twice or not printable UTF-8, several tensors or none for .npy, texts where the format has no place for
-///          them), RT_E_DTYPE (bf16 in .npy and .npz), RT_E_UNSUPPORTED (GGUF), and those of rt_npy_write
+///          them), RT_E_DTYPE (bf16 in .npy and .npz, c128 in safetensors), RT_E_UNSUPPORTED (GGUF), and those of rt_npy_write
 RT_API RT_NODISCARD rt_status rt_archive_write(const char *path, rt_archive_format format, uint32_t flags, int32_t n_tensors, const rt_named_tensor *tensors, int32_t n_texts, const rt_named_text *texts);
 
 // ---- onnx --------------------------------------------------------------------------------------------------------------------------

@@ -203,6 +203,15 @@ static void writing_archives(world *w, const char *long_text) {
   MISUSE(ARGUMENT, "holds one tensor, not 0", WRITE(NPY, 0, NULL, 0, NULL));
   MISUSE(ARGUMENT, "holds one tensor, not 2", WRITE(NPY, 2, TENSORS({"x", x}, {"y", x}), 0, NULL));
   MISUSE(ARGUMENT, "can be named '__metadata__'", WRITE(SAFETENSORS, 1, TENSORS({"__metadata__", x}), 0, NULL));
+  rt_tensor *wide = NULL, *brain = NULL;
+  need(rt_zeros(w->ctx, RT_C128, 1, SHAPE(3), &wide), NULL);
+  need(rt_zeros(w->ctx, RT_BF16, 1, SHAPE(3), &brain), NULL);
+  recount(w);
+  MISUSE(DTYPE, "tensor 'x': safetensors has no dtype for c128", WRITE(SAFETENSORS, 1, TENSORS({"x", wide}), 0, NULL));
+  MISUSE(DTYPE, "tensor 'x': .npy has no dtype for bf16", WRITE(NPZ, 1, TENSORS({"x", brain}), 0, NULL));
+  MISUSE(DTYPE, "tensor 'x': .npy has no dtype for bf16", WRITE(NPY, 1, TENSORS({"x", brain}), 0, NULL));
+  rt_release(wide), rt_release(brain);
+  recount(w);
   MISUSE(NOT_FOUND, "/nowhere/x", WRITE(NPZ, 1, TENSORS({"x", x}), 0, NULL));
   MISUSE(NOT_FOUND, "/nowhere/x", WRITE(SAFETENSORS, 1, TENSORS({"x", x}), 0, NULL));
   MISUSE(NOT_FOUND, "", WRITE_TO("", NPZ, 0, 1, TENSORS({"x", x}), 0, NULL));

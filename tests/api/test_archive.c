@@ -62,7 +62,7 @@ static bool deflate_is_there(void) {
 
 static void round_trip(void **state) {
   (void)state;
-  static const rt_dtype dtypes[] = {RT_BOOL, RT_I8, RT_I16, RT_I32, RT_I64, RT_U8, RT_U16, RT_U32, RT_U64, RT_F16, RT_F32, RT_F64, RT_BF16};
+  static const rt_dtype dtypes[] = {RT_BOOL, RT_I8, RT_I16, RT_I32, RT_I64, RT_U8, RT_U16, RT_U32, RT_U64, RT_F16, RT_F32, RT_F64, RT_C64, RT_BF16};
   static const struct { int32_t rank; int64_t shape[5]; } shapes[] = {{0, {0}}, {1, {1}}, {1, {0}}, {1, {7}}, {2, {2, 3}}, {3, {2, 0, 3}}, {5, {1, 2, 1, 2, 2}}};
   enum { N = COUNT(dtypes) * COUNT(shapes) };
   rt_named_tensor all[N];

@@ -85,7 +85,7 @@ static void members_that_are_only_listed(void **state) {
   static const struct { const char *name, *descr; int method, flags; const char *stored; rt_status status; const char *words; } rows[] = {
       {"x.npy", "|O", 0, 0, "|O", RT_E_DTYPE, "tensor 'x': *'|O' is not one of"},
       {"x.npy", "<U7", 0, 0, "<U7", RT_E_DTYPE, "'<U7' is not one of"},
-      {"x.npy", "<c8", 0, 0, "<c8", RT_E_DTYPE, "'<c8' is not one of"},
+      {"x.npy", "<c32", 0, 0, "<c32", RT_E_DTYPE, "'<c32' is not one of"},
       {"x.txt", "<f4", 0, 0, "?", RT_E_DTYPE, "tensor 'x.txt': the member is no .npy file"},
       {"folder/", "<f4", 0, 0, "?", RT_E_DTYPE, "tensor 'folder/': the member is no .npy file"},
       {"x.npy", "<f4", 12, 0, "compressed", RT_E_UNSUPPORTED, "tensor 'x': compression method 12 is neither stored nor deflated"},

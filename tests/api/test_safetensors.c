@@ -51,7 +51,7 @@ static void read_a_file(void **state) {
 static void every_dtype(void **state) {
   (void)state;
   static const struct { const char *name; rt_dtype dtype; } dtypes[] = {{"F64", RT_F64}, {"F32", RT_F32}, {"F16", RT_F16}, {"BF16", RT_BF16}, {"I64", RT_I64},
-      {"I32", RT_I32}, {"I16", RT_I16}, {"I8", RT_I8}, {"U8", RT_U8}, {"U16", RT_U16}, {"U32", RT_U32}, {"U64", RT_U64}};
+      {"I32", RT_I32}, {"I16", RT_I16}, {"I8", RT_I8}, {"U8", RT_U8}, {"U16", RT_U16}, {"U32", RT_U32}, {"U64", RT_U64}, {"C64", RT_C64}};
   for (size_t i = 0; i < COUNT(dtypes); i++) {
     char header[200];
     const size_t bytes = 4 * rt_dtype_bytes(dtypes[i].dtype);

@@ -42,6 +42,8 @@ static const struct command_row {
   const char *argv[9];
 } commands[] = {
     {"inspect .npy", FILES, {"trivet", "inspect", "x.npy"}},
+    {"inspect archive", FILES, {"trivet", "inspect", "x.safetensors"}},
+    {"convert", FILES, {"trivet", "convert", "x.safetensors", "y.npy", "--tensor", "x", "--json"}},
     {"inspect .onnx", FILES, {"trivet", "inspect", "m.onnx"}},
     {"run", FILES, {"trivet", "run", "m.onnx", "--input", "x.npy", "--output", "y.npy"}},
     {"ops --backend", FILES, {"trivet", "ops", "--backend", "cpu_ref", "add"}},
@@ -117,7 +119,7 @@ static bool output_is_whole(const char *wanted, size_t bytes) {
 }
 
 static bool names_a_file(const char *sentence) {
-  static const char *const names[] = {"x.npy", "m.onnx", "y.npy", ".so", "backends-0", "standard output"};
+  static const char *const names[] = {"x.npy", "x.safetensors", "m.onnx", "y.npy", ".so", "backends-0", "standard output"};
   for (size_t i = 0; i < COUNT(names); i++)
     if (strstr(sentence, names[i])) return true;
   return false;
@@ -163,7 +165,7 @@ static void every_command_meets_every_fault(void **state) {
           if (wrong) fail_msg("trivet %s, %s: exit code %d, %s\n%s", c->name, text, met.code, wrong, met.err);
         }
       }
-    print_message("trivet %-14s %4d faults\n", c->name, n_met);
+    print_message("trivet %-15s %4d faults\n", c->name, n_met);
     RESULT(results, "trivet %s\t%d\t0\n", c->name, n_met);
     assert_true(n_met > 5);
     total += n_met;
@@ -203,14 +205,15 @@ static int make_files(void **state) {
   bool ok = file && fwrite(model.at, 1, model.n, file) == model.n;
   if (file) fclose(file);
   proto_free(&model);
-  ok = ok && rt_ctx_create(NULL, &ctx) == RT_OK && rt_from_data(ctx, RT_F32, 2, (int64_t[]){2, 4}, x, &t) == RT_OK && rt_npy_write("x.npy", t) == RT_OK;
+  ok = ok && rt_ctx_create(NULL, &ctx) == RT_OK && rt_from_data(ctx, RT_F32, 2, (int64_t[]){2, 4}, x, &t) == RT_OK && rt_npy_write("x.npy", t) == RT_OK &&
+       rt_archive_write("x.safetensors", RT_ARCHIVE_SAFETENSORS, 0, 1, &(rt_named_tensor){"x", t}, 0, NULL) == RT_OK;
   rt_release(t);
   rt_ctx_close(ctx);
   return ok ? 0 : -1;
 }
 static int drop_files(void **state) {
   (void)state;
-  static const char *const names[] = {"m.onnx", "x.npy", "y.npy", "out", "err", "seen"};
+  static const char *const names[] = {"m.onnx", "x.npy", "x.safetensors", "y.npy", "out", "err", "seen"};
   for (size_t i = 0; i < COUNT(names); i++) unlink(names[i]);
   return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : -1; // a temporary file that was left behind would keep the folder
 }

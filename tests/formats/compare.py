@@ -39,7 +39,7 @@ def same_file(path, arrays):
 def arrays_of_all_dtypes():
     random = np.random.default_rng(20240229)
     arrays = {"bool": random.integers(0, 2, (3, 5)).astype(bool)}
-    for dtype in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"):
+    for dtype in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8"):
         arrays["layer." + dtype] = np.frombuffer(random.bytes(7 * 9 * int(dtype[1])), dtype=dtype).reshape(7, 9)
     arrays["scalar"] = np.array(2.5, "f4")
     arrays["empty"] = np.zeros((0, 3), "f8")
@@ -67,7 +67,7 @@ def compare_numpy():
             same(np.load("one.npy"), array, f"{source}: {name} alone")
     # Foreign byte orders and Fortran order.
     odd = {"big": np.arange(12, dtype=">f4").reshape(3, 4), "fortran": np.asfortranarray(np.arange(24, dtype="i2").reshape(2, 3, 4)),
-           "both": np.asfortranarray(np.arange(12, dtype=">i8").reshape(4, 3))}
+           "both": np.asfortranarray(np.arange(12, dtype=">i8").reshape(4, 3)), "complex": np.array([1 + 2j, -3j], ">c16")}
     np.savez("odd.npz", **odd)
     run("convert", "odd.npz", "back.npz")
     same_file("back.npz", {name: np.ascontiguousarray(a).astype(a.dtype.newbyteorder("=")) for name, a in odd.items()})
