@@ -100,6 +100,48 @@ static rt_status read_onnx(const char *path) {
   return status;
 }
 
+static rt_status write_archive(const char *path, rt_archive_format format) {
+  rt_tensor *t = NULL;
+  one_tensor(&t);
+  const rt_status status = rt_archive_write(path, format, 0, 1, &(rt_named_tensor){"t", t}, 0, NULL);
+  rt_release(t);
+  return status;
+}
+static rt_status write_npz(const char *path) { return write_archive(path, RT_ARCHIVE_NPZ); }
+static rt_status write_safetensors(const char *path) { return write_archive(path, RT_ARCHIVE_SAFETENSORS); }
+static void prepare_npz(const char *path) { assert_int_equal(write_npz(path), RT_OK); }
+static void prepare_safetensors(const char *path) { assert_int_equal(write_safetensors(path), RT_OK); }
+static void prepare_gguf(const char *path) { // version 3, one tensor, no metadata; data at a multiple of 32
+  proto file = {0};
+  const uint32_t version = 3, rank = 2, f32 = 0;
+  const uint64_t n_tensors = 1, n_keys = 0, name_bytes = 1, extents[2] = {3, 2}, offset = 0; // innermost first
+  put_raw(&file, "GGUF", 4), put_raw(&file, &version, 4), put_raw(&file, &n_tensors, 8), put_raw(&file, &n_keys, 8);
+  put_raw(&file, &name_bytes, 8), put_raw(&file, "t", 1), put_raw(&file, &rank, 4), put_raw(&file, extents, 16);
+  put_raw(&file, &f32, 4), put_raw(&file, &offset, 8);
+  while (file.n % 32) put_raw(&file, "", 1);
+  put_raw(&file, values, sizeof values);
+  spill(path, file.at, file.n);
+  proto_free(&file);
+}
+static rt_status get_t(const char *path, uint32_t flags) {
+  rt_archive *archive = NULL;
+  rt_tensor *t = NULL;
+  rt_status status = rt_archive_open(ctx, path, flags, &archive);
+  assert_true((status == RT_OK) == (archive != NULL));
+  if (status == RT_OK) status = rt_archive_get(archive, "t", &t);
+  assert_true((status == RT_OK) == (t != NULL));
+  float got[6] = {0};
+  if (t) {
+    assert_int_equal(rt_read(t, got, sizeof got), RT_OK);
+    assert_memory_equal(got, values, sizeof got);
+  }
+  rt_release(t);
+  rt_archive_close(archive);
+  return status;
+}
+static rt_status read_archive(const char *path) { return get_t(path, 0); }
+static rt_status map_archive(const char *path) { return get_t(path, RT_ARCHIVE_MAP); }
+
 static void prepare_old(const char *path) { spill(path, "what was here before", 20); }
 static void prepare_nothing(const char *path) { (void)path; }
 static rt_status write_npy(const char *path) {
@@ -148,6 +190,14 @@ static const struct path_row {
     {"read .onnx", READS, "a.onnx", prepare_onnx, read_onnx},
     {"replace .npy", WRITES, "b.npy", prepare_old, write_npy},
     {"write a new .npy", WRITES, "c.npy", prepare_nothing, write_npy},
+    {"read .npz", READS, "d.npz", prepare_npz, read_archive},
+    {"read safetensors", READS, "d.safetensors", prepare_safetensors, read_archive},
+    {"map safetensors", READS, "d.safetensors", prepare_safetensors, map_archive},
+    {"read GGUF", READS, "d.gguf", prepare_gguf, read_archive},
+    {"map GGUF", READS, "d.gguf", prepare_gguf, map_archive},
+    {"replace .npz", WRITES, "e.npz", prepare_old, write_npz},
+    {"replace safetensors", WRITES, "e.safetensors", prepare_old, write_safetensors},
+    {"write new safetensors", WRITES, "f.safetensors", prepare_nothing, write_safetensors},
     {"probe a plugin", LOADS, "trivet_unified.so", prepare_plugin, probe_plugin},
     {"open a plugin by its path", LOADS, "trivet_unified.so", prepare_plugin, load_by_path},
     {"open a plugin by its name", LOADS | SEARCHES, "trivet_unified.so", prepare_plugin, load_by_name},
@@ -180,10 +230,10 @@ static const struct fault_row {
     {{"read", EIO}, READS, RT_E_IO, false},
     {{"read", ENOMEM}, READS, RT_E_NO_MEMORY, false},
     {{"mmap", ENOMEM}, READS, RT_E_NO_MEMORY, false},
-    {{"pread", EINTR}, LOADS, HIDDEN, true},
-    {{"pread", FAULT_SHORT}, LOADS, HIDDEN, false},
-    {{"pread", FAULT_END}, LOADS, RT_E_IO, false},
-    {{"pread", EIO}, LOADS, RT_E_IO, false},
+    {{"pread", EINTR}, READS | LOADS, HIDDEN, true},
+    {{"pread", FAULT_SHORT}, READS | LOADS, HIDDEN, false},
+    {{"pread", FAULT_END}, READS | LOADS, RT_E_IO, false},
+    {{"pread", EIO}, READS | LOADS, RT_E_IO, false},
     {{"write", EINTR}, WRITES, HIDDEN, true},
     {{"write", FAULT_SHORT}, WRITES, HIDDEN, false},
     {{"write", ENOSPC}, WRITES, RT_E_IO, false},
