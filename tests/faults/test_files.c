@@ -202,6 +202,7 @@ static const struct path_row {
     {"read GGUF", READS | PIECES, "a.gguf", prepare_gguf, read_pieces},
     {"map .npz", READS | MAPS, "c.npz", prepare_npz, read_mapped},
     {"map safetensors", READS | MAPS, "b.safetensors", prepare_safetensors, read_mapped},
+    {"map GGUF", READS | MAPS, "b.gguf", prepare_gguf, read_mapped},
     {"replace .npz", WRITES, "d.npz", prepare_old, write_npz},
     {"write new safetensors", WRITES, "c.safetensors", prepare_nothing, write_safetensors},
     {"replace .npy", WRITES, "b.npy", prepare_old, write_npy},
