@@ -75,8 +75,12 @@ run 0 --dump dump page.png
 reads "$text"
 says err '2 lines in '
 for run in find_00 read_00 read_01; do [ -s "dump/${run}_in.npy" ] && [ -s "dump/${run}_out.npy" ] || bad "dump: $(ls dump)"; done
-RT_BACKEND=toy run 0 page.png
-reads "$text"
+if [ -e "$build/examples/trivet_toy.so" ]; then
+  RT_BACKEND=toy run 0 page.png
+  reads "$text"
+else
+  echo "note: no toy plugin in this build; reading with it is left out"
+fi
 run 0 --boxes page.png
 sed 's/^ *[0-9]* %\( *[0-9]*\)\{4\}  //' out > words
 [ "$(cat words)" = "$(printf '%b' "$text")" ] || bad "--boxes: not percent, left, top, width, height, text"
