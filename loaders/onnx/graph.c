@@ -216,8 +216,10 @@ static rt_status read_attr(rt_model *model, const rti_wire *message, const char 
 
 static rt_status bind(rt_model *model, rti_onnx_node *node, const char *where) {
   const rti_onnx_function *function = rti_onnx_find_function(model, node);
-  if (function) return rti_onnx_inline(model, function, node, where);
-  rt_status status = rti_onnx_forgive(model, rti_onnx_bind(model, node, where), &node->problem);
+  rt_status status = function ? rti_onnx_inline(model, function, node, where) : RT_OK;
+  if (status != RT_OK) node->function = NULL; // half of a body is none
+  if (function) return rti_onnx_forgive(model, status, &node->problem);
+  status = rti_onnx_forgive(model, rti_onnx_bind(model, node, where), &node->problem);
   // A body that cannot run makes its node one that cannot run.
   for (int32_t i = 0; i < node->n_attrs; i++)
     if (node->attrs[i].graph && node->attrs[i].graph->n_problems && !node->problem) node->problem = model->problem;

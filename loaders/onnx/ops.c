@@ -176,10 +176,14 @@ void rti_call_drop(rti_onnx_call *call, int32_t mark, const rt_tensor **kept, in
   for (int32_t i = 0; i < n_kept; i++) kept[i] = rti_call_own(call, (rt_tensor *)kept[i]);
 }
 
+bool rti_call_goes_on(rti_onnx_call *call) {
+  if (call->status == RT_OK && rt_ctx_is_cancelled(call->ctx)) rti_call_fail(call, RT_E_CANCELLED, "cancelled: rt_ctx_cancel stopped a loop");
+  return call->status == RT_OK;
+}
+
 bool rti_call_round(rti_onnx_call *call) {
-  if (call->status != RT_OK) return false;
-  if (rt_ctx_is_cancelled(call->ctx)) rti_call_fail(call, RT_E_CANCELLED, "cancelled: rt_ctx_cancel stopped a loop");
-  else if (call->model->loop_left-- <= 0)
+  if (!rti_call_goes_on(call)) return false;
+  if (call->model->loop_left-- <= 0)
     rti_call_fail(call, RT_E_TIMEOUT, "more than %lld rounds of loops in one run (rt_model_limit_loops allows more)", (long long)call->model->loop_limit);
   return call->status == RT_OK;
 }
@@ -250,6 +254,12 @@ rt_scalar rti_call_scalar(rti_onnx_call *call, int32_t index) {
   if (rt_tensor_numel(tensor) != 1) rti_call_fail(call, RT_E_SHAPE, "input %d must hold one element, not %lld", index, (long long)rt_tensor_numel(tensor));
   else call->status = rt_item(tensor, &value);
   return value;
+}
+
+int64_t rti_call_integer(rti_onnx_call *call, int32_t index) {
+  const rt_scalar value = rti_call_scalar(call, index);
+  if (call->status == RT_OK && value.kind != RT_KIND_SIGNED && value.kind != RT_KIND_UNSIGNED) rti_call_fail(call, RT_E_DTYPE, "input %d must be an integer", index);
+  return call->status == RT_OK ? value.as.i : 0;
 }
 
 void rti_call_same_dtype(rti_onnx_call *call, const rt_tensor *a, const rt_tensor *b) {

@@ -57,6 +57,8 @@ rti_onnx_datum rti_call_datum(rti_onnx_call *call, int32_t index);
 const int64_t *rti_call_ints(rti_onnx_call *call, int32_t index, int64_t *out_n);
 /// The only element of an input.
 rt_scalar rti_call_scalar(rti_onnx_call *call, int32_t index);
+/// The only element of an input, which must be an integer.
+int64_t rti_call_integer(rti_onnx_call *call, int32_t index);
 /// Fails unless both have one dtype, as ONNX demands. NULL passes.
 void rti_call_same_dtype(rti_onnx_call *call, const rt_tensor *a, const rt_tensor *b);
 
@@ -83,6 +85,8 @@ void rti_call_out_datum(rti_onnx_call *call, int32_t index, rti_onnx_datum datum
 void rti_call_drop(rti_onnx_call *call, int32_t mark, const rt_tensor **kept, int32_t n_kept);
 /// Counts one round of a loop. False when there may be none: after a failure, past the model's limit, or when the context is cancelled.
 bool rti_call_round(rti_onnx_call *call);
+/// The same for work that is bounded by the size of the data: not counted.
+bool rti_call_goes_on(rti_onnx_call *call);
 /// An axis in [-rank, rank), made non-negative. 0 after a failure.
 int32_t rti_call_axis(rti_onnx_call *call, int64_t axis, int32_t rank);
 /// Axes made non-negative and checked for repetition.

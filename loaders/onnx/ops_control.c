@@ -327,7 +327,7 @@ static void run_scan_8(rti_onnx_call *call) {
   b.parts = rti_call_buffer(call, (uint64_t)n_out, sizeof *b.parts);
   for (int32_t i = 0; i < n_out && call->status == RT_OK; i++) b.parts[i] = rti_call_buffer(call, (uint64_t)b.n, sizeof **b.parts);
   const int32_t mark = call->n_owned;
-  for (int64_t k = 0; k < b.n && rti_call_round(call); k++) {
+  for (int64_t k = 0; k < b.n && rti_call_goes_on(call); k++) {
     scan_sequence(call, &s, body, n_carried, k, longest, &b);
     rti_call_drop(call, mark, NULL, 0);
   }

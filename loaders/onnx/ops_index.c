@@ -106,7 +106,7 @@ static void run_gather_elements(rti_onnx_call *call) {
 
 static void run_cum_sum(rti_onnx_call *call) {
   const rt_tensor *x = rti_call_in(call, 0), *y = x;
-  const int32_t rank = rt_tensor_rank(x), axis = rti_call_axis(call, rti_call_scalar(call, 1).as.i, rank);
+  const int32_t rank = rt_tensor_rank(x), axis = rti_call_axis(call, rti_call_integer(call, 1), rank);
   const rt_axes along = {1, {axis}};
   const bool backwards = rti_call_i(call, "reverse", 0) != 0;
   if (backwards) STEP_TO(y, rt_flip, y, &along);
@@ -123,7 +123,7 @@ static void run_cum_sum(rti_onnx_call *call) {
 static void run_top_k(rti_onnx_call *call) {
   const rt_tensor *x = rti_call_in(call, 0);
   const int32_t axis = rti_call_axis(call, rti_call_i(call, "axis", -1), rt_tensor_rank(x));
-  const int64_t k = call->opset < 10 ? rti_call_i(call, "k", -1) : rti_call_scalar(call, 1).as.i;
+  const int64_t k = call->opset < 10 ? rti_call_i(call, "k", -1) : rti_call_integer(call, 1);
   if (call->status != RT_OK) return;
   if (k < 0 || k > rt_tensor_shape(x)[axis]) rti_call_fail(call, RT_E_SHAPE, "k is %lld for an axis of extent %lld", (long long)k, (long long)rt_tensor_shape(x)[axis]);
   rt_tensor *values = NULL, *positions = NULL;

@@ -29,7 +29,7 @@ static void expect_dtype(rti_onnx_call *call, const rti_onnx_list *list, const r
 
 // A position in [-n, n) made non-negative; at_end: n itself, too.
 static int64_t position(rti_onnx_call *call, int32_t index, int64_t n, bool at_end) {
-  const int64_t at = rti_call_scalar(call, index).as.i;
+  const int64_t at = rti_call_integer(call, index);
   if (call->status == RT_OK && (at < -n || at > n - !at_end)) rti_call_fail(call, RT_E_INDEX, "position %lld of a sequence of %lld", (long long)at, (long long)n);
   return call->status != RT_OK ? 0 : at < 0 ? at + n : at;
 }

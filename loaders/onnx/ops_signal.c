@@ -18,7 +18,7 @@ static rt_dtype output_dtype(rti_onnx_call *call) {
 
 // One whole number from an input, in [low, RTI_ONNX_HOST_LIMIT].
 static int64_t get_count(rti_onnx_call *call, int32_t index, int64_t low) {
-  const int64_t n = rti_call_scalar(call, index).as.i;
+  const int64_t n = rti_call_integer(call, index);
   if (call->status == RT_OK && (n < low || n > RTI_ONNX_HOST_LIMIT)) rti_call_fail(call, RT_E_ARGUMENT, "input %d is %lld", index, (long long)n);
   return call->status == RT_OK ? n : 0;
 }
@@ -114,7 +114,7 @@ static void run_dft(rti_onnx_call *call) {
   const bool one_sided = rti_call_i(call, "onesided", 0) != 0, inverse = rti_call_i(call, "inverse", 0) != 0;
   const int32_t rank = rt_tensor_rank(x);
   // The axis was an attribute before opset 20, and is an input since.
-  const int64_t wanted = call->opset < 20 ? rti_call_i(call, "axis", 1) : rti_call_has(call, 2) ? rti_call_scalar(call, 2).as.i : -2;
+  const int64_t wanted = call->opset < 20 ? rti_call_i(call, "axis", 1) : rti_call_has(call, 2) ? rti_call_integer(call, 2) : -2;
   const int32_t axis = rti_call_axis(call, wanted, rank);
   spectrum parts = split_parts(call, x);
   if (call->status == RT_OK && axis == rank - 1) rti_call_fail(call, RT_E_SHAPE, "axis %d holds the parts", axis);

@@ -49,7 +49,7 @@ static void count_grams(rti_onnx_call *call, const grams *g, const int64_t *toke
   const int64_t first = rti_call_i(call, "min_gram_length", 1), last = rti_call_i(call, "max_gram_length", 1), skip = rti_call_i(call, "max_skip_count", 0);
   for (int64_t size = first; size <= last && call->status == RT_OK; size++)
     for (int64_t step = 1; step <= (size > 1 ? skip + 1 : 1) && (size - 1) * step < n; step++)
-      for (int64_t start = 0; start + (size - 1) * step < n && rti_call_round(call); start++) {
+      for (int64_t start = 0; start + (size - 1) * step < n && rti_call_goes_on(call); start++) {
         const int64_t gram = find_gram(g, size, tokens + start, step);
         if (gram >= 0) counts[g->columns[gram]]++;
       }

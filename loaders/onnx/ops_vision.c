@@ -254,7 +254,7 @@ static void run_roi_align(rti_onnx_call *call) {
   STEP(pixels, rt_reshape, x, 3, flat);
   rt_tensor **parts = rti_call_buffer(call, (uint64_t)n_rois, sizeof *parts);
   const int32_t mark = call->n_owned;
-  for (int64_t i = 0; i < n_rois && rti_call_round(call); i++) {
+  for (int64_t i = 0; i < n_rois && rti_call_goes_on(call); i++) {
     if (images[i] < 0 || images[i] >= shape[0]) rti_call_fail(call, RT_E_INDEX, "image %lld of %lld", (long long)images[i], (long long)shape[0]);
     STEP(image, rt_select, pixels, 0, images[i]);
     parts[i] = rt_retain(align_roi(call, &p, image, rois + 4 * i));
@@ -300,7 +300,7 @@ static int64_t suppress(rti_onnx_call *call, const suppression *s, const double 
   for (int64_t i = 0; i < s->n; i++)
     if (!s->has_threshold || scores[i] > s->threshold) list[n++] = (candidate){scores[i], i};
   qsort(list, (size_t)n, sizeof *list, by_score);
-  for (int64_t i = 0; i < n && n_chosen < s->most && rti_call_round(call); i++) {
+  for (int64_t i = 0; i < n && n_chosen < s->most && rti_call_goes_on(call); i++) {
     const box own = read_box(boxes + 4 * list[i].index, s->centred);
     bool stays = true;
     for (int64_t k = 0; k < n_chosen && stays; k++) stays = overlap(own, read_box(boxes + 4 * chosen[k], s->centred)) <= s->iou;
@@ -318,7 +318,7 @@ static double optional_number(rti_onnx_call *call, int32_t index, double fallbac
 static void run_suppression(rti_onnx_call *call) {
   int64_t n_boxes, n_scores;
   suppression s = {.boxes = host_doubles(call, 0, &n_boxes), .scores = host_doubles(call, 1, &n_scores), .centred = rti_call_i(call, "center_point_box", 0) != 0,
-                   .most = rti_call_has(call, 2) ? rti_call_scalar(call, 2).as.i : 0, .iou = optional_number(call, 3, 0), .has_threshold = rti_call_has(call, 4),
+                   .most = rti_call_has(call, 2) ? rti_call_integer(call, 2) : 0, .iou = optional_number(call, 3, 0), .has_threshold = rti_call_has(call, 4),
                    .threshold = optional_number(call, 4, 0)};
   if (call->status != RT_OK) return;
   const rt_tensor *boxes = rti_call_in(call, 0), *scores = rti_call_in(call, 1);
@@ -387,7 +387,7 @@ static void run_det(rti_onnx_call *call) {
   const int64_t side = shape[rank - 1], count = rti_call_product(call, shape, 0, rank - 2);
   double *dets = count > RTI_ONNX_HOST_LIMIT ? NULL : rti_call_buffer(call, (uint64_t)count, sizeof *dets);
   if (!dets) rti_call_fail(call, RT_E_SHAPE, "%lld matrices", (long long)count);
-  for (int64_t i = 0; i < count && rti_call_round(call); i++) dets[i] = determinant(values + i * side * side, side);
+  for (int64_t i = 0; i < count && rti_call_goes_on(call); i++) dets[i] = determinant(values + i * side * side, side);
   STEP(exact, rt_from_data, call->ctx, RT_F64, rank - 2, shape, dets);
   STEP(y, rt_cast, exact, rt_tensor_dtype(x));
   rti_call_out(call, 0, y);

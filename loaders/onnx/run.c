@@ -32,8 +32,8 @@ rt_status rti_onnx_prepare(rt_model *model, rti_onnx_graph *graph) {
   for (int32_t i = 0; i < graph->n_nodes && status == RT_OK; i++) {
     rti_onnx_node *node = &graph->nodes[i];
     for (int32_t k = 0; k < node->n_in; k++) use(graph, node->in[k], i);
-    node->is_constant = !node->domain[0] && !strcmp(node->op, "Constant") && !node->function;
-    if (node->is_constant && node->out[0] >= 0 && !node->problem) status = run_constant(model, node);
+    node->is_constant = !node->domain[0] && !strcmp(node->op, "Constant") && !node->function && !node->problem;
+    if (node->is_constant && node->out[0] >= 0) status = run_constant(model, node);
     for (int32_t k = 0; k < node->n_attrs && status == RT_OK; k++) status = prepare_body(model, node->attrs[k].graph, i);
     if (status == RT_OK) status = prepare_body(model, node->function, i);
   }

@@ -166,16 +166,29 @@ static rt_status from_raw(rt_ctx *ctx, const rti_wire *message, const char *what
   return status;
 }
 
+// Data of another file go straight into the tensor: large weights are in memory once.
+typedef struct elsewhere {
+  const rti_onnx_source *source;
+  const rti_wire *message;
+  const char *what;
+  const rti_onnx_tensor *facts;
+  const rti_onnx_external *where;
+} elsewhere;
+
+static rt_status fill_from_elsewhere(void *user, void *dst, size_t bytes) {
+  const elsewhere *e = user;
+  rt_status status = rti_onnx_load_external(e->source, e->message->name, e->what, e->where, dst, bytes);
+  if (status != RT_OK) return status;
+  if (has_odd_bool(e->facts, dst)) return rti_io_fail(RT_E_FORMAT, "%s: %s: a bool that is neither 0 nor 1", e->message->name, e->what);
+  if (!rti_io_host_is_little()) rti_io_swap(dst, e->facts->numel, rt_dtype_bytes(e->facts->dtype));
+  return RT_OK;
+}
+
 static rt_status from_elsewhere(const rti_onnx_source *source, const rti_wire *message, const char *what, const rti_onnx_tensor *facts, const rti_onnx_external *where,
                                 rt_tensor **out) {
   rt_status status = rti_onnx_check_external(source, message->name, what, where, facts->bytes);
-  if (status != RT_OK) return status;
-  uint8_t *data = malloc((size_t)facts->bytes + 1);
-  if (!data) return rti_io_fail(RT_E_NO_MEMORY, "%s: %s: no memory for %llu bytes", message->name, what, (unsigned long long)facts->bytes);
-  status = rti_onnx_load_external(source, message->name, what, where, data, facts->bytes);
-  if (status == RT_OK) status = from_raw(source->ctx, message, what, facts, data, out);
-  free(data);
-  return status;
+  const elsewhere e = {source, message, what, facts, where};
+  return status == RT_OK ? rti_io_tensor(source->ctx, facts->dtype, facts->rank, facts->shape, fill_from_elsewhere, (void *)&e, out) : status;
 }
 
 rt_status rti_onnx_read_tensor(const rti_onnx_source *source, const rti_wire *message, const char *what, rti_onnx_tensor *facts, rt_tensor **out) {

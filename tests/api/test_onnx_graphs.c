@@ -178,7 +178,7 @@ static proto odd_loop(const char *inputs, int n_body_inputs, const char *outputs
   graph_node(&body, "Identity", "x", "next");
   graph_node(&body, "Identity", "p1", "c2");
   for (int i = 0; i < n_body_inputs; i++) {
-    char name[8];
+    char name[16];
     snprintf(name, sizeof name, "p%d", i);
     graph_input(&body, name, i == 0 ? ONNX_I64 : i == 1 ? ONNX_BOOL : ONNX_F32, NULL);
   }
@@ -318,7 +318,7 @@ static void functions_do_not_explode(void **state) {
   put_import(&model, 8, "mine", 1);
   for (int i = 0; i < 10; i++) {
     proto nodes = {0};
-    char own[8], next[8], from[8] = "a", to[8];
+    char own[16], next[16], from[16] = "a", to[16];
     snprintf(own, sizeof own, "F%d", i);
     snprintf(next, sizeof next, "F%d", i + 1);
     for (int k = 0; k < 10; k++) {
