@@ -271,11 +271,11 @@ extern "C" {
 #define RTB_OP_SCATTER_ND 141
 #define RTB_OP_GATHER_ND 142
 #define RTB_OP_NONZERO 143
+#define RTB_OP_CONV_TRANSPOSE 148
+#define RTB_OP_MAX_POOL_INDICES 149
 #define RTB_OP_LAYER_NORM 150
 #define RTB_OP_RMS_NORM 151
 #define RTB_OP_BATCH_NORM 152
-#define RTB_OP_CONV_TRANSPOSE 148
-#define RTB_OP_MAX_POOL_INDICES 149
 #define RTB_OP_QUANTIZE 220
 #define RTB_OP_DEQUANTIZE 221
 #define RTB_OP_MATMUL_INTEGER 222
@@ -295,6 +295,14 @@ extern "C" {
 #define RTB_OP_LOGSUMEXP 170
 #define RTB_OP_NORM 171
 #define RTB_OP_TOPK 172
+#define RTB_OP_UNIQUE 173
+#define RTB_OP_TAKE 174
+#define RTB_OP_MASKED_SELECT 175
+#define RTB_OP_COUNT_NONZERO 176
+#define RTB_OP_BINCOUNT 177
+#define RTB_OP_HISTOGRAM 178
+#define RTB_OP_GROUP_NORM 180
+#define RTB_OP_EMBEDDING 181
 #define RTB_OP_ATTENTION 182
 #define RTB_OP_MSE_LOSS 183
 #define RTB_OP_L1_LOSS 184
@@ -306,12 +314,6 @@ extern "C" {
 #define RTB_OP_MOMENTUM 191
 #define RTB_OP_ADAM 192
 #define RTB_OP_ADAMW 193
-#define RTB_OP_UNIQUE 173
-#define RTB_OP_TAKE 174
-#define RTB_OP_MASKED_SELECT 175
-#define RTB_OP_COUNT_NONZERO 176
-#define RTB_OP_BINCOUNT 177
-#define RTB_OP_HISTOGRAM 178
 /* generated: end */
 
 /* ---- data that crosses on every call (frozen) ------------------------------------------------------------------------ */

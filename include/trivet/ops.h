@@ -1459,6 +1459,31 @@ RT_API RT_NODISCARD rt_status rt_nonzero(const rt_tensor *x, rt_tensor **out);
 /// rt_nonzero into a given output, which stays yours: it is i64. Errors as rt_nonzero and the rules above.
 RT_API RT_NODISCARD rt_status rt_nonzero_into(const rt_tensor *x, rt_tensor *out);
 
+/// Transposed convolution over 1 to 3 spatial axes: element i of x [N,C,...] adds itself times weight [C,M/groups,...] to the output from
+/// i stride - pad_lo on, a tap every dilation; plus bias [M] when not NULL.
+/// Shapes   x: [N, C, 1 to 3 spatial axes]; weight: [C, M/groups, window]; bias: [M] or NULL; out: [N, M, (extent - 1) stride + dilation
+///          (window - 1) + 1 + output_pad - pad_lo - pad_hi each]
+/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_DTYPE for complex dtypes; RT_E_SHAPE when these do not fit each other or the pads take more than there is; RT_E_ARGUMENT
+///          for negative numbers in window
+RT_API RT_NODISCARD rt_status rt_conv_transpose(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window,
+    rt_tensor **out);
+/// rt_conv_transpose into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_conv_transpose and
+/// the rules above.
+RT_API RT_NODISCARD rt_status rt_conv_transpose_into(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias,
+    const rt_window *window, rt_tensor *out);
+
+/// Where rt_max_pool finds its elements: index in C order within the spatial axes of x; the lowest of equal ones, the first NaN; -1 for a
+/// window that sees only padding.
+/// Shapes   as rt_max_pool
+/// Dtypes   x: integers and floats; out: i64
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_DTYPE for bool and complex dtypes; as rt_max_pool
+RT_API RT_NODISCARD rt_status rt_max_pool_indices(const rt_tensor *x, const rt_window *window, rt_tensor **out);
+/// rt_max_pool_indices into a given output, which stays yours: it is i64. Errors as rt_max_pool_indices and the rules above.
+RT_API RT_NODISCARD rt_status rt_max_pool_indices_into(const rt_tensor *x, const rt_window *window, rt_tensor *out);
+
 /// (x - mean) / sqrt(variance + eps) over any axes, times weight, plus bias (NULL: without); the variance is that of a population.
 /// Shapes   x: any; weight, bias: any that broadcasts to x; out: as x; NULL axes means all of them
 /// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
@@ -1497,31 +1522,6 @@ RT_API RT_NODISCARD rt_status rt_batch_norm(const rt_tensor *x, const rt_tensor 
 /// above.
 RT_API RT_NODISCARD rt_status rt_batch_norm_into(const rt_tensor *x, const rt_tensor *mean, const rt_tensor *variance,
     const rt_tensor *weight, const rt_tensor *bias, int32_t axis, double eps, rt_tensor *out);
-
-/// Transposed convolution over 1 to 3 spatial axes: element i of x [N,C,...] adds itself times weight [C,M/groups,...] to the output from
-/// i stride - pad_lo on, a tap every dilation; plus bias [M] when not NULL.
-/// Shapes   x: [N, C, 1 to 3 spatial axes]; weight: [C, M/groups, window]; bias: [M] or NULL; out: [N, M, (extent - 1) stride + dilation
-///          (window - 1) + 1 + output_pad - pad_lo - pad_hi each]
-/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; out: that dtype
-/// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for complex dtypes; RT_E_SHAPE when these do not fit each other or the pads take more than there is; RT_E_ARGUMENT
-///          for negative numbers in window
-RT_API RT_NODISCARD rt_status rt_conv_transpose(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias, const rt_window *window,
-    rt_tensor **out);
-/// rt_conv_transpose into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_conv_transpose and
-/// the rules above.
-RT_API RT_NODISCARD rt_status rt_conv_transpose_into(const rt_tensor *x, const rt_tensor *weight, const rt_tensor *bias,
-    const rt_window *window, rt_tensor *out);
-
-/// Where rt_max_pool finds its elements: index in C order within the spatial axes of x; the lowest of equal ones, the first NaN; -1 for a
-/// window that sees only padding.
-/// Shapes   as rt_max_pool
-/// Dtypes   x: integers and floats; out: i64
-/// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE for bool and complex dtypes; as rt_max_pool
-RT_API RT_NODISCARD rt_status rt_max_pool_indices(const rt_tensor *x, const rt_window *window, rt_tensor **out);
-/// rt_max_pool_indices into a given output, which stays yours: it is i64. Errors as rt_max_pool_indices and the rules above.
-RT_API RT_NODISCARD rt_status rt_max_pool_indices_into(const rt_tensor *x, const rt_window *window, rt_tensor *out);
 
 /// x / scale rounded to its dtype (halves: to f32), then to the nearest integer with ties to even, plus zero_point when not NULL,
 /// saturated; NaN gives 0.
@@ -1727,6 +1727,92 @@ RT_API RT_NODISCARD rt_status rt_norm_into(const rt_tensor *x, double p, const r
 RT_API RT_NODISCARD rt_status rt_topk(const rt_tensor *x, int64_t k, int32_t axis, bool largest, rt_tensor **out_values,
     rt_tensor **out_indices);
 
+/// The elements of x (axis NULL) or its slices along *axis, each once: in the order of rt_sort, slices by the first element that differs,
+/// or, not sorted, as they first come. Then the index of the first one of each; for each of x which one it is; how many there are of
+/// each. -0 equals +0; NaN equals nothing, so each one counts. Waits for x; along an axis it sorts once per element of a slice. An output
+/// that is NULL is not made.
+/// Shapes   x: any; values: [count], or as x of extent count along *axis; first, counts: [count]; inverse: as x, or [extent along *axis]
+/// Dtypes   x: any; values: as x; the others: i64
+/// Owner    each output is a new reference; release it
+/// Errors   RT_E_ARGUMENT for an axis that is out of range, and when all outputs are NULL
+RT_API RT_NODISCARD rt_status rt_unique(const rt_tensor *x, const int32_t *axis, bool sorted, rt_tensor **out_values, rt_tensor **out_first,
+    rt_tensor **out_inverse, rt_tensor **out_counts);
+
+/// Elements of x, counted in C order, chosen by integer indices in [-n, n).
+/// Shapes   x: any; indices: any; out: as indices
+/// Dtypes   x: any; indices: any integer; out: as x
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_DTYPE and RT_E_INDEX as rt_gather
+RT_API RT_NODISCARD rt_status rt_take(const rt_tensor *x, const rt_tensor *indices, rt_tensor **out);
+/// rt_take into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_take and the rules above.
+RT_API RT_NODISCARD rt_status rt_take_into(const rt_tensor *x, const rt_tensor *indices, rt_tensor *out);
+
+/// 1-d: the elements of x where mask (bool) is true, in C order; the two broadcast. Waits for mask, to count them.
+/// Shapes   x, mask: any that broadcast; out: [elements of mask that are true]
+/// Dtypes   x: any; mask: bool; out: as x
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_DTYPE when mask is not bool; RT_E_SHAPE when the shapes do not broadcast
+RT_API RT_NODISCARD rt_status rt_masked_select(const rt_tensor *x, const rt_tensor *mask, rt_tensor **out);
+/// rt_masked_select into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_masked_select and the
+/// rules above.
+RT_API RT_NODISCARD rt_status rt_masked_select_into(const rt_tensor *x, const rt_tensor *mask, rt_tensor *out);
+
+/// How many elements are not zero (NaN is not).
+/// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
+/// Dtypes   any; out: i64
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis
+RT_API RT_NODISCARD rt_status rt_count_nonzero(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
+/// rt_count_nonzero into a given output, which stays yours: it is i64. Errors as rt_count_nonzero and the rules above.
+RT_API RT_NODISCARD rt_status rt_count_nonzero_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
+
+/// 1-d: how often each of 0, 1, 2 ... is in x, or the sum of their weights when not NULL (as scatter adds); as many as the largest needs,
+/// at least min_length. Waits for x.
+/// Shapes   x: any; weights: as x, or NULL; out: [max(largest of x + 1, min_length)]
+/// Dtypes   x: any integer; weights: any number; out: as weights, else i64
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_INDEX for an element below 0; RT_E_DTYPE for bool and floats in x and for bool weights; RT_E_SHAPE when weights do not
+///          have the shape of x; RT_E_ARGUMENT for a negative min_length
+RT_API RT_NODISCARD rt_status rt_bincount(const rt_tensor *x, const rt_tensor *weights, int64_t min_length, rt_tensor **out);
+/// rt_bincount into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_bincount and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_bincount_into(const rt_tensor *x, const rt_tensor *weights, int64_t min_length, rt_tensor *out);
+
+/// 1-d: how many elements of x are in each of n_bins bins from low to high, their edges those of rt_linspace in f32 (f64 for f64 and
+/// integers); each without its upper edge but the last; others and NaN are not counted.
+/// Shapes   x: any; out: [n_bins]
+/// Dtypes   any; out: i64
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT for no bins, a bound that is not finite, and low >= high
+RT_API RT_NODISCARD rt_status rt_histogram(const rt_tensor *x, int64_t n_bins, double low, double high, rt_tensor **out);
+/// rt_histogram into a given output, which stays yours: it is i64. Errors as rt_histogram and the rules above.
+RT_API RT_NODISCARD rt_status rt_histogram_into(const rt_tensor *x, int64_t n_bins, double low, double high, rt_tensor *out);
+
+/// x [N,C,...] with its channels in equal groups: rt_layer_norm of each image and group, then times weight, plus bias, one number each
+/// per channel (NULL: without); groups C is instance_norm.
+/// Shapes   x: [N, C, ...] of rank 2 to 15; weight, bias: [C]; out: as x
+/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_ARGUMENT when groups does not divide C, and for an eps that is negative or not finite; RT_E_SHAPE for another number of
+///          channels
+RT_API RT_NODISCARD rt_status rt_group_norm(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias, double eps,
+    rt_tensor **out);
+/// rt_group_norm into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_group_norm and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_group_norm_into(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias,
+    double eps, rt_tensor *out);
+
+/// Rows of table [n,d] chosen by integer indices in [-n, n): shape of indices + [d]; an index that is padding_index (which may lie
+/// outside; RT_NO_INDEX: none) gives a row of 0.
+/// Shapes   table: [n, d]; indices: any; out: the shape of indices + [d]
+/// Dtypes   table: any; indices: any integer; out: as table
+/// Owner    *out is a new reference; release it
+/// Errors   RT_E_SHAPE when table is not of rank 2; RT_E_DTYPE for indices that are no integers; RT_E_INDEX as rt_gather
+RT_API RT_NODISCARD rt_status rt_embedding(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor **out);
+/// rt_embedding into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_embedding and the rules
+/// above.
+RT_API RT_NODISCARD rt_status rt_embedding_into(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor *out);
+
 /// softmax(q k^T scale + mask) v over the last two axes; scale 0 means 1 / sqrt(extent of the last axis of q); mask (NULL: none) is bool,
 /// true for what is seen, or a float to be added; causal: row i sees columns 0 to i; a row that a mask leaves nothing to see gives 0; k
 /// and v may have fewer heads (axis -3), each of which serves as many heads of q, one after the other.
@@ -1814,92 +1900,6 @@ RT_API RT_NODISCARD rt_status rt_cross_entropy(const rt_tensor *input, const rt_
 /// rules above.
 RT_API RT_NODISCARD rt_status rt_cross_entropy_into(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight,
     int64_t ignore_index, double label_smoothing, rt_loss_reduction reduction, rt_tensor *out);
-
-/// The elements of x (axis NULL) or its slices along *axis, each once: in the order of rt_sort, slices by the first element that differs,
-/// or, not sorted, as they first come. Then the index of the first one of each; for each of x which one it is; how many there are of
-/// each. -0 equals +0; NaN equals nothing, so each one counts. Waits for x; along an axis it sorts once per element of a slice. An output
-/// that is NULL is not made.
-/// Shapes   x: any; values: [count], or as x of extent count along *axis; first, counts: [count]; inverse: as x, or [extent along *axis]
-/// Dtypes   x: any; values: as x; the others: i64
-/// Owner    each output is a new reference; release it
-/// Errors   RT_E_ARGUMENT for an axis that is out of range, and when all outputs are NULL
-RT_API RT_NODISCARD rt_status rt_unique(const rt_tensor *x, const int32_t *axis, bool sorted, rt_tensor **out_values, rt_tensor **out_first,
-    rt_tensor **out_inverse, rt_tensor **out_counts);
-
-/// Elements of x, counted in C order, chosen by integer indices in [-n, n).
-/// Shapes   x: any; indices: any; out: as indices
-/// Dtypes   x: any; indices: any integer; out: as x
-/// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE and RT_E_INDEX as rt_gather
-RT_API RT_NODISCARD rt_status rt_take(const rt_tensor *x, const rt_tensor *indices, rt_tensor **out);
-/// rt_take into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_take and the rules above.
-RT_API RT_NODISCARD rt_status rt_take_into(const rt_tensor *x, const rt_tensor *indices, rt_tensor *out);
-
-/// 1-d: the elements of x where mask (bool) is true, in C order; the two broadcast. Waits for mask, to count them.
-/// Shapes   x, mask: any that broadcast; out: [elements of mask that are true]
-/// Dtypes   x: any; mask: bool; out: as x
-/// Owner    *out is a new reference; release it
-/// Errors   RT_E_DTYPE when mask is not bool; RT_E_SHAPE when the shapes do not broadcast
-RT_API RT_NODISCARD rt_status rt_masked_select(const rt_tensor *x, const rt_tensor *mask, rt_tensor **out);
-/// rt_masked_select into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_masked_select and the
-/// rules above.
-RT_API RT_NODISCARD rt_status rt_masked_select_into(const rt_tensor *x, const rt_tensor *mask, rt_tensor *out);
-
-/// How many elements are not zero (NaN is not).
-/// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   any; out: i64
-/// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis
-RT_API RT_NODISCARD rt_status rt_count_nonzero(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
-/// rt_count_nonzero into a given output, which stays yours: it is i64. Errors as rt_count_nonzero and the rules above.
-RT_API RT_NODISCARD rt_status rt_count_nonzero_into(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor *out);
-
-/// 1-d: how often each of 0, 1, 2 ... is in x, or the sum of their weights when not NULL (as scatter adds); as many as the largest needs,
-/// at least min_length. Waits for x.
-/// Shapes   x: any; weights: as x, or NULL; out: [max(largest of x + 1, min_length)]
-/// Dtypes   x: any integer; weights: any number; out: as weights, else i64
-/// Owner    *out is a new reference; release it
-/// Errors   RT_E_INDEX for an element below 0; RT_E_DTYPE for bool and floats in x and for bool weights; RT_E_SHAPE when weights do not
-///          have the shape of x; RT_E_ARGUMENT for a negative min_length
-RT_API RT_NODISCARD rt_status rt_bincount(const rt_tensor *x, const rt_tensor *weights, int64_t min_length, rt_tensor **out);
-/// rt_bincount into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_bincount and the rules
-/// above.
-RT_API RT_NODISCARD rt_status rt_bincount_into(const rt_tensor *x, const rt_tensor *weights, int64_t min_length, rt_tensor *out);
-
-/// 1-d: how many elements of x are in each of n_bins bins from low to high, their edges those of rt_linspace in f32 (f64 for f64 and
-/// integers); each without its upper edge but the last; others and NaN are not counted.
-/// Shapes   x: any; out: [n_bins]
-/// Dtypes   any; out: i64
-/// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for no bins, a bound that is not finite, and low >= high
-RT_API RT_NODISCARD rt_status rt_histogram(const rt_tensor *x, int64_t n_bins, double low, double high, rt_tensor **out);
-/// rt_histogram into a given output, which stays yours: it is i64. Errors as rt_histogram and the rules above.
-RT_API RT_NODISCARD rt_status rt_histogram_into(const rt_tensor *x, int64_t n_bins, double low, double high, rt_tensor *out);
-
-/// x [N,C,...] with its channels in equal groups: rt_layer_norm of each image and group, then times weight, plus bias, one number each
-/// per channel (NULL: without); groups C is instance_norm.
-/// Shapes   x: [N, C, ...] of rank 2 to 15; weight, bias: [C]; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
-/// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT when groups does not divide C, and for an eps that is negative or not finite; RT_E_SHAPE for another number of
-///          channels
-RT_API RT_NODISCARD rt_status rt_group_norm(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias, double eps,
-    rt_tensor **out);
-/// rt_group_norm into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_group_norm and the rules
-/// above.
-RT_API RT_NODISCARD rt_status rt_group_norm_into(const rt_tensor *x, int32_t groups, const rt_tensor *weight, const rt_tensor *bias,
-    double eps, rt_tensor *out);
-
-/// Rows of table [n,d] chosen by integer indices in [-n, n): shape of indices + [d]; an index that is padding_index (which may lie
-/// outside; RT_NO_INDEX: none) gives a row of 0.
-/// Shapes   table: [n, d]; indices: any; out: the shape of indices + [d]
-/// Dtypes   table: any; indices: any integer; out: as table
-/// Owner    *out is a new reference; release it
-/// Errors   RT_E_SHAPE when table is not of rank 2; RT_E_DTYPE for indices that are no integers; RT_E_INDEX as rt_gather
-RT_API RT_NODISCARD rt_status rt_embedding(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor **out);
-/// rt_embedding into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_embedding and the rules
-/// above.
-RT_API RT_NODISCARD rt_status rt_embedding_into(const rt_tensor *table, const rt_tensor *indices, int64_t padding_index, rt_tensor *out);
 
 // ---- Changes in place, made of other operations ----------------------------------------------------------------------------------------
 
