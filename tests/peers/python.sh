@@ -8,7 +8,7 @@ find_python() {
   for python in "${TRIVET_PYTHON:-}" "${TRIVET_SOURCE_DIR:?}/build/peers/bin/python" python3 /usr/bin/python3; do
     if [ -n "$python" ] && "$python" -c "import $modules" 2>/dev/null; then return 0; fi
   done
-  packages=$(echo "$*" | sed 's/\.[a-z]*//g')
+  packages=$(echo "$*" | sed 's/\.[a-z_]*//g')
   echo "skipped: no Python with $packages; scripts/setup-peers.sh brings them (pip install $packages), or TRIVET_PYTHON names one that has them"
   exit 77
 }
