@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Writes docs/conformance.md from what the tests of a build left in tests/results, one file per suite, and in tests/onnx_suite.txt. Coverage comes
-# from a second build; without one its rows stay as they are in the document.
+# Writes docs/conformance.md from what the tests of a build left in tests/results, one file per suite, and in tests/onnx_suite.json. Coverage
+# comes from a second build; without one its rows stay as they are in the document.
 #   scripts/conformance.sh BUILD_DIR [COVERAGE_BUILD_DIR]            writes the document; run the tests first
 #   scripts/conformance.sh --check BUILD_DIR [COVERAGE_BUILD_DIR]    exit 1 when the document has other rows than it would get now (an operation, a
 #                                                                    suite, a mistake more or less); numbers may differ. Exit 77: not all suites ran
@@ -18,8 +18,8 @@ missing=
 for suite in grid_cpu_ref grid_toy misuse no_memory faults_files faults_tool fuzz_npy fuzz_onnx mutants mpfr sequences; do
   [ -s "$results/$suite.tsv" ] || missing="$missing $suite"
 done
-onnx=$build/tests/onnx_suite.txt
-[ -s "$onnx" ] || missing="$missing onnx_suite"
+onnx_json=$build/tests/onnx_suite.json
+[ -s "$onnx_json" ] || missing="$missing onnx_suite"
 if [ -n "$missing" ]; then
   echo "skipped: no results of$missing in $results; run the tests first"
   exit 77
@@ -27,6 +27,13 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# As `trivet onnx-test` writes it, a field a line: a verdict and a case a line, then "operation", its name and three numbers.
+onnx=$work/onnx.tsv
+awk -F '"' -v OFS='\t' '/^  "operations"/ { of_operations = 1 }
+  $2 == "name" { name = $4 }
+  $2 == "verdict" { print $4, name }
+  of_operations && /"(passed|failed|unsupported)": [0-9]/ { n[$2] = $3; gsub(/[^0-9]/, "", n[$2]) }
+  of_operations && $2 == "unsupported" { print "operation", name, n["passed"], n["unsupported"], n["failed"] }' "$onnx_json" >"$onnx"
 coverage_rows=$coverage/tests/results/coverage.tsv
 if [ ! -s "$coverage_rows" ]; then # what the document says: name, what, percent, all, least
   coverage_rows=$work/coverage.tsv
@@ -73,7 +80,7 @@ TEXT
     "$(awk -F '\t' '!/^#/ && ($2 + 0 > $3 + 0) { n++ } END { print n + 0 }' "$results/mpfr.tsv")"
   for kind in $(sed -n 's/^[A-Za-z ]*	\([a-z-]*\)\/.*/\1/p' "$onnx" | sort -u); do
     row "ONNX $kind tests on cpu_ref" "libonnx-testdata $testdata" "$(onnx_count '[A-Za-z ]*' "$kind/") tests" "$(onnx_count passed "$kind/")" \
-      "$(onnx_count 'not supported' "$kind/")" "$(onnx_count FAILED "$kind/")"
+      "$(onnx_count unsupported "$kind/")" "$(onnx_count failed "$kind/")"
   done
   counted 'misuse of the C API' "Trivet $trivet" "$results/misuse.tsv" rows
   counted 'allocation failure at every point, then again with memory' "Trivet $trivet" "$results/no_memory.tsv" 'scenarios (host and device)'
@@ -86,7 +93,7 @@ TEXT
   row 'mutants: wrong kernels that the grid must catch' "Trivet $trivet" "$(lines "$results/mutants.tsv") mistakes" \
     "$(awk -F '\t' '$3 != "" { n++ } END { print n + 0 }' "$results/mutants.tsv")" 0 "$(awk -F '\t' '$3 == "" { n++ } END { print n + 0 }' "$results/mutants.tsv")"
 
-  printf '\nONNX tests that are skipped hold something that is not supported yet; each that fails has its reason in `tests/api/test_onnx_suite.c`.\n'
+  printf '\nONNX tests that are skipped hold something that is not supported yet; each that does not pass has its reason in `tests/tool/onnx_known.txt`.\n'
   printf '\n| coverage | by | size | reached | promised | |\n|---|---|---|--:|--:|---|\n'
   awk -F '\t' '{ printf "| coverage: %s, %s | gcov | %d %s | %d %% | at least %d %% | %s |\n", $1, $2, $4, $2, $3, $5, ($3 >= $5 ? "kept" : "BROKEN") }' "$coverage_rows"
 
