@@ -121,7 +121,7 @@ endforeach()
 
 # docs/conformance.md is compared with what these leave behind.
 if(TEST docs_conformance)
-  set_tests_properties(docs_conformance PROPERTIES DEPENDS "api_conformance_ref;api_conformance_toy;api_misuse;api_no_memory;api_onnx_suite;\
+  set_tests_properties(docs_conformance PROPERTIES DEPENDS "api_conformance_ref;api_conformance_toy;api_misuse;api_no_memory;tool_onnx_suite;fuzz_gguf;fuzz_npz;fuzz_safetensors;\
 api_sequences;faults_files;faults_tool;fuzz_npy;fuzz_onnx;mutants_mutants;unit_conformance_oracle")
 endif()
 
