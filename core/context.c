@@ -166,6 +166,7 @@ static rt_status open_list(rt_ctx *ctx, const char *list, bool needed, const cha
       if (!((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= '0' && name[i] <= '9') || name[i] == '_'))
         return rti_fail(RT_E_ARGUMENT, "backend \"%s\": names have the characters a-z, 0-9 and _ (a path goes into RT_BACKEND_PATH)", name);
     if (is_open(ctx, name)) continue;
+    if (!strcmp(name, "builtin")) return rti_fail(RT_E_ARGUMENT, "backend \"builtin\" is always tried last and is not named; \"cpu_ref\" is the same code as a plugin");
     rti_lib *lib = NULL;
     for (int i = 0; plugins[i] && !lib; i++)
       if (!strcmp(plugins[i]->name, name)) atomic_fetch_add(&(lib = plugins[i])->opens, 1);

@@ -113,6 +113,7 @@ static rt_status resize(const rt_tensor *x, const rt_resampling *how, rti_target
   rt_status status = rti_check_inputs(RTB_OP_RESIZE, 1, &x, to);
   if (status != RT_OK) return status;
   if (!how) return rti_fail(RT_E_ARGUMENT, "resize: how is NULL");
+  if (!rti_accepts_dtype(RTB_OP_RESIZE, (rt_dtype)x->view.dtype)) return rti_refuse_complex(name, (rt_dtype)x->view.dtype);
   plan plans[RT_MAX_RANK + 1]; // the axis after the last that changes is scratch
   int32_t n;
   int64_t shape[RT_MAX_RANK];

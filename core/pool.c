@@ -304,7 +304,7 @@ static RTI_COLD void *alloc_slow(rti_pool *pool, uint32_t class, size_t bytes, s
   pool->n_failed++;
   uint64_t live = pool->live, limit = pool->limit;
   unlock(pool);
-  if (limit) rti_fail(RT_E_NO_MEMORY, "no memory for %zu bytes: %llu in use, limit %llu", bytes, (unsigned long long)live, (unsigned long long)limit);
+  if (limit) rti_fail(RT_E_NO_MEMORY, "no memory for %zu bytes: %llu in use, limit %llu (memory_limit_bytes or RT_MEMORY_LIMIT)", bytes, (unsigned long long)live, (unsigned long long)limit);
   else rti_fail(RT_E_NO_MEMORY, "no memory for %zu bytes: %llu in use", bytes, (unsigned long long)live);
   return NULL;
 }

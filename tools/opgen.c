@@ -55,7 +55,7 @@ static const op_row ops[] = {
 
 // What the columns of RT_OP and RT_COMPOSITE cannot say. A row without a line here still gets a comment; a line without a row is an error.
 #define REDUCED_SHAPES "x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes"
-#define FLOAT_TYPES "floats (bool and integers are converted to f32)"
+#define FLOAT_TYPES "floats (bool and integers are converted to f32; complex numbers are RT_E_DTYPE)"
 #define FLOAT_DTYPES FLOAT_TYPES "; out: that float"
 #define LOSS_SHAPES "inputs: any that broadcast; out: the broadcast shape with RT_LOSS_NONE, else []"
 #define LOSS_DTYPES FLOAT_TYPES ", promoted to one dtype; halves compute in f32; out: that dtype"
@@ -63,8 +63,8 @@ static const op_row ops[] = {
 #define UPDATE_SHAPES "all as param"
 #define UPDATE_DTYPES "floats, each tensor its own; f64 computes in f64, the others in f32 (a state in f32 beside a half param keeps its bits)"
 #define UPDATE_ERRORS \
-  "RT_E_SHAPE when the shapes differ; RT_E_DTYPE for what is no float; RT_E_STATE for a tensor that may not be written; RT_E_ARGUMENT for tensors that " \
-  "share memory, numbers that are not finite or negative (rate may be)"
+  "RT_E_SHAPE when the shapes differ; RT_E_DTYPE for what is no float; RT_E_STATE for a tensor that may not be written; RT_E_ARGUMENT for two written " \
+  "tensors that may share memory (grad may be any of them), numbers that are not finite or negative (rate may be)"
 #define QUANTIZED_SHAPES \
   "x: any; scale and zero_point: one element, or 1-d with one per position of axis, or any shape that broadcasts to x (axis is read only for 1-d); out: as x"
 #define QUANTIZED_ERRORS "RT_E_ARGUMENT for an axis that is out of range"
@@ -103,9 +103,9 @@ static const note notes[] = {
    QUANTIZED_ERRORS "; RT_E_DTYPE for any other `to` or zero_point", "it has the shape of the result, and its dtype stands for `to`"},
   {"dequantize", QUANTIZED_SHAPES, "x: an integer of at most 32 bits; zero_point: as x; scale: a float; out: as scale",
    QUANTIZED_ERRORS "; RT_E_DTYPE for any other x, scale or zero_point", "it has the shape of x and the dtype of scale"},
-  {"resize", "x: any; out: as x, with the extents that `how` gives along its axes", "nearest: any; linear and cubic: floats (bool and integers are converted to "
+  {"resize", "x: any; out: as x, with the extents that `how` gives along its axes", "nearest: any but complex; linear and cubic: floats (bool and integers are converted to "
    "f32); out: that dtype", "RT_E_ARGUMENT for a repeated or out-of-range axis, and for numbers in `how` that are not finite or not in their enum; RT_E_SHAPE for an "
-   "extent that cannot be", NULL},
+   "extent that cannot be; RT_E_DTYPE for complex numbers", NULL},
   {"matmul_integer", "a, b and out: as rt_matmul; a_zero: one element, [M], or what broadcasts to [..., M, 1]; b_zero: one element, [N], or what "
    "broadcasts to [..., 1, N]", "a, b: i8 or u8 each; a_zero: as a; b_zero: as b; out: i32",
    "RT_E_SHAPE as rt_matmul, and for zero points of another shape; RT_E_DTYPE for any other dtype", "it has the shape of the result and is i32"},
@@ -144,11 +144,11 @@ static const note notes[] = {
   {"bincount", "x: any; weights: as x, or NULL; out: [max(largest of x + 1, min_length)]", "x: any integer; weights: any number; out: as weights, else i64",
    "RT_E_INDEX for an element below 0; RT_E_DTYPE for bool and floats in x and for bool weights; RT_E_SHAPE when weights do not have the shape of x; "
    "RT_E_ARGUMENT for a negative min_length", NULL},
-  {"histogram", "x: any; out: [n_bins]", "any; out: i64", "RT_E_ARGUMENT for no bins, a bound that is not finite, and low >= high", "it is i64"},
+  {"histogram", "x: any; out: [n_bins]", "any but complex; out: i64", "RT_E_DTYPE for complex numbers; RT_E_ARGUMENT for no bins, a bound that is not finite, and low >= high", "it is i64"},
   {"unique", "x: any; values: [count], or as x of extent count along *axis; first, counts: [count]; inverse: as x, or [extent along *axis]",
-   "x: any; values: as x; the others: i64", "RT_E_ARGUMENT for an axis that is out of range, and when all outputs are NULL", NULL},
-  {"topk", "x: rank >= 1; both outputs: as x, of extent k along axis", "x: any; values: as x; indices: i64",
-   "RT_E_ARGUMENT for an axis that is out of range, a k that is not in 0 to the extent there, and when both outputs are NULL", NULL},
+   "x: any but complex; values: as x; the others: i64", "RT_E_DTYPE for complex numbers; RT_E_ARGUMENT for an axis that is out of range, and when all outputs are NULL", NULL},
+  {"topk", "x: rank >= 1; both outputs: as x, of extent k along axis", "x: any but complex; values: as x; indices: i64",
+   "RT_E_DTYPE for complex numbers; RT_E_ARGUMENT for an axis that is out of range, a k that is not in 0 to the extent there, and when both outputs are NULL", NULL},
   {"linspace", "out: [count]", "`dtype`: a float or complex",
    "RT_E_ARGUMENT for a bound that is not finite; RT_E_DTYPE for any other `dtype` and for complex bounds of a float; RT_E_SHAPE for a negative count", NULL},
   {"eye", "out: [n, m]", "out: `dtype`", "RT_E_SHAPE for a negative extent", NULL},

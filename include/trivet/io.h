@@ -10,9 +10,9 @@ RT_BEGIN
 // ---- npy ---------------------------------------------------------------------------------------------------------------------------
 /// Reads a .npy file (format 1, 2 or 3; little or big endian; C or Fortran order) into a new tensor on the default device. The data must
 /// have exactly the bytes that the shape says; anything after them is an error (NumPy ignores it).
-/// Dtypes   bool (any byte but 0 is true), i8..i64, u8..u64, f16, f32, f64
+/// Dtypes   bool (any byte but 0 is true), i8..i64, u8..u64, f16, f32, f64, c64, c128
 /// Owner    *out is a new reference
-/// Errors   RT_E_ARGUMENT (NULL), RT_E_NOT_FOUND, RT_E_IO (also: not a regular file), RT_E_FORMAT, RT_E_DTYPE (objects, strings, complex,
+/// Errors   RT_E_ARGUMENT (NULL), RT_E_NOT_FOUND, RT_E_IO (also: not a regular file), RT_E_FORMAT, RT_E_DTYPE (objects, strings,
 ///          structures), RT_E_UNSUPPORTED (more than 16 axes), RT_E_NO_MEMORY; the sentence names the file and the field
 /// Threads  any
 RT_API RT_NODISCARD rt_status rt_npy_read(rt_ctx *ctx, const char *path, rt_tensor **out);

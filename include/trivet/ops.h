@@ -1582,10 +1582,10 @@ RT_API RT_NODISCARD rt_status rt_conv_integer_into(const rt_tensor *x, const rt_
 
 /// x with other extents along some axes: each element is the nearest one, or a weighted mean of neighbours, at its place in x.
 /// Shapes   x: any; out: as x, with the extents that `how` gives along its axes
-/// Dtypes   nearest: any; linear and cubic: floats (bool and integers are converted to f32); out: that dtype
+/// Dtypes   nearest: any but complex; linear and cubic: floats (bool and integers are converted to f32); out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_DTYPE for complex dtypes; RT_E_ARGUMENT for a repeated or out-of-range axis, and for numbers in `how` that are not
-///          finite or not in their enum; RT_E_SHAPE for an extent that cannot be
+///          finite or not in their enum; RT_E_SHAPE for an extent that cannot be; RT_E_DTYPE for complex numbers
 RT_API RT_NODISCARD rt_status rt_resize(const rt_tensor *x, const rt_resampling *how, rt_tensor **out);
 /// rt_resize into a given output, which stays yours: it has the shape and dtype of the result. Errors as rt_resize and the rules above.
 RT_API RT_NODISCARD rt_status rt_resize_into(const rt_tensor *x, const rt_resampling *how, rt_tensor *out);
@@ -1682,7 +1682,7 @@ RT_API RT_NODISCARD rt_status rt_stack_into(int32_t n, const rt_tensor *const *t
 /// Variance: the squares of x - mean, summed and divided by max(elements - correction, 0) (correction 0: of a population, 1: of a
 /// sample).
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats (bool and integers are converted to f32; complex numbers are RT_E_DTYPE); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis, and a correction that is not finite
 RT_API RT_NODISCARD rt_status rt_var(const rt_tensor *x, const rt_axes *axes, bool keep_dims, double correction, rt_tensor **out);
@@ -1691,7 +1691,7 @@ RT_API RT_NODISCARD rt_status rt_var_into(const rt_tensor *x, const rt_axes *axe
 
 /// Standard deviation: the square root of rt_var.
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats (bool and integers are converted to f32; complex numbers are RT_E_DTYPE); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   as rt_var
 RT_API RT_NODISCARD rt_status rt_std(const rt_tensor *x, const rt_axes *axes, bool keep_dims, double correction, rt_tensor **out);
@@ -1700,7 +1700,7 @@ RT_API RT_NODISCARD rt_status rt_std_into(const rt_tensor *x, const rt_axes *axe
 
 /// log(sum of exp(x)) without overflow; nothing, or nothing but -infinity, gives -infinity.
 /// Shapes   x: any rank; out: x without `axes` (of extent 1 there with keep_dims); NULL means all axes
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats (bool and integers are converted to f32; complex numbers are RT_E_DTYPE); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT for a repeated or out-of-range axis
 RT_API RT_NODISCARD rt_status rt_logsumexp(const rt_tensor *x, const rt_axes *axes, bool keep_dims, rt_tensor **out);
@@ -1721,9 +1721,10 @@ RT_API RT_NODISCARD rt_status rt_norm_into(const rt_tensor *x, double p, const r
 /// The first k of rt_sort along an axis, descending with largest, and where they come from: equal elements by lower index, NaN counts as
 /// the largest. An output that is NULL is not made.
 /// Shapes   x: rank >= 1; both outputs: as x, of extent k along axis
-/// Dtypes   x: any; values: as x; indices: i64
+/// Dtypes   x: any but complex; values: as x; indices: i64
 /// Owner    each output is a new reference; release it
-/// Errors   RT_E_ARGUMENT for an axis that is out of range, a k that is not in 0 to the extent there, and when both outputs are NULL
+/// Errors   RT_E_DTYPE for complex numbers; RT_E_ARGUMENT for an axis that is out of range, a k that is not in 0 to the extent there, and
+///          when both outputs are NULL
 RT_API RT_NODISCARD rt_status rt_topk(const rt_tensor *x, int64_t k, int32_t axis, bool largest, rt_tensor **out_values,
     rt_tensor **out_indices);
 
@@ -1732,9 +1733,9 @@ RT_API RT_NODISCARD rt_status rt_topk(const rt_tensor *x, int64_t k, int32_t axi
 /// each. -0 equals +0; NaN equals nothing, so each one counts. Waits for x; along an axis it sorts once per element of a slice. An output
 /// that is NULL is not made.
 /// Shapes   x: any; values: [count], or as x of extent count along *axis; first, counts: [count]; inverse: as x, or [extent along *axis]
-/// Dtypes   x: any; values: as x; the others: i64
+/// Dtypes   x: any but complex; values: as x; the others: i64
 /// Owner    each output is a new reference; release it
-/// Errors   RT_E_ARGUMENT for an axis that is out of range, and when all outputs are NULL
+/// Errors   RT_E_DTYPE for complex numbers; RT_E_ARGUMENT for an axis that is out of range, and when all outputs are NULL
 RT_API RT_NODISCARD rt_status rt_unique(const rt_tensor *x, const int32_t *axis, bool sorted, rt_tensor **out_values, rt_tensor **out_first,
     rt_tensor **out_inverse, rt_tensor **out_counts);
 
@@ -1781,9 +1782,9 @@ RT_API RT_NODISCARD rt_status rt_bincount_into(const rt_tensor *x, const rt_tens
 /// 1-d: how many elements of x are in each of n_bins bins from low to high, their edges those of rt_linspace in f32 (f64 for f64 and
 /// integers); each without its upper edge but the last; others and NaN are not counted.
 /// Shapes   x: any; out: [n_bins]
-/// Dtypes   any; out: i64
+/// Dtypes   any but complex; out: i64
 /// Owner    *out is a new reference; release it
-/// Errors   RT_E_ARGUMENT for no bins, a bound that is not finite, and low >= high
+/// Errors   RT_E_DTYPE for complex numbers; RT_E_ARGUMENT for no bins, a bound that is not finite, and low >= high
 RT_API RT_NODISCARD rt_status rt_histogram(const rt_tensor *x, int64_t n_bins, double low, double high, rt_tensor **out);
 /// rt_histogram into a given output, which stays yours: it is i64. Errors as rt_histogram and the rules above.
 RT_API RT_NODISCARD rt_status rt_histogram_into(const rt_tensor *x, int64_t n_bins, double low, double high, rt_tensor *out);
@@ -1791,7 +1792,7 @@ RT_API RT_NODISCARD rt_status rt_histogram_into(const rt_tensor *x, int64_t n_bi
 /// x [N,C,...] with its channels in equal groups: rt_layer_norm of each image and group, then times weight, plus bias, one number each
 /// per channel (NULL: without); groups C is instance_norm.
 /// Shapes   x: [N, C, ...] of rank 2 to 15; weight, bias: [C]; out: as x
-/// Dtypes   floats (bool and integers are converted to f32); out: that float
+/// Dtypes   floats (bool and integers are converted to f32; complex numbers are RT_E_DTYPE); out: that float
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_ARGUMENT when groups does not divide C, and for an eps that is negative or not finite; RT_E_SHAPE for another number of
 ///          channels
@@ -1818,7 +1819,8 @@ RT_API RT_NODISCARD rt_status rt_embedding_into(const rt_tensor *table, const rt
 /// and v may have fewer heads (axis -3), each of which serves as many heads of q, one after the other.
 /// Shapes   q: [..., H, L, E]; k: [..., H or a divisor of it, S, E]; v: as k, but [..., S, F]; the axes before broadcast; mask:
 ///          broadcasts to [..., H, L, S]; out: [..., H, L, F]
-/// Dtypes   q, k, v: floats (bool and integers are converted to f32), promoted to one dtype; mask: bool or a float; out: that dtype
+/// Dtypes   q, k, v: floats (bool and integers are converted to f32; complex numbers are RT_E_DTYPE), promoted to one dtype; mask: bool
+///          or a float; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when these do not fit each other; RT_E_DTYPE for a mask of integers; RT_E_ARGUMENT for a scale that is not finite
 RT_API RT_NODISCARD rt_status rt_attention(const rt_tensor *q, const rt_tensor *k, const rt_tensor *v, const rt_tensor *mask, double scale,
@@ -1830,7 +1832,8 @@ RT_API RT_NODISCARD rt_status rt_attention_into(const rt_tensor *q, const rt_ten
 
 /// (input - target)^2, its mean or its sum.
 /// Shapes   inputs: any that broadcast; out: the broadcast shape with RT_LOSS_NONE, else []
-/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; halves compute in f32; out: that dtype
+/// Dtypes   floats (bool and integers are converted to f32; complex numbers are RT_E_DTYPE), promoted to one dtype; halves compute in
+///          f32; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for another reduction
 RT_API RT_NODISCARD rt_status rt_mse_loss(const rt_tensor *input, const rt_tensor *target, rt_loss_reduction reduction, rt_tensor **out);
@@ -1841,7 +1844,8 @@ RT_API RT_NODISCARD rt_status rt_mse_loss_into(const rt_tensor *input, const rt_
 
 /// |input - target|, its mean or its sum.
 /// Shapes   inputs: any that broadcast; out: the broadcast shape with RT_LOSS_NONE, else []
-/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; halves compute in f32; out: that dtype
+/// Dtypes   floats (bool and integers are converted to f32; complex numbers are RT_E_DTYPE), promoted to one dtype; halves compute in
+///          f32; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for another reduction
 RT_API RT_NODISCARD rt_status rt_l1_loss(const rt_tensor *input, const rt_tensor *target, rt_loss_reduction reduction, rt_tensor **out);
@@ -1850,7 +1854,8 @@ RT_API RT_NODISCARD rt_status rt_l1_loss_into(const rt_tensor *input, const rt_t
 
 /// With d = |input - target|: d^2 / (2 beta) where d < beta, else d - beta / 2; their mean or sum.
 /// Shapes   inputs: any that broadcast; out: the broadcast shape with RT_LOSS_NONE, else []
-/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; halves compute in f32; out: that dtype
+/// Dtypes   floats (bool and integers are converted to f32; complex numbers are RT_E_DTYPE), promoted to one dtype; halves compute in
+///          f32; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for another reduction, and a beta that is negative or not finite
 RT_API RT_NODISCARD rt_status rt_smooth_l1_loss(const rt_tensor *input, const rt_tensor *target, double beta, rt_loss_reduction reduction,
@@ -1863,7 +1868,8 @@ RT_API RT_NODISCARD rt_status rt_smooth_l1_loss_into(const rt_tensor *input, con
 /// -weight (target log(input) + (1 - target) log(1 - input)) with no logarithm below -100, for probabilities; weight NULL: 1; their mean
 /// (by the number of elements) or sum.
 /// Shapes   inputs: any that broadcast; out: the broadcast shape with RT_LOSS_NONE, else []
-/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; halves compute in f32; out: that dtype
+/// Dtypes   floats (bool and integers are converted to f32; complex numbers are RT_E_DTYPE), promoted to one dtype; halves compute in
+///          f32; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for another reduction
 RT_API RT_NODISCARD rt_status rt_bce_loss(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight,
@@ -1876,7 +1882,8 @@ RT_API RT_NODISCARD rt_status rt_bce_loss_into(const rt_tensor *input, const rt_
 /// rt_bce_loss of sigmoid(input) without its overflow: weight (pos_weight target softplus(-input) + (1 - target) softplus(input)); NULL:
 /// 1; their mean (by the number of elements) or sum.
 /// Shapes   inputs: any that broadcast; out: the broadcast shape with RT_LOSS_NONE, else []
-/// Dtypes   floats (bool and integers are converted to f32), promoted to one dtype; halves compute in f32; out: that dtype
+/// Dtypes   floats (bool and integers are converted to f32; complex numbers are RT_E_DTYPE), promoted to one dtype; halves compute in
+///          f32; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when the shapes do not broadcast; RT_E_ARGUMENT for another reduction
 RT_API RT_NODISCARD rt_status rt_bce_with_logits(const rt_tensor *input, const rt_tensor *target, const rt_tensor *weight,
@@ -1890,7 +1897,8 @@ RT_API RT_NODISCARD rt_status rt_bce_with_logits_into(const rt_tensor *input, co
 /// none) gives 0; with label_smoothing s: (1 - s) of that plus s times the mean over the classes of -weight log_softmax(input). The mean
 /// divides by the weights of the targets that count, so of none at all it is NaN.
 /// Shapes   input: [N, C, ...] or [C]; target: [N, ...] or []; weight: [C] or NULL; out: as target with RT_LOSS_NONE, else []
-/// Dtypes   input, weight: floats (bool and integers are converted to f32), promoted to one dtype; target: any integer; out: that dtype
+/// Dtypes   input, weight: floats (bool and integers are converted to f32; complex numbers are RT_E_DTYPE), promoted to one dtype;
+///          target: any integer; out: that dtype
 /// Owner    *out is a new reference; release it
 /// Errors   RT_E_SHAPE when these do not fit each other; RT_E_DTYPE for a target of floats; RT_E_INDEX names the first target that is no
 ///          class (a negative one as u64); RT_E_ARGUMENT for another reduction, and a label_smoothing outside of 0 to 1
@@ -1908,7 +1916,8 @@ RT_API RT_NODISCARD rt_status rt_cross_entropy_into(const rt_tensor *input, cons
 /// Dtypes   floats, each tensor its own; f64 computes in f64, the others in f32 (a state in f32 beside a half param keeps its bits)
 /// Owner    all tensors stay yours
 /// Errors   RT_E_SHAPE when the shapes differ; RT_E_DTYPE for what is no float; RT_E_STATE for a tensor that may not be written;
-///          RT_E_ARGUMENT for tensors that share memory, numbers that are not finite or negative (rate may be)
+///          RT_E_ARGUMENT for two written tensors that may share memory (grad may be any of them), numbers that are not finite or
+///          negative (rate may be)
 RT_API RT_NODISCARD rt_status rt_sgd(rt_tensor *param, const rt_tensor *grad, double rate, double weight_decay);
 
 /// One step with momentum: g = grad + weight_decay param; velocity = momentum velocity + g; param -= rate velocity, with nesterov rate (g
@@ -1917,7 +1926,8 @@ RT_API RT_NODISCARD rt_status rt_sgd(rt_tensor *param, const rt_tensor *grad, do
 /// Dtypes   floats, each tensor its own; f64 computes in f64, the others in f32 (a state in f32 beside a half param keeps its bits)
 /// Owner    all tensors stay yours
 /// Errors   RT_E_SHAPE when the shapes differ; RT_E_DTYPE for what is no float; RT_E_STATE for a tensor that may not be written;
-///          RT_E_ARGUMENT for tensors that share memory, numbers that are not finite or negative (rate may be)
+///          RT_E_ARGUMENT for two written tensors that may share memory (grad may be any of them), numbers that are not finite or
+///          negative (rate may be)
 RT_API RT_NODISCARD rt_status rt_momentum(rt_tensor *param, const rt_tensor *grad, rt_tensor *velocity, double rate, double momentum,
     bool nesterov, double weight_decay);
 
@@ -1928,8 +1938,8 @@ RT_API RT_NODISCARD rt_status rt_momentum(rt_tensor *param, const rt_tensor *gra
 /// Dtypes   floats, each tensor its own; f64 computes in f64, the others in f32 (a state in f32 beside a half param keeps its bits)
 /// Owner    all tensors stay yours
 /// Errors   RT_E_SHAPE when the shapes differ; RT_E_DTYPE for what is no float; RT_E_STATE for a tensor that may not be written;
-///          RT_E_ARGUMENT for tensors that share memory, numbers that are not finite or negative (rate may be), a step below 1 or a beta
-///          outside of [0, 1)
+///          RT_E_ARGUMENT for two written tensors that may share memory (grad may be any of them), numbers that are not finite or
+///          negative (rate may be), a step below 1 or a beta outside of [0, 1)
 RT_API RT_NODISCARD rt_status rt_adam(rt_tensor *param, const rt_tensor *grad, rt_tensor *average, rt_tensor *square_average, int64_t step,
     double rate, double beta1, double beta2, double eps, double weight_decay);
 
@@ -1938,8 +1948,8 @@ RT_API RT_NODISCARD rt_status rt_adam(rt_tensor *param, const rt_tensor *grad, r
 /// Dtypes   floats, each tensor its own; f64 computes in f64, the others in f32 (a state in f32 beside a half param keeps its bits)
 /// Owner    all tensors stay yours
 /// Errors   RT_E_SHAPE when the shapes differ; RT_E_DTYPE for what is no float; RT_E_STATE for a tensor that may not be written;
-///          RT_E_ARGUMENT for tensors that share memory, numbers that are not finite or negative (rate may be), a step below 1 or a beta
-///          outside of [0, 1)
+///          RT_E_ARGUMENT for two written tensors that may share memory (grad may be any of them), numbers that are not finite or
+///          negative (rate may be), a step below 1 or a beta outside of [0, 1)
 RT_API RT_NODISCARD rt_status rt_adamw(rt_tensor *param, const rt_tensor *grad, rt_tensor *average, rt_tensor *square_average, int64_t step,
     double rate, double beta1, double beta2, double eps, double weight_decay);
 

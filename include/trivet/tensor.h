@@ -65,8 +65,8 @@ typedef enum rt_resize_round { RT_ROUND_PREFER_FLOOR = 0, RT_ROUND_PREFER_CEIL, 
 /// How rt_resize resizes. Entry i of the arrays belongs to axes.axis[i]. {0} with axes and sizes is nearest, half_pixel.
 typedef struct rt_resampling {
   rt_axes axes;
-  int64_t size[RT_MAX_RANK];    ///< extent in the result; not read where a scale is given and this is 0: then it is floor(scale extent)
-  double scale[RT_MAX_RANK];    ///< 0: size / extent
+  int64_t size[RT_MAX_RANK];    ///< extent in the result; 0 beside a scale: floor(scale extent); 0 without one is an extent of 0
+  double scale[RT_MAX_RANK];    ///< 0: size / extent; beside a size it says how far apart the places lie
   rt_resize_mode mode;
   rt_resize_grid grid;
   rt_resize_round round;        ///< nearest only; halves go down, halves go up, always down, always up

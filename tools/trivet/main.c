@@ -136,7 +136,7 @@ static int print_general_help(void) {
   printf("Usage: trivet [--json] COMMAND [OPTION]...\n\nRuns tensor programs on whatever the machine has, through plugins.\n\nCommands:\n");
   for (size_t i = 0; i < COUNT(commands); i++) printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
   printf("  %-9s %s\n\n", "help", "show this, or the help of a command: trivet help run");
-  printf("  --json      the answer as JSON; works with every command\n"
+  printf("  --json      the answer as JSON; works with every command (with onnx-test only before its name: behind it, --json takes a file)\n"
          "  --version   the version of the library\n"
          "  --help      this text\n\n"
          "RT_BACKEND=name,name chooses the backends; 'trivet backends' lists them, 'trivet env' shows all settings.\n"

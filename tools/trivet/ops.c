@@ -16,7 +16,7 @@ static const char help[] =
     "Dtypes: any real one; numeric (integers and floats), integer, bits (integers and bool), float (bool and integers become f32);\n"
     "any_c, numeric_c, float_c: the same and complex ones.\n"
     "Results: same (as computed in); sum (i64, u64, others stay); real (of a complex dtype its parts' float, else same); complex (c64,\n"
-    "of f64 c128); given (an argument says). A composite is made of other operations.\n";
+    "of f64 c128); given (an argument says). A composite is made of other operations; docs/ops.md has its dtypes.\n";
 
 typedef struct op_row { uint16_t id; const char *name, *family, *dtypes, *result, *doc; } op_row;
 static const op_row ops[] = {
@@ -27,7 +27,7 @@ static const op_row ops[] = {
 #define RT_REDUCE(id, NAME, name, dtypes, result, empty, cpu, gpu, init, step, finish, doc) {id, #name, "reduction", #dtypes, #result, doc},
 #define RT_ARG(id, NAME, name, dtypes, result, better, doc) {id, #name, "reduction", #dtypes, #result, doc},
 #define RT_OP(id, NAME, name, inputs, dtypes, result, collapse, cpu, gpu, parameters, attrs, doc) {id, #name, "other", #dtypes, #result, doc},
-#define RT_COMPOSITE(id, NAME, name, inputs, collapse, parameters, doc) {id, #name, "composite", "ANY", "SAME", doc},
+#define RT_COMPOSITE(id, NAME, name, inputs, collapse, parameters, doc) {id, #name, "composite", "-", "-", doc},
 #include <trivet/ops.def>
 };
 
@@ -40,6 +40,7 @@ static const dtype_row dtypes[] = {
 // Is the dtype in a set of ops.def?
 static bool in_set(const char *set, rt_dtype_kind kind) {
   size_t length = strlen(set);
+  if (strcmp(set, "-") == 0) return false;
   if (kind == RT_KIND_COMPLEX) return length > 2 && strcmp(set + length - 2, "_C") == 0;
   if (strncmp(set, "NUMERIC", 7) == 0) return kind != RT_KIND_BOOLEAN;
   if (strcmp(set, "INTEGER") == 0) return kind == RT_KIND_SIGNED || kind == RT_KIND_UNSIGNED;
@@ -280,6 +281,9 @@ static int list_backend(const char *name, int64_t rank, int n_names, char **name
     json_end(&j);
   } else {
     table_end(&t, 0);
+    for (int i = 0; i < n_names; i++)
+      for (size_t k = 0; k < COUNT(ops); k++)
+        if (is_composite(&ops[k]) && strcmp(ops[k].name, names[i]) == 0) printf("%s is made of other operations, unless a backend takes it whole.\n", names[i]);
     print_outcasts(outcasts, n_outcasts);
     printf("\n%s runs %zu operation%s, %zu of %zu pairs of operation and dtype%s.\n", name, n_ops, n_ops == 1 ? "" : "s", n_runs, n_pairs,
         n_runs < n_pairs ? "; the rest falls back" : "");
