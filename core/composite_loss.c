@@ -270,6 +270,7 @@ static rt_status compose_cross_entropy(loss *l, int32_t axis, int64_t ignore, do
   rti_chain *c = &l->c;
   rt_ctx *ctx = l->in[0]->ctx;
   const rt_axes axes = {1, {axis}};
+  if (l->in[1]->view.dtype == RT_U64 && ignore < 0) ignore = RT_NO_INDEX; // no target is that
   STEP(c, log_p, rt_log_softmax, l->in[0], axis);
   // Ignored targets become class 0 for a while. As u64 a negative target is out of range: take_along would count it from the end.
   STEP(c, wide, rt_cast, l->in[1], RT_I64);

@@ -25,10 +25,11 @@ static rt_status embedding_infer(const rt_tensor *table, const rt_tensor *indice
 /// gather, and then 0 in the rows of padding. Padding may be an index that the table does not have: row 0 stands in for it.
 static rt_status compose_embedding(const rt_tensor *table, const rt_tensor *indices, int64_t padding, rti_target to) {
   rti_chain c = {.status = RT_OK};
-  if (padding == RT_NO_INDEX) {
+  bool is_u64 = indices->view.dtype == RT_U64; // compared as it is: as i64 the largest would look negative
+  if (padding == RT_NO_INDEX || (is_u64 && padding < 0)) {
     c.status = to.given ? rt_gather_into(table, indices, 0, to.given) : rt_gather(table, indices, 0, to.out);
   } else {
-    STEP(&c, wide, rt_cast, indices, RT_I64);
+    STEP(&c, wide, rt_cast, indices, is_u64 ? RT_U64 : RT_I64);
     STEP(&c, is_padding, rt_eq_scalar, wide, rt_int(padding));
     STEP(&c, first, rt_zeros, table->ctx, (rt_dtype)indices->view.dtype, 0, NULL);
     STEP(&c, safe, rt_where, is_padding, first, indices);
@@ -208,12 +209,12 @@ static rt_status compose_attention(rti_chain *c, const attend *a, rti_target to)
   return RT_OK;
 }
 
-/// Brings the inputs to a dtype; a bool mask stays.
+/// Brings the inputs to a dtype; a bool mask stays, and one that is added has the dtype that the scores are computed in.
 static rt_status convert(rti_chain *c, attend *a, rt_dtype dtype) {
   const rt_tensor **in[] = {&a->q, &a->k, &a->v, &a->mask};
   for (int i = 0; i < 4 && c->status == RT_OK; i++) {
     rt_tensor *made = NULL;
-    if (*in[i]) c->status = rti_to_dtype(in[i], i == 3 && a->mask->view.dtype == RT_BOOL ? RT_BOOL : dtype, &made);
+    if (*in[i]) c->status = rti_to_dtype(in[i], i < 3 ? dtype : a->mask->view.dtype == RT_BOOL ? RT_BOOL : a->work, &made);
     rti_chain_keep(c, made);
   }
   return c->status;

@@ -126,16 +126,20 @@ int32_t rti_ref_lp_pool(void *host, void *stream, const rtb_op *op) {
     for (int64_t first = 0; first < w.n_pixels; first += REF_CHUNK) {
       const int64_t count = w.n_pixels - first < REF_CHUNK ? w.n_pixels - first : REF_CHUNK;
       ref_wide_row row;
-      long double sum[REF_CHUNK] = {0};
+      long double sum[REF_CHUNK] = {0}, largest[REF_CHUNK] = {0};
       uint8_t is_inside[REF_CHUNK];
-      for (int64_t tap = 0; tap < w.n_taps; tap++) {
-        ref_window_row(&w, rti_ref_get_of(x->dtype), from, rtb_dtype_bytes(x->dtype), tap, first, count, &row, is_inside);
-        for (int64_t i = 0; i < count; i++) {
-          const long double size = fabsl((long double)row.f64[i]); // 0 outside
-          sum[i] += p == 1 ? size : p == 2 ? size * size : powl(size, p);
+      // Squares fit a long double; other powers are taken of what is left after the largest element of the window is divided out.
+      for (int pass = p == 1 || p == 2; pass < 2; pass++) {
+        for (int64_t tap = 0; tap < w.n_taps; tap++) {
+          ref_window_row(&w, rti_ref_get_of(x->dtype), from, rtb_dtype_bytes(x->dtype), tap, first, count, &row, is_inside);
+          for (int64_t i = 0; i < count; i++) {
+            const long double size = fabsl((long double)row.f64[i]); // 0 outside
+            if (pass == 0) largest[i] = fmaxl(largest[i], size);
+            else sum[i] += p == 1 ? size : p == 2 ? size * size : size == largest[i] ? size > 0 : powl(size / largest[i], p);
+          }
         }
       }
-      for (int64_t i = 0; i < count; i++) row.f64[i] = (double)(p == 1 ? sum[i] : p == 2 ? sqrtl(sum[i]) : powl(sum[i], 1 / p));
+      for (int64_t i = 0; i < count; i++) row.f64[i] = (double)(p == 1 ? sum[i] : p == 2 ? sqrtl(sum[i]) : largest[i] > 0 ? largest[i] * powl(sum[i], 1 / p) : sum[i]);
       ref_window_store(&w, rti_ref_put_of(out->dtype, REF_F64), to, rtb_dtype_bytes(out->dtype), first, count, &row);
     }
   }

@@ -35,7 +35,11 @@ static int64_t held(double k, int64_t n) { return k > 0 ? k < (double)n ? (int64
 
 /// Sets neighbours and weights for a place in x.
 static void find_neighbours(resize *r, double t) {
-  const double radius = ceil((r->attr->mode == RTB_RESIZE_LINEAR ? 1 : 2) / r->shrink), base = floor(t);
+  const double radius = ceil((r->attr->mode == RTB_RESIZE_LINEAR ? 1 : 2) / r->shrink);
+  // Farther out all neighbours are outside as well, but so far that adding 1 to a double changes nothing.
+  const double lowest = -radius - 1, highest = (double)r->in + radius;
+  t = !(t >= lowest) ? lowest : t > highest ? highest : t;
+  const double base = floor(t);
   const bool excludes = r->attr->flags & RTB_RESIZE_EXCLUDE;
   r->first = held(base + 1 - radius, r->in);
   r->n = held(base + radius, r->in) - r->first + 1;
@@ -84,7 +88,7 @@ int32_t rti_ref_resize(void *host, void *stream, const rtb_op *op) {
     const double t = (((double)i + r.p) * r.a) / r.b + r.q;
     const bool is_outside = (r.attr->flags & RTB_RESIZE_CROP) && !(t >= 0 && t <= (double)(r.in - 1)), copies = r.attr->mode == RTB_RESIZE_NEAREST;
     if (copies) r.first = held(nearest(r.attr->round, t), r.in);
-    else find_neighbours(&r, t);
+    else if (!is_outside) find_neighbours(&r, t);
     for (rtb_walk_start(&w, extents, x->ndim, walked, 2); !w.done; rtb_walk_next(&w)) {
       char *const to = ref_at(out, w.at[1] + i * out->stride[axis]);
       if (is_outside) {

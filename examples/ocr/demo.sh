@@ -4,7 +4,7 @@
 # libpng was missing at build time or the models cannot be had.
 #   examples/ocr/demo.sh BUILD_FOLDER
 set -eu
-build=${1:?folder of the build}
+build=$(cd "${1:?folder of the build}" && pwd) # relative folders are not searched for plugins
 ocr=$build/bin/example_ocr
 page=$build/page.png
 text='A trivet is a stand\nfor hot pots.\nThis one holds tensors:\n2+3=5'

@@ -130,6 +130,70 @@ static void questions_about_any_rank(void **state) {
   assert_int_equal(rt_backend_supports(ctx, builtin, RTB_OP_GATHER, RT_F32, 0), RT_OK);
 }
 
+// Places so far outside of x that a double does not know the next one end at the edge, or outside, at once.
+static void resize_from_far_away(void **state) {
+  (void)state;
+  rt_tensor *x = NULL, *y = NULL;
+  assert_int_equal(rt_from_data(ctx, RT_F32, 1, SHAPE(4), (float[]){1, 2, 3, 4}, &x), RT_OK);
+  for (int mode = RT_RESIZE_NEAREST; mode <= RT_RESIZE_CUBIC; mode++) {
+    rt_resampling how = {.axes = {.count = 1}, .size = {4}, .scale = {1e-300}, .mode = (rt_resize_mode)mode, .grid = RT_GRID_ASYMMETRIC};
+    assert_int_equal(rt_resize(x, &how, &y), RT_OK);
+    expect(y, 4, (float[]){1, 4, 4, 4});
+    rt_release(y);
+    static const double far[][2] = {{3.1e15, 1e16}, {-1e16, -3.1e15}, {1e300, 1e301}};
+    for (int i = 0; i < 3; i++) {
+      how = (rt_resampling){.axes = {.count = 1}, .size = {2}, .mode = (rt_resize_mode)mode, .grid = RT_GRID_CROP, .crop_lo = {far[i][0]}, .crop_hi = {far[i][1]}, .outside = 7};
+      assert_int_equal(rt_resize(x, &how, &y), RT_OK);
+      expect(y, 2, (float[]){7, 7});
+      rt_release(y);
+    }
+  }
+  rt_release(x);
+}
+
+// High powers are taken of what is left after the largest element of a window is divided out.
+static void norms_of_windows_do_not_overflow(void **state) {
+  (void)state;
+  rt_tensor *x = NULL, *y = NULL;
+  const float values[4] = {1e30f, 2, 1e-30f, 4};
+  assert_int_equal(rt_from_data(ctx, RT_F32, 3, SHAPE(1, 1, 4), values, &x), RT_OK);
+  const double powers[] = {1, 2, 3, 50, 200, 51200};
+  for (int i = 0; i < 6; i++) {
+    assert_int_equal(rt_lp_pool(x, powers[i], &(rt_window){.size = {1}}, &y), RT_OK);
+    expect(y, 4, values);
+    rt_release(y);
+  }
+  rt_release(x);
+}
+
+// An index that is too large for i64 is out of range, not the padding or the ignored class that it would be as a negative number.
+static void unsigned_indices_are_not_negative(void **state) {
+  (void)state;
+  rt_tensor *table = NULL, *index = NULL, *y = NULL;
+  assert_int_equal(rt_from_data(ctx, RT_F32, 2, SHAPE(2, 2), (float[]){1, 2, 3, 4}, &table), RT_OK);
+  assert_int_equal(rt_from_data(ctx, RT_U64, 1, SHAPE(2), (uint64_t[]){0, UINT64_MAX}, &index), RT_OK);
+  assert_int_equal(rt_embedding(table, index, -1, &y), RT_E_INDEX);
+  assert_int_equal(rt_cross_entropy(table, index, NULL, -1, 0, RT_LOSS_NONE, &y), RT_E_INDEX);
+  rt_release(index);
+  assert_int_equal(rt_from_data(ctx, RT_U64, 1, SHAPE(2), (uint64_t[]){1, 9}, &index), RT_OK);
+  assert_int_equal(rt_embedding(table, index, 9, &y), RT_OK);
+  expect(y, 4, (float[]){3, 4, 0, 0});
+  rt_release(y), rt_release(table), rt_release(index);
+}
+
+// The scores of halves are computed in f32, and so is what a mask adds to them.
+static void a_mask_is_as_wide_as_the_scores(void **state) {
+  (void)state;
+  rt_tensor *q = NULL, *k = NULL, *mask = NULL, *y = NULL, *wide = NULL;
+  assert_int_equal(rt_full(ctx, RT_F16, 2, SHAPE(1, 2), rt_float(1), &q), RT_OK);
+  assert_int_equal(rt_full(ctx, RT_F16, 2, SHAPE(2, 2), rt_float(2), &k), RT_OK);
+  assert_int_equal(rt_from_data(ctx, RT_F32, 2, SHAPE(1, 2), (float[]){-1e5f, -1e5f}, &mask), RT_OK);
+  assert_int_equal(rt_attention(q, k, k, mask, 0, false, &y), RT_OK);
+  assert_int_equal(rt_cast(y, RT_F32, &wide), RT_OK);
+  expect(wide, 2, (float[]){2, 2});
+  rt_release(q), rt_release(k), rt_release(mask), rt_release(y), rt_release(wide);
+}
+
 // ---- a backend that listens ---------------------------------------------------------------------------------------------------------------
 
 static int n_asked, n_asked_wrongly;
@@ -175,6 +239,10 @@ int main(void) {
       cmocka_unit_test(a_clone_made_while_the_tensor_is_mapped),
       cmocka_unit_test(scalars_without_a_kind),
       cmocka_unit_test(questions_about_any_rank),
+      cmocka_unit_test(resize_from_far_away),
+      cmocka_unit_test(norms_of_windows_do_not_overflow),
+      cmocka_unit_test(unsigned_indices_are_not_negative),
+      cmocka_unit_test(a_mask_is_as_wide_as_the_scores),
       cmocka_unit_test(backends_see_the_dtype_that_is_computed_in),
   };
   return cmocka_run_group_tests_name("corners", tests, open_context, close_context);
