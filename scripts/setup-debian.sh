@@ -7,7 +7,7 @@ set -eu
 
 needed="build-essential cmake ninja-build"
 # Without these something is skipped, and the configure summary says what.
-useful="g++ pkg-config libcmocka-dev zlib1g-dev libpng-dev python3-pip libmpfr-dev dataset-fashion-mnist libonnx-testdata clang libclang-rt-14-dev valgrind binutils man-db"
+useful="g++ pkg-config libcmocka-dev zlib1g-dev libpng-dev python3-pip python3-venv libmpfr-dev dataset-fashion-mnist libonnx-testdata clang libclang-rt-14-dev valgrind binutils man-db"
 
 is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$'; }
 

@@ -6,9 +6,9 @@
 #   scripts/setup-peers.sh --torch    PyTorch too: from PyPI that is some 3 GB with its GPU libraries, so only on request
 set -eu
 cd "$(dirname "$0")/.."
-packages="numpy scipy onnx onnxruntime safetensors gguf"
+packages="numpy==2.4.6 scipy==1.17.1 onnx==1.23.2 onnxruntime==1.32.0 safetensors==0.8.0 gguf==0.19.0" # what the tests were seen to agree with
 if [ "${1:-}" = --torch ]; then packages="$packages torch"; fi
 python3 -m venv build/peers || { echo "peers: no Python environment (apt install python3-venv); tests/peers and tests/formats are skipped" >&2; exit 1; }
 # shellcheck disable=SC2086
-build/peers/bin/python -m pip --disable-pip-version-check install --quiet $packages || { echo "peers: pip could not install $packages" >&2; exit 1; }
+build/peers/bin/python -m pip --disable-pip-version-check install --quiet --retries 1 --timeout 20 $packages || { echo "peers: pip could not install $packages" >&2; exit 1; }
 build/peers/bin/python -m pip --disable-pip-version-check list | grep -iE '^(numpy|scipy|onnx|onnxruntime|safetensors|gguf|torch) '
