@@ -7,34 +7,8 @@
 
 #include <math.h>
 
+#include "blocks.h"
 #include "window.h"
-
-#define PANEL panel_narrow
-#define ELEMENT double
-#define ACC double
-#include "panel.h"
-#define PANEL panel_f64
-#define ELEMENT double
-#define ACC long double
-#include "panel.h"
-#define PANEL panel_integer
-#define ELEMENT uint64_t
-#define ACC uint64_t
-#include "panel.h"
-
-typedef union block_a {
-  double real[PANEL_ROWS][PANEL_DEPTH];
-  uint64_t integer[PANEL_ROWS][PANEL_DEPTH];
-} block_a;
-typedef union block_b {
-  double real[PANEL_DEPTH][PANEL_COLUMNS];
-  uint64_t integer[PANEL_DEPTH][PANEL_COLUMNS];
-} block_b;
-typedef union block_acc {
-  double narrow[PANEL_ROWS][PANEL_COLUMNS];
-  long double f64[PANEL_ROWS][PANEL_COLUMNS];
-  uint64_t integer[PANEL_ROWS][PANEL_COLUMNS];
-} block_acc;
 
 typedef struct conv {
   ref_window window;
@@ -47,8 +21,6 @@ typedef struct conv {
   bool is_transposed, is_integer, is_f64;
   bool weight_dense;                    // the last `depth` elements of a weight row are contiguous
 } conv;
-
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static bool inner_is_dense(const rtb_view *view) {
   int64_t expected = 1;
@@ -111,8 +83,8 @@ static void add_inside(const conv *v, int64_t rows, int64_t columns, int64_t dee
                        uint8_t is_inside[PANEL_DEPTH][PANEL_COLUMNS], block_acc *acc) {
   for (int64_t r = 0; r < rows; r++) for (int64_t k = 0; k < deep; k++) for (int64_t c = 0; c < columns; c++) {
     if (!is_inside[k][c]) continue;
-    if (v->is_f64) acc->f64[r][c] += (long double)a->real[r][k] * b->real[k][c];
-    else acc->narrow[r][c] += a->real[r][k] * b->real[k][c];
+    if (v->is_f64) acc->f64[r][c] += (long double)a->f64[r][k] * b->f64[k][c];
+    else acc->narrow[r][c] += a->f64[r][k] * b->f64[k][c];
   }
 }
 
@@ -145,16 +117,16 @@ static void tile(const conv *v, int64_t image, int64_t g, int64_t m0, int64_t ro
       else acc.integer[r][c] = 0; // the bits of 0.0, too
     }
   }
-  memset(a.integer[even_rows - 1], 0, sizeof a.integer[0]); // an odd last row has a partner that is computed and never used
+  memset(a.u64[even_rows - 1], 0, sizeof a.u64[0]); // an odd last row has a partner that is computed and never used
   for (int64_t k0 = 0; k0 < v->depth; k0 += PANEL_DEPTH) {
     const int64_t deep = least(PANEL_DEPTH, v->depth - k0);
     bool finite = true;
-    for (int64_t r = 0; r < rows; r++) finite = load_weights(v, m0 + r, k0, deep, a.integer[r]) && finite;
-    for (int64_t k = 0; k < deep; k++) load_window(v, image, g, k0 + k, p0, columns, b.integer[k], is_inside[k]);
-    if (v->is_integer) panel_integer(rows, columns, deep, a.integer, b.integer, acc.integer);
+    for (int64_t r = 0; r < rows; r++) finite = load_weights(v, m0 + r, k0, deep, a.u64[r]) && finite;
+    for (int64_t k = 0; k < deep; k++) load_window(v, image, g, k0 + k, p0, columns, b.u64[k], is_inside[k]);
+    if (v->is_integer) panel_integer(rows, columns, deep, a.u64, b.u64, acc.integer);
     else if (!finite) add_inside(v, rows, columns, deep, &a, &b, is_inside, &acc);
-    else if (v->is_f64) panel_f64(rows, columns, deep, a.real, b.real, acc.f64);
-    else panel_narrow(rows, columns, deep, a.real, b.real, acc.narrow);
+    else if (v->is_f64) panel_f64(rows, columns, deep, a.f64, b.f64, acc.f64);
+    else panel_narrow(rows, columns, deep, a.f64, b.f64, acc.narrow);
   }
   store(v, &acc, image, m0, rows, p0, columns);
 }

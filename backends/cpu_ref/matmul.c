@@ -2,34 +2,8 @@
 // Matrix product with batches, of integers with zero points, too. f16, bf16 and f32 add up in double, f64 and complex numbers in long double,
 // integers modulo 2^64 (so they wrap in their own type); every sum runs over k in order. Blocks are widened onto the stack first, so any
 // layout costs the same.
+#include "blocks.h"
 #include "ref.h"
-
-#define PANEL panel_narrow
-#define ELEMENT double
-#define ACC double
-#include "panel.h"
-#define PANEL panel_f64
-#define ELEMENT double
-#define ACC long double
-#include "panel.h"
-#define PANEL panel_integer
-#define ELEMENT uint64_t
-#define ACC uint64_t
-#include "panel.h"
-
-typedef union block_a {
-  double f64[PANEL_ROWS][PANEL_DEPTH];
-  uint64_t u64[PANEL_ROWS][PANEL_DEPTH];
-} block_a;
-typedef union block_b {
-  double f64[PANEL_DEPTH][PANEL_COLUMNS];
-  uint64_t u64[PANEL_DEPTH][PANEL_COLUMNS];
-} block_b;
-typedef union block_acc {
-  double narrow[PANEL_ROWS][PANEL_COLUMNS];
-  long double f64[PANEL_ROWS][PANEL_COLUMNS];
-  uint64_t integer[PANEL_ROWS][PANEL_COLUMNS];
-} block_acc;
 
 /// A matrix inside a batch: element (i, j) is at + i * row + j * column elements.
 typedef struct matrix {
@@ -46,7 +20,6 @@ static matrix matrix_at(const rtb_view *view, int64_t element) {
 static char *element_at(const matrix *m, int64_t i, int64_t j) {
   return m->at + (i * m->row + j * m->column) * (int64_t)rtb_dtype_bytes(m->dtype);
 }
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static void clear(block_acc *acc, uint16_t dtype, int64_t rows) {
   for (int64_t r = 0; r < rows; r++) {
