@@ -60,6 +60,15 @@ static inline bool simd_is_float(uint16_t dtype) { return dtype >= RTB_F16 && dt
 // ---- families: resolve, as in rtb_backend ---------------------------------------------------------------------------------------------------
 typedef int32_t (*simd_resolver)(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_map(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_index(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);   ///< gather, take_along, gather_nd
+int32_t simd_resolve_scatter(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< scatter, scatter_nd
+int32_t simd_resolve_nonzero(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_scan(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);    ///< cumsum, cumprod
+int32_t simd_resolve_sort(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);    ///< sort, argsort
+int32_t simd_resolve_search(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);  ///< searchsorted
+
+/// Refuses arguments that are not strided views (optional ones may be absent), wanting views; RTB_OK otherwise.
+int32_t simd_want_views(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,
 /// which is filled in.
