@@ -14,6 +14,7 @@ static const simd_resolver families[256] = {
 #define RT_OP(...)
 #define RT_COMPOSITE(...)
 #include <trivet/ops.def>
+  [RTB_OP_MATMUL] = simd_resolve_matmul,
 };
 
 static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {

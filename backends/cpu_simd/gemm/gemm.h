@@ -34,13 +34,17 @@ typedef struct simd_gemm_out {
 
 // ---- kernels: one table for each instruction set and dtype, the only thing its object file exports ----------------------------------------
 typedef struct simd_gemm_kernels {
-  int32_t lane_bytes, mr, nr;
+  int32_t lane_bytes, mr, nr, vector; ///< rows and columns of a tile, lanes of a vector
   int32_t kc, mc, nc; ///< the largest block of depth, rows and columns
   simd_gemm_pack pack_a, pack_b; ///< of a simd_gemm_matrix
   /// out = or += the product of packed panels: m rows, n columns, kc deep.
   void (*block)(int64_t m, int64_t n, int64_t kc, const void *a, const void *b, const simd_gemm_out *out);
   /// The same without packing A, and without packing B if b_panels is false: then its rows (columns side by side) are b_row elements apart.
   void (*direct)(int64_t m, int64_t n, int64_t k, const simd_gemm_matrix *a, const void *b, int64_t b_row, bool b_panels, const simd_gemm_out *out);
+  /// y = or += the sum of the rows k of b, each times x[k]: n columns, side by side, rows `row` elements apart. x and y dense.
+  void (*mix)(int64_t n, int64_t k, const void *x, const void *b, int64_t row, void *y, bool add);
+  /// y[j * y_step] = the dot product of x with line j of b: n lines `line` elements apart, each dense and k long.
+  void (*dots)(int64_t n, int64_t k, const void *x, const void *b, int64_t line, void *y, int64_t y_step);
 } simd_gemm_kernels;
 
 // ---- the driver -------------------------------------------------------------------------------------------------------------------------
