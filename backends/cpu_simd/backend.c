@@ -25,6 +25,7 @@ static const simd_resolver families[256] = {
   [RTB_OP_SORT] = simd_resolve_sort,
   [RTB_OP_ARGSORT] = simd_resolve_sort,
   [RTB_OP_SEARCHSORTED] = simd_resolve_search,
+  [RTB_OP_MATMUL] = simd_resolve_matmul,
 };
 
 static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
