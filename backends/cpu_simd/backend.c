@@ -14,6 +14,9 @@ static const simd_resolver families[256] = {
 #define RT_OP(...)
 #define RT_COMPOSITE(...)
 #include <trivet/ops.def>
+  [RTB_OP_MAX_POOL] = simd_resolve_pool,
+  [RTB_OP_MAX_POOL_INDICES] = simd_resolve_pool,
+  [RTB_OP_AVG_POOL] = simd_resolve_pool,
 };
 
 static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {

@@ -29,6 +29,7 @@ typedef struct simd_isa {
   const char *name;
   int32_t vector_bytes;
   const simd_map_row *map[SIMD_DTYPES];
+  const struct simd_pool *pool[SIMD_DTYPES]; // pool.h
 } simd_isa;
 /// The instruction sets that this library was built with, best first; the last entry is `scalar`.
 extern const simd_isa *const simd_isas[];
@@ -60,6 +61,7 @@ static inline bool simd_is_float(uint16_t dtype) { return dtype >= RTB_F16 && dt
 // ---- families: resolve, as in rtb_backend ---------------------------------------------------------------------------------------------------
 typedef int32_t (*simd_resolver)(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_map(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_pool(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,
 /// which is filled in.
