@@ -17,6 +17,7 @@ static const simd_resolver families[256] = {
   [RTB_OP_MAX_POOL] = simd_resolve_pool,
   [RTB_OP_MAX_POOL_INDICES] = simd_resolve_pool,
   [RTB_OP_AVG_POOL] = simd_resolve_pool,
+  [RTB_OP_MATMUL] = simd_resolve_matmul,
 };
 
 static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {

@@ -10,14 +10,21 @@
   X(isa, f16, F16) X(isa, bf16, BF16) X(isa, f32, F32) X(isa, f64, F64)
 #define POOL(isa, lane, LANE) extern const simd_pool simd_pool_##lane##_##isa;
 #define POOL_CELL(isa, lane, LANE) [RTB_##LANE] = &simd_pool_##lane##_##isa,
+#define GEMM(isa, lane) extern const simd_gemm_kernels simd_gemm_##lane##_##isa;
+#define GEMM_TABLES(isa)                                                                                                                   \
+  {[RTB_F32] = &simd_gemm_f32_##isa, [RTB_F64] = &simd_gemm_f64_##isa, [RTB_I8] = &simd_gemm_u8_##isa, [RTB_U8] = &simd_gemm_u8_##isa,        \
+   [RTB_I16] = &simd_gemm_u16_##isa, [RTB_U16] = &simd_gemm_u16_##isa, [RTB_I32] = &simd_gemm_u32_##isa, [RTB_U32] = &simd_gemm_u32_##isa,    \
+   [RTB_I64] = &simd_gemm_u64_##isa, [RTB_U64] = &simd_gemm_u64_##isa}
 #define TABLES(isa)                                                                                                                        \
   MAP(isa, f16) MAP(isa, bf16) MAP(isa, f32) MAP(isa, f64)                                                                                 \
+  GEMM(isa, f32) GEMM(isa, f64) GEMM(isa, u8) GEMM(isa, u16) GEMM(isa, u32) GEMM(isa, u64)                                                 \
   EACH_REAL(POOL, isa)                                                                                                                     \
   static const simd_isa isa##_kernels = {                                                                                                  \
     .name = #isa,                                                                                                                          \
     .vector_bytes = VECTOR_BYTES_##isa,                                                                                                    \
     .map = {[RTB_F16] = simd_map_f16_##isa, [RTB_BF16] = simd_map_bf16_##isa, [RTB_F32] = simd_map_f32_##isa, [RTB_F64] = simd_map_f64_##isa}, \
     .pool = {EACH_REAL(POOL_CELL, isa)},                                                                                                   \
+    .gemm = GEMM_TABLES(isa),                                                                                                              \
   };
 #define VECTOR_BYTES_scalar 16
 #define VECTOR_BYTES_neon 16

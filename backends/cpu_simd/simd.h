@@ -23,6 +23,7 @@
 typedef void (*simd_map)(int64_t n, const void *const *in, void *out, uint32_t still);
 /// cost: work per element in units of a tenth of a nanosecond on one core with data in its cache, measured, then a constant (see simd_grain).
 typedef struct simd_map_row { uint16_t op, cost; simd_map fn; } simd_map_row; // a table ends with op 0
+typedef struct simd_gemm_kernels simd_gemm_kernels; // gemm/gemm.h
 
 /// The kernels of one instruction set. NULL: the family has none for this dtype.
 typedef struct simd_isa {
@@ -30,6 +31,7 @@ typedef struct simd_isa {
   int32_t vector_bytes;
   const simd_map_row *map[SIMD_DTYPES];
   const struct simd_pool *pool[SIMD_DTYPES]; // pool.h
+  const simd_gemm_kernels *gemm[SIMD_DTYPES];
 } simd_isa;
 /// The instruction sets that this library was built with, best first; the last entry is `scalar`.
 extern const simd_isa *const simd_isas[];
@@ -62,6 +64,7 @@ static inline bool simd_is_float(uint16_t dtype) { return dtype >= RTB_F16 && dt
 typedef int32_t (*simd_resolver)(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_map(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_pool(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,
 /// which is filled in.
