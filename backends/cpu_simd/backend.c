@@ -25,6 +25,9 @@ static const simd_resolver families[256] = {
   [RTB_OP_SORT] = simd_resolve_sort,
   [RTB_OP_ARGSORT] = simd_resolve_sort,
   [RTB_OP_SEARCHSORTED] = simd_resolve_search,
+  [RTB_OP_MAX_POOL] = simd_resolve_pool,
+  [RTB_OP_MAX_POOL_INDICES] = simd_resolve_pool,
+  [RTB_OP_AVG_POOL] = simd_resolve_pool,
   [RTB_OP_MATMUL] = simd_resolve_matmul,
 };
 

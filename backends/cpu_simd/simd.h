@@ -30,6 +30,7 @@ typedef struct simd_isa {
   const char *name;
   int32_t vector_bytes;
   const simd_map_row *map[SIMD_DTYPES];
+  const struct simd_pool *pool[SIMD_DTYPES]; // pool.h
   const simd_gemm_kernels *gemm[SIMD_DTYPES];
 } simd_isa;
 /// The instruction sets that this library was built with, best first; the last entry is `scalar`.
@@ -71,6 +72,7 @@ int32_t simd_resolve_search(simd_device *dev, const rtb_sig *sig, rtb_kernel *ou
 
 /// Refuses arguments that are not strided views (optional ones may be absent), wanting views; RTB_OK otherwise.
 int32_t simd_want_views(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_pool(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,
