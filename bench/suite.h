@@ -203,6 +203,9 @@ void results_free(results *r);
 char *baseline_path(const char *name);
 /// Says loudly on stderr what differs in how the two were taken.
 void warn_of_differences(const results *base, const machine *m);
+/// By more than the threshold, and the middle halves of the samples do not touch.
+bool is_slower(const figures *now, const result *base, double threshold);
+bool is_faster(const figures *now, const result *base, double threshold);
 /// Prints what got slower and faster, if wanted; the number of regressions.
 size_t compare_with(suite *s, const results *base, double threshold, bool prints);
 

@@ -87,6 +87,26 @@ END
 # shellcheck disable=SC2086
 run bench $quick --peers peers.json add/f32/8; ok; says "Against PyTorch 2.9: 1 cases in both" peer
 
+# ---- the HTML report: well-formed, with everything in it, and nothing fetched -------------------------------------------------------------------------
+sed 's/"library": "[^"]*"/"library": "<Peer> \& Co"/' peers.json >strange.json
+# shellcheck disable=SC2086
+run bench $quick add/f32/8,add/f32/100x100,matmul/f32/32x32x32/new,cast_f16/f32/100x100/new --peers strange.json --against fast --html report.html; fails 1 "slower than"
+for text in '<!DOCTYPE html>' 'name="viewport"' 'prefers-color-scheme:dark' '&lt;Peer&gt; &amp; Co' 'id="matmul"' '<td>add/f32/100x100/in_place</td>' '<td>cast_f16/f32/100x100/new</td>' \
+  'now / baseline' 'peer / this' 'class="bad"' '<polyline' 'class="chip"'; do
+  n_checks=$((n_checks + 1))
+  grep -qF -- "$text" report.html || bad "the report lacks '$text'"
+done
+is "what a browser would fetch or run" "$(grep -ciE 'https?:|<script|<link|src=|url\(|@import' report.html)" 0
+is "figures that are none" "$(grep -ciE '[^a-z](nan|inf)[^a-z]' report.html)" 0
+if command -v xmllint >/dev/null 2>&1; then
+  n_checks=$((n_checks + 1))
+  xmllint --noout report.html 2>err || bad "the report is not well-formed"
+fi
+# shellcheck disable=SC2086
+run bench $quick add/f32/8/new --html small.html; ok
+# shellcheck disable=SC2086
+run bench $quick add/f32/8/new --html no/such/place; fails 1 no/such/place "No such file"
+
 # ---- what is wrong -------------------------------------------------------------------------------------------------------------------------------
 run bench --nonsense; [ "$code" -eq 2 ] || bad "should have failed with exit code 2"
 run bench --threads 0; fails 2 "--threads takes a number from 1 to 256, not '0'"
