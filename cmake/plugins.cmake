@@ -13,17 +13,25 @@ function(rt_add_plugin target)
   target_link_options(${target} PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/plugin.map)
 endfunction()
 
+# A backend with kernels for several instruction sets lists them in its kernels.cmake; what lies in its folder kernels/ or is named micro_*.c is
+# compiled by that list alone.
+include(${PROJECT_SOURCE_DIR}/cmake/kernels.cmake)
+
 set(rt_backends "")
 file(GLOB folders CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/backends/*)
 foreach(folder IN LISTS folders)
   cmake_path(GET folder FILENAME name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.c)
+  list(FILTER sources EXCLUDE REGEX "/kernels/|/micro_[a-z0-9_]*[.]c$")
   if(sources AND name STREQUAL "template") # to be copied, not to be used: compiled so that it stays right
     rt_add_plugin(backend_template NAME trivet_template SOURCES ${sources} DIRECTORY template)
   elseif(sources)
     rt_add_plugin(backend_${name} NAME trivet_${name} SOURCES ${sources} DIRECTORY lib/trivet/backends-0)
     install(TARGETS backend_${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/trivet/backends-0)
     list(APPEND rt_backends ${name})
+    if(EXISTS ${folder}/kernels.cmake)
+      include(${folder}/kernels.cmake)
+    endif()
   endif()
 endforeach()
 

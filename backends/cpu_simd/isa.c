@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The instruction sets: which tables of kernels were built, and which of them this machine can run.
+#include "simd.h"
+
+// cmake/kernels.cmake defines SIMD_HAS_<isa> for each instruction set that the compiler can build.
+#define MAP(isa, lane) extern const simd_map_row simd_map_##lane##_##isa[];
+#define TABLES(isa)                                                                                                                        \
+  MAP(isa, f16) MAP(isa, bf16) MAP(isa, f32) MAP(isa, f64)                                                                                 \
+  static const simd_isa isa##_kernels = {                                                                                                  \
+    .name = #isa,                                                                                                                          \
+    .vector_bytes = VECTOR_BYTES_##isa,                                                                                                    \
+    .map = {[RTB_F16] = simd_map_f16_##isa, [RTB_BF16] = simd_map_bf16_##isa, [RTB_F32] = simd_map_f32_##isa, [RTB_F64] = simd_map_f64_##isa}, \
+  };
+#define VECTOR_BYTES_scalar 16
+#define VECTOR_BYTES_neon 16
+#define VECTOR_BYTES_avx2 32
+#define VECTOR_BYTES_avx512 64
+
+TABLES(scalar)
+#ifdef SIMD_HAS_avx2
+TABLES(avx2)
+#endif
+#ifdef SIMD_HAS_avx512
+TABLES(avx512)
+#endif
+#ifdef SIMD_HAS_neon
+TABLES(neon)
+#endif
+
+const simd_isa *const simd_isas[] = {
+#ifdef SIMD_HAS_avx512
+  &avx512_kernels,
+#endif
+#ifdef SIMD_HAS_avx2
+  &avx2_kernels,
+#endif
+#ifdef SIMD_HAS_neon
+  &neon_kernels,
+#endif
+  &scalar_kernels,
+  NULL,
+};
+
+bool simd_isa_runs(const simd_isa *isa) { // the compiler's functions also ask whether the system saves the registers
+#ifdef SIMD_HAS_avx512
+  if (isa == &avx512_kernels)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+#ifdef SIMD_HAS_avx2
+  if (isa == &avx2_kernels) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+#endif
+  (void)isa;
+  return true;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The vector layer: what a kernel may assume about `vec`. A file of kernels is compiled once per instruction set and lane (see
+// cmake/kernels.cmake), which defines SIMD_ISA and SIMD_LANE; inside it
+//   lane    the element in memory           float, double; uint16_t for f16 and bf16
+//   num     the number it is computed in    float (f32, f16, bf16) or double (f64)
+//   vec     V_LANES numbers; locals and arguments only, never in memory structures
+//   ivec    V_LANES signed integers as wide as num; + - * & | ^ ~ << >> and comparisons of C apply lane by lane (shifts right are arithmetic)
+//   vmask   a truth value per lane; only the functions below look inside
+//
+// Functions. Everything is correctly rounded unless said otherwise, keeps subnormals, and treats NaN and signed zeros as IEEE 754 does;
+// bits of a NaN are not settled.
+//   v_load v_store (p)         any alignment; halves widen exactly and are rounded once, to nearest even, when stored
+//   v_load_n v_store_n (p, n)  the first n lanes, 0 < n <= V_LANES, touching no other memory; the other lanes loaded are 0
+//   v_set(x) v_zero() v_iset(i)
+//   v_add v_sub v_mul v_div v_sqrt
+//   v_fma(a, b, c)             a b + c rounded once, on every instruction set (slow where there is no instruction)
+//   v_mad(a, b, c)             a b + c, rounded once or twice, whichever is faster: for polynomials
+//   v_neg v_abs v_copysign(a, b)   bits, of NaN too
+//   v_floor v_ceil v_trunc v_round   round: ties to even; the sign of zero stays
+//   v_min v_max                NaN from either side wins; -0 is below +0
+//   v_low v_high (a, b)        minimum and maximum for numbers only: with a NaN or zeros of two signs, either argument
+//   v_lt v_le v_eq v_ne v_is_nan   vmask; v_ne is true for NaN, the others but v_is_nan false
+//   v_sign_bit(x)              vmask: is the sign bit set, of NaN too?
+//   v_select(m, a, b)          a where m, else b, bit by bit;  v_iselect the same for ivec
+//   v_and v_or v_xor v_not (masks), v_any(m), v_all(m), v_mask(i) (vmask from the sign bits of an ivec), v_imask(m) (ivec: -1 where m, else 0)
+//   v_bits(x) v_from_bits(i)   the same bits as the other type
+//   v_to_int(x)                ivec, to nearest even; defined for |x| < 2^31 (f64: < 2^51)
+//   v_from_int(i)              exact for |i| < 2^24 (f64: < 2^51)
+//   v_store_mask(p, m), v_store_mask_n(p, m, n)   bool, one byte per lane
+//   v_sum(x) v_lowest_of(x) v_highest_of(x)   of all lanes, to a num: halves are joined (lane i with lane i + V_LANES / 2) until one is left; as v_add, v_min, v_max
+// NUM(x) is a constant of type num.
+#ifndef CPU_SIMD_VEC_H
+#define CPU_SIMD_VEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define V_INLINE static inline __attribute__((always_inline, unused))
+#if defined(__clang__)
+#define V_UNROLL _Pragma("unroll")
+#else
+#define V_UNROLL _Pragma("GCC unroll 8") // the whole loop: they are shorter
+#endif
+#define V_PASTE2(a, b) a##b
+#define V_PASTE(a, b) V_PASTE2(a, b)
+
+// SIMD_ISA and SIMD_LANE are names; these make them comparable.
+#define V_IS_scalar 1
+#define V_IS_avx2 2
+#define V_IS_avx512 3
+#define V_IS_neon 4
+#define V_IS_f32 1
+#define V_IS_f64 2
+#define V_IS_f16 3
+#define V_IS_bf16 4
+#define V_ISA V_PASTE(V_IS_, SIMD_ISA)
+#define V_LANE V_PASTE(V_IS_, SIMD_LANE)
+
+#if V_LANE == V_IS_f64
+#define NUM_BITS 64
+#define NUM(x) x
+typedef double num;
+typedef int64_t inum;
+typedef uint64_t unum;
+#else
+#define NUM_BITS 32
+#define NUM(x) x##f
+typedef float num;
+typedef int32_t inum;
+typedef uint32_t unum;
+#endif
+#if V_LANE == V_IS_f16 || V_LANE == V_IS_bf16
+typedef uint16_t lane;
+#else
+typedef num lane;
+#endif
+
+#if V_ISA == V_IS_avx512
+#define V_BYTES 64
+#elif V_ISA == V_IS_avx2
+#define V_BYTES 32
+#else
+#define V_BYTES 16
+#endif
+#define V_LANES (V_BYTES / (NUM_BITS / 8))
+
+typedef num vec __attribute__((vector_size(V_BYTES)));
+typedef inum ivec __attribute__((vector_size(V_BYTES)));
+typedef unum uvec __attribute__((vector_size(V_BYTES)));
+
+// An instruction set's file defines what it does better than gnu.h and says so with a macro of the same name.
+#if V_ISA == V_IS_avx2
+#include "avx2.h"
+#endif
+#include "gnu.h"
+
+#endif

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The conformance grid on cpu_simd, once for each instruction set that this machine runs; the others are named and skipped. With arguments
+// (instruction set, filter) it judges those cells alone and says which backend ran them.
+#include "grid.h"
+
+#include <stdlib.h>
+
+static void grid_on(const char *isa, const char *filter, const char *suite, rt_conformance_summary *out) {
+  memset(out, 0, sizeof *out);
+  setenv("RT_CPU_SIMD_ISA", isa, 1);
+  rt_ctx_options options = {.size = sizeof options, .backends = "cpu_simd"};
+  rt_ctx *ctx = NULL;
+  rt_status status = rt_ctx_create(&options, &ctx);
+  if (status == RT_E_UNSUPPORTED) {
+    print_message("%s\n", rt_last_error());
+    skip();
+  }
+  if (status != RT_OK) print_error("%s\n", rt_last_error());
+  assert_int_equal(status, RT_OK);
+  grid_log log = {0};
+  rt_conformance_options how = {.size = sizeof how, .filter = filter, .on_cell = print_failure, .user = &log};
+  if (filter) assert_int_equal(rt_conformance_run(ctx, RT_HOST, &how, out), RT_OK);
+  else *out = run_whole_grid(ctx, RT_HOST, "cpu_simd", suite);
+  assert_int_equal(rt_ctx_close(ctx), RT_OK);
+}
+
+static void passes(const char *isa) {
+  rt_conformance_summary sum;
+  char suite[32];
+  snprintf(suite, sizeof suite, "grid_simd_%s", isa);
+  grid_on(isa, NULL, suite, &sum);
+  assert_int_equal(sum.n_failed, 0);
+}
+
+static void scalar_passes_every_cell(void **state) { (void)state; passes("scalar"); }
+static void avx2_passes_every_cell(void **state) { (void)state; passes("avx2"); }
+static void avx512_passes_every_cell(void **state) { (void)state; passes("avx512"); }
+static void neon_passes_every_cell(void **state) { (void)state; passes("neon"); }
+
+int main(int argc, char **argv) {
+  if (argc > 2) {
+    rt_conformance_summary sum;
+    grid_on(argv[1], argv[2], NULL, &sum);
+    printf("%u cells, %u failed, %u by cpu_simd\n", (unsigned)sum.n_cells, (unsigned)sum.n_failed, (unsigned)cells_of(&sum, "cpu_simd"));
+    return sum.n_failed != 0;
+  }
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(scalar_passes_every_cell),
+    cmocka_unit_test(avx2_passes_every_cell),
+    cmocka_unit_test(avx512_passes_every_cell),
+    cmocka_unit_test(neon_passes_every_cell),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
