@@ -52,6 +52,8 @@ run --json bench $quick relu/f32/8/new; ok; json; says '"relu/f32/8/new"'
 # shellcheck disable=SC2086
 run bench $quick 'full/*/100x100/new,*/f32/100x100/*,*/f32/8/*,conv*x8/new,copy_nhwc,cast*100x100,matmul*,*vec*,vecmat*' --threads 2; ok; says conv_depthwise/f32/1x8x14x14x8/new
 
+run bench --calls 3 add/f32/8/new,softmax/f32/100x100/given; ok; is "what was called" "$(tr '\n' ' ' <out)" "add/f32/8/new softmax/f32/100x100/given "
+
 # ---- baselines -----------------------------------------------------------------------------------------------------------------------------------
 # doctored FILE NAME FACTOR: the figures of the cases times a factor
 doctored() {
@@ -67,15 +69,17 @@ run bench $quick --against slow add/f32/8; ok; says "Faster than the baseline" "
 # shellcheck disable=SC2086
 run bench $quick --against fast add/f32/8,exp/f32/32 --json kept.json --save after
 fails 1 "2 cases are slower than bench-baselines/fast.json"; says SLOWER exp/f32/32/new
-[ -s kept.json ] && [ -s bench-baselines/after.json ] || bad "a regression kept the figures from being written"
+for file in kept.json bench-baselines/after.json; do [ -s $file ] || bad "a regression kept $file from being written"; done
 # shellcheck disable=SC2086
 run bench $quick --against ./bench-baselines/fast.json add/f32/8/new --json -; fails 1 "1 case is slower than ./bench-baselines/fast.json"; json
 sed 's/"cpu_model": ".*"/"cpu_model": "Another One"/; s/"threads": [0-9]*,/"threads": 77,/' bench-baselines/slow.json >bench-baselines/elsewhere.json
 # shellcheck disable=SC2086
 run bench $quick --against elsewhere add/f32/8/new
 is "the exit code of a comparison with another machine" "$code" 0
-n_checks=$((n_checks + 1))
-grep -q "WARNING.*processor: 'Another One'" err && grep -q "WARNING.*number of threads: '77'" err || bad "said nothing about the other machine"
+for what in "processor: 'Another One'" "number of threads: '77'"; do
+  n_checks=$((n_checks + 1))
+  grep -q "WARNING.*$what" err || bad "said nothing about the other $what"
+done
 
 # ---- figures of others: aggregates, other units ---------------------------------------------------------------------------------------------------
 cat >peers.json <<'END'
@@ -111,6 +115,8 @@ run bench $quick add/f32/8/new --html no/such/place; fails 1 no/such/place "No s
 run bench --nonsense; [ "$code" -eq 2 ] || bad "should have failed with exit code 2"
 run bench --threads 0; fails 2 "--threads takes a number from 1 to 256, not '0'"
 run bench --samples many; fails 2 "--samples takes a number" "'many'"
+run bench --calls 0; fails 2 "--calls takes a number from 1, not '0'"
+run bench --calls 1 --json x.json; fails 2 "--calls measures nothing"
 run bench --threshold -1; fails 2 "--threshold takes percent"
 run bench --against nothing; fails 1 bench-baselines/nothing.json "No such file"; silent
 run bench --peers .; fails 1 ".: Is a directory"; silent

@@ -20,6 +20,7 @@ static const char help[] =
     "  -b, --backend NAMES  the backends to use instead of RT_BACKEND\n"
     "  -t, --threads N      threads to use, the caller's included, instead of RT_THREADS\n"
     "  -n, --samples N      samples of each case (21; quick: 5)\n"
+    "      --calls N        calls each case N times and measures nothing: for perf and callgrind\n"
     "  -s, --save NAME      keeps the figures in bench-baselines/NAME.json (NAME with a / is a path)\n"
     "  -a, --against NAME   compares with kept figures; exit code 1 when a case got slower\n"
     "      --threshold P    by how many percent it must be slower (10), beside having quartiles that do not touch\n"
@@ -31,7 +32,7 @@ static const char help[] =
 typedef struct request {
   char *filter;
   const char *backend, *save, *against, *peers, *json, *html;
-  int64_t n_threads, n_samples, threshold;
+  int64_t n_threads, n_samples, n_calls, threshold;
   bool list, quick;
 } request;
 
@@ -122,8 +123,9 @@ static int run_request(const request *q) {
     rt_status status = rt_ctx_create(&options, &s.ctx);
     machine m;
     if (status == RT_OK) machine_read(&m, s.ctx);
-    code = status == RT_OK ? measure(&s, q) : fail_status(status);
-    if (code == EXIT_OK) code = use_figures(&s, q, &m, &base, &peers);
+    if (status != RT_OK) code = fail_status(status);
+    else if (q->n_calls > 0) code = prepare_cases(&s) == EXIT_OK ? call_cases(&s, q->n_calls) : EXIT_FAILED;
+    else if ((code = measure(&s, q)) == EXIT_OK) code = use_figures(&s, q, &m, &base, &peers);
   }
   results_free(&base);
   results_free(&peers);
@@ -132,9 +134,9 @@ static int run_request(const request *q) {
 }
 
 static int run(const command *self, int argc, char **argv, bool as_json) {
-  enum { THRESHOLD = 1000, PEERS, JSON, HTML };
+  enum { THRESHOLD = 1000, CALLS, PEERS, JSON, HTML };
   static const struct option longs[] = {{"list", no_argument, NULL, 'l'}, {"quick", no_argument, NULL, 'q'}, {"backend", required_argument, NULL, 'b'},
-      {"threads", required_argument, NULL, 't'}, {"samples", required_argument, NULL, 'n'}, {"save", required_argument, NULL, 's'},
+      {"threads", required_argument, NULL, 't'}, {"samples", required_argument, NULL, 'n'}, {"calls", required_argument, NULL, CALLS}, {"save", required_argument, NULL, 's'},
       {"against", required_argument, NULL, 'a'}, {"threshold", required_argument, NULL, THRESHOLD}, {"peers", required_argument, NULL, PEERS},
       {"json", required_argument, NULL, JSON}, {"html", required_argument, NULL, HTML}, {"help", no_argument, NULL, 'h'}, {0}};
   request q = {.json = as_json ? "-" : NULL, .threshold = 10};
@@ -151,9 +153,12 @@ static int run(const command *self, int argc, char **argv, bool as_json) {
     else if (c == 'h') return print_help(self);
     else if (c == 't') { if (!parse_number(optarg, 1, 256, &q.n_threads)) code = usage_error(self, "--threads takes a number from 1 to 256, not '%s'", optarg); }
     else if (c == 'n') { if (!parse_number(optarg, 3, MOST_SAMPLES, &q.n_samples)) code = usage_error(self, "--samples takes a number from 3 to %d, not '%s'", MOST_SAMPLES, optarg); }
+    else if (c == CALLS) { if (!parse_number(optarg, 1, INT64_MAX, &q.n_calls)) code = usage_error(self, "--calls takes a number from 1, not '%s'", optarg); }
     else if (c == THRESHOLD) { if (!parse_number(optarg, 0, 1000, &q.threshold)) code = usage_error(self, "--threshold takes percent from 0 to 1000, not '%s'", optarg); }
     else code = usage_error(self, NULL);
   }
+  if (code == EXIT_OK && q.n_calls > 0 && (q.save || q.against || q.peers || q.json || q.html))
+    code = usage_error(self, "--calls measures nothing, so there is nothing to save, compare or report");
   for (int i = optind; code == EXIT_OK && i < argc; i++) add_filter(&q, argv[i]);
   if (code == EXIT_OK) code = run_request(&q);
   free(q.filter);
