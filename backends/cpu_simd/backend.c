@@ -14,6 +14,9 @@ static const simd_resolver families[256] = {
 #define RT_OP(...)
 #define RT_COMPOSITE(...)
 #include <trivet/ops.def>
+  [RTB_OP_COPY] = simd_resolve_move,
+  [RTB_OP_FILL] = simd_resolve_move,
+  [RTB_OP_WHERE] = simd_resolve_move,
 };
 
 static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
