@@ -29,6 +29,9 @@ static const simd_resolver families[256] = {
   [RTB_OP_MAX_POOL_INDICES] = simd_resolve_pool,
   [RTB_OP_AVG_POOL] = simd_resolve_pool,
   [RTB_OP_MATMUL] = simd_resolve_matmul,
+  [RTB_OP_COPY] = simd_resolve_move,
+  [RTB_OP_FILL] = simd_resolve_move,
+  [RTB_OP_WHERE] = simd_resolve_move,
 };
 
 static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
