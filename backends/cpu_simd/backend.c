@@ -9,8 +9,8 @@ static const simd_resolver families[256] = {
 #define RT_PARAM RT_UNARY
 #define RT_BINARY RT_UNARY
 #define RT_TERNARY RT_UNARY
-#define RT_REDUCE(...)
-#define RT_ARG(...)
+#define RT_REDUCE(id, ...) [id] = simd_resolve_fold,
+#define RT_ARG RT_REDUCE
 #define RT_OP(...)
 #define RT_COMPOSITE(...)
 #include <trivet/ops.def>

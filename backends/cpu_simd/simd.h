@@ -33,6 +33,18 @@ typedef struct simd_moves {
   simd_map copy, where;                                ///< COPY and FILL; WHERE
 } simd_moves;
 
+/// A reduction. A state is what is known of one result so far: state_bytes of it for each of at most SIMD_FOLD_RESULTS results, in an array.
+/// x points to elements, steps are in elements; `first` is the index of the first term among all terms of its result.
+#define SIMD_FOLD_RESULTS 1024
+typedef struct simd_fold {
+  uint16_t op, cost, state_bytes;                                                                         // cost as above
+  void (*start)(int64_t m, void *state);
+  void (*rows)(int64_t m, int64_t n, const void *x, int64_t step, int64_t first, void *state);            // the n terms of a result lie side by side
+  void (*columns)(int64_t m, int64_t n, const void *x, int64_t step, int64_t first, void *state);         // the m results lie side by side
+  void (*join)(int64_t m, const void *later, void *state);
+  void (*finish)(int64_t m, const void *state, int64_t n, void *out, int64_t out_step);                   // n: terms of each result
+} simd_fold; // a table ends with op 0
+
 /// The kernels of one instruction set. NULL: the family has none for this dtype.
 typedef struct simd_isa {
   const char *name;
@@ -41,6 +53,7 @@ typedef struct simd_isa {
   const struct simd_pool *pool[SIMD_DTYPES]; // pool.h
   const simd_gemm_kernels *gemm[SIMD_DTYPES];
   const simd_moves *moves[5]; // by log2 of the bytes of an element, 1 to 16
+  const simd_fold *fold[SIMD_DTYPES];
 } simd_isa;
 /// The instruction sets that this library was built with, best first; the last entry is `scalar`.
 extern const simd_isa *const simd_isas[];
@@ -92,6 +105,7 @@ int32_t simd_want_views(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_pool(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_move(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_fold(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,
 /// which is filled in.
