@@ -4,7 +4,7 @@
 
 // cmake/kernels.cmake defines SIMD_HAS_<isa> for each instruction set that the compiler can build.
 #define MAP(isa, lane) extern const simd_map_row simd_map_##lane##_##isa[];
-#define FOLD(isa, lane) extern const simd_fold simd_reduce_##lane##_##isa[];
+#define FOLD(isa, lane) extern const simd_fold simd_reduce_##lane##_##isa[], simd_arg_##lane##_##isa[];
 #define TABLES(isa)                                                                                                                        \
   MAP(isa, f16) MAP(isa, bf16) MAP(isa, f32) MAP(isa, f64)                                                                                 \
   FOLD(isa, f16) FOLD(isa, bf16) FOLD(isa, f32) FOLD(isa, f64)                                                                             \
@@ -12,6 +12,7 @@
     .name = #isa,                                                                                                                          \
     .vector_bytes = VECTOR_BYTES_##isa,                                                                                                    \
     .map = {[RTB_F16] = simd_map_f16_##isa, [RTB_BF16] = simd_map_bf16_##isa, [RTB_F32] = simd_map_f32_##isa, [RTB_F64] = simd_map_f64_##isa}, \
+    .arg = {[RTB_F16] = simd_arg_f16_##isa, [RTB_BF16] = simd_arg_bf16_##isa, [RTB_F32] = simd_arg_f32_##isa, [RTB_F64] = simd_arg_f64_##isa}, \
     .fold = {[RTB_F16] = simd_reduce_f16_##isa, [RTB_BF16] = simd_reduce_bf16_##isa, [RTB_F32] = simd_reduce_f32_##isa, [RTB_F64] = simd_reduce_f64_##isa}, \
   };
 #define VECTOR_BYTES_scalar 16

@@ -41,7 +41,7 @@ typedef struct simd_isa {
   const char *name;
   int32_t vector_bytes;
   const simd_map_row *map[SIMD_DTYPES];
-  const simd_fold *fold[SIMD_DTYPES];
+  const simd_fold *fold[SIMD_DTYPES], *arg[SIMD_DTYPES];
 } simd_isa;
 /// The instruction sets that this library was built with, best first; the last entry is `scalar`.
 extern const simd_isa *const simd_isas[];
