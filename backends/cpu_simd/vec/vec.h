@@ -40,7 +40,9 @@
 #define V_INLINE static inline __attribute__((always_inline, unused))
 #if defined(__clang__)
 #define V_UNROLL _Pragma("unroll")
+#define V_APART
 #else
+#define V_APART _Pragma("GCC ivdep") // before a loop: what iteration i writes no other one reads
 #define V_UNROLL _Pragma("GCC unroll 8") // the whole loop: they are shorter
 #endif
 #define V_PASTE2(a, b) a##b
