@@ -5,6 +5,7 @@
 
 // cmake/kernels.cmake defines SIMD_HAS_<isa> for each instruction set that the compiler can build.
 #define MAP(isa, lane) extern const simd_map_row simd_map_##lane##_##isa[];
+#define FOLD(isa, lane) extern const simd_fold simd_reduce_##lane##_##isa[], simd_arg_##lane##_##isa[];
 #define MOVE(isa, lane) extern const simd_moves simd_move_##lane##_##isa;
 #define EACH_REAL(X, isa)                                                                                                                  \
   X(isa, i8, I8) X(isa, i16, I16) X(isa, i32, I32) X(isa, i64, I64) X(isa, u8, U8) X(isa, u16, U16) X(isa, u32, U32) X(isa, u64, U64)      \
@@ -27,6 +28,7 @@
     .name = #isa,                                                                                                                          \
     .vector_bytes = VECTOR_BYTES_##isa,                                                                                                    \
     .map = {[RTB_F16] = simd_map_f16_##isa, [RTB_BF16] = simd_map_bf16_##isa, [RTB_F32] = simd_map_f32_##isa, [RTB_F64] = simd_map_f64_##isa}, \
+    .arg = {[RTB_F16] = simd_arg_f16_##isa, [RTB_BF16] = simd_arg_bf16_##isa, [RTB_F32] = simd_arg_f32_##isa, [RTB_F64] = simd_arg_f64_##isa}, \
     .pool = {EACH_REAL(POOL_CELL, isa)},                                                                                                   \
     .gemm = GEMM_TABLES(isa),                                                                                                              \
     .moves = {&simd_move_u8_##isa, &simd_move_u16_##isa, &simd_move_u32_##isa, &simd_move_u64_##isa, &simd_move_u128_##isa},               \

@@ -50,6 +50,7 @@ typedef struct simd_isa {
   const char *name;
   int32_t vector_bytes;
   const simd_map_row *map[SIMD_DTYPES];
+  const simd_fold *fold[SIMD_DTYPES], *arg[SIMD_DTYPES];
   const struct simd_pool *pool[SIMD_DTYPES]; // pool.h
   const simd_gemm_kernels *gemm[SIMD_DTYPES];
   const simd_moves *moves[5]; // by log2 of the bytes of an element, 1 to 16
