@@ -14,6 +14,7 @@ static const simd_resolver families[256] = {
 #define RT_OP(...)
 #define RT_COMPOSITE(...)
 #include <trivet/ops.def>
+  [RTB_OP_CONV] = simd_resolve_conv,
   [RTB_OP_MAX_POOL] = simd_resolve_pool,
   [RTB_OP_MAX_POOL_INDICES] = simd_resolve_pool,
   [RTB_OP_AVG_POOL] = simd_resolve_pool,

@@ -31,6 +31,7 @@ typedef struct simd_isa {
   int32_t vector_bytes;
   const simd_map_row *map[SIMD_DTYPES];
   const struct simd_pool *pool[SIMD_DTYPES]; // pool.h
+  const struct simd_conv *conv[SIMD_DTYPES]; // conv.h
   const simd_gemm_kernels *gemm[SIMD_DTYPES];
 } simd_isa;
 /// The instruction sets that this library was built with, best first; the last entry is `scalar`.
@@ -64,6 +65,7 @@ static inline bool simd_is_float(uint16_t dtype) { return dtype >= RTB_F16 && dt
 typedef int32_t (*simd_resolver)(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_map(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_pool(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_conv(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,
