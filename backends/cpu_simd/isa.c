@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The instruction sets: which tables of kernels were built, and which of them this machine can run.
+#include "conv.h"
 #include "pool.h"
 #include "simd.h"
 
@@ -12,6 +13,9 @@
   X(isa, f16, F16) X(isa, bf16, BF16) X(isa, f32, F32) X(isa, f64, F64)
 #define POOL(isa, lane, LANE) extern const simd_pool simd_pool_##lane##_##isa;
 #define POOL_CELL(isa, lane, LANE) [RTB_##LANE] = &simd_pool_##lane##_##isa,
+#define EACH_FLOAT(X, isa) X(isa, f16, F16) X(isa, bf16, BF16) X(isa, f32, F32) X(isa, f64, F64)
+#define CONV(isa, lane, LANE) extern const simd_conv simd_conv_##lane##_##isa;
+#define CONV_CELL(isa, lane, LANE) [RTB_##LANE] = &simd_conv_##lane##_##isa,
 #define GEMM(isa, lane) extern const simd_gemm_kernels simd_gemm_##lane##_##isa;
 #define GEMM_TABLES(isa)                                                                                                                   \
   {[RTB_F32] = &simd_gemm_f32_##isa, [RTB_F64] = &simd_gemm_f64_##isa, [RTB_I8] = &simd_gemm_u8_##isa, [RTB_U8] = &simd_gemm_u8_##isa,        \
@@ -21,6 +25,7 @@
 #define TABLES(isa)                                                                                                                        \
   MAP(isa, f16) MAP(isa, bf16) MAP(isa, f32) MAP(isa, f64)                                                                                 \
   GEMM(isa, f32) GEMM(isa, f64) GEMM(isa, u8) GEMM(isa, u16) GEMM(isa, u32) GEMM(isa, u64)                                                 \
+  EACH_REAL(POOL, isa) EACH_FLOAT(CONV, isa)                                                                                                                   \
   EACH_REAL(POOL, isa)                                                                                                                     \
   MOVE(isa, u8) MOVE(isa, u16) MOVE(isa, u32) MOVE(isa, u64) MOVE(isa, u128)                                                               \
   FOLD(isa, f16) FOLD(isa, bf16) FOLD(isa, f32) FOLD(isa, f64)                                                                             \
@@ -30,6 +35,7 @@
     .map = {[RTB_F16] = simd_map_f16_##isa, [RTB_BF16] = simd_map_bf16_##isa, [RTB_F32] = simd_map_f32_##isa, [RTB_F64] = simd_map_f64_##isa}, \
     .arg = {[RTB_F16] = simd_arg_f16_##isa, [RTB_BF16] = simd_arg_bf16_##isa, [RTB_F32] = simd_arg_f32_##isa, [RTB_F64] = simd_arg_f64_##isa}, \
     .pool = {EACH_REAL(POOL_CELL, isa)},                                                                                                   \
+    .conv = {EACH_FLOAT(CONV_CELL, isa)},                                                                                                  \
     .gemm = GEMM_TABLES(isa),                                                                                                              \
     .moves = {&simd_move_u8_##isa, &simd_move_u16_##isa, &simd_move_u32_##isa, &simd_move_u64_##isa, &simd_move_u128_##isa},               \
     .fold = {[RTB_F16] = simd_reduce_f16_##isa, [RTB_BF16] = simd_reduce_bf16_##isa, [RTB_F32] = simd_reduce_f32_##isa, [RTB_F64] = simd_reduce_f64_##isa}, \

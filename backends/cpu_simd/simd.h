@@ -52,6 +52,7 @@ typedef struct simd_isa {
   const simd_map_row *map[SIMD_DTYPES];
   const simd_fold *fold[SIMD_DTYPES], *arg[SIMD_DTYPES];
   const struct simd_pool *pool[SIMD_DTYPES]; // pool.h
+  const struct simd_conv *conv[SIMD_DTYPES]; // conv.h
   const simd_gemm_kernels *gemm[SIMD_DTYPES];
   const simd_moves *moves[5]; // by log2 of the bytes of an element, 1 to 16
   const simd_fold *fold[SIMD_DTYPES];
@@ -104,6 +105,7 @@ int32_t simd_resolve_search(simd_device *dev, const rtb_sig *sig, rtb_kernel *ou
 /// Refuses arguments that are not strided views (optional ones may be absent), wanting views; RTB_OK otherwise.
 int32_t simd_want_views(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_pool(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_conv(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_move(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_fold(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
