@@ -214,5 +214,7 @@ V_INLINE void v_store(lane *p, vec x) { v_store_n(p, x, V_LANES); }
 #ifndef v_sum
 V_JOIN(v_sum, v_add)
 #endif
+#ifndef v_lowest_of
 V_JOIN(v_lowest_of, v_min)
 V_JOIN(v_highest_of, v_max)
+#endif
