@@ -225,5 +225,7 @@ V_INLINE vec v_other_half(vec x, int half) {
 #ifndef v_sum
 V_JOIN(v_sum, v_add)
 #endif
+#ifndef v_lowest_of
 V_JOIN(v_lowest_of, v_min)
 V_JOIN(v_highest_of, v_max)
+#endif

@@ -95,6 +95,10 @@ typedef unum uvec __attribute__((vector_size(V_BYTES)));
 // An instruction set's file defines what it does better than gnu.h and says so with a macro of the same name.
 #if V_ISA == V_IS_avx2
 #include "avx2.h"
+#elif V_ISA == V_IS_avx512
+#include "avx512.h"
+#elif V_ISA == V_IS_neon
+#include "neon.h"
 #endif
 #include "gnu.h"
 
