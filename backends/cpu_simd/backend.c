@@ -15,6 +15,7 @@ static const simd_resolver families[256] = {
 #define RT_COMPOSITE(...)
 #include <trivet/ops.def>
   [RTB_OP_COPY] = simd_resolve_move,
+  [RTB_OP_CAST] = simd_resolve_cast,
   [RTB_OP_FILL] = simd_resolve_move,
   [RTB_OP_WHERE] = simd_resolve_move,
 };

@@ -32,11 +32,15 @@ typedef struct simd_moves {
   simd_map copy, where;                                ///< COPY and FILL; WHERE
 } simd_moves;
 
+/// CAST from a dtype to each real one; of f16 and bf16 also to it from each other one, so that no other lane has to know halves.
+typedef struct simd_casts { simd_map from[SIMD_DTYPES], to[SIMD_DTYPES]; } simd_casts;
+
 /// The kernels of one instruction set. NULL: the family has none for this dtype.
 typedef struct simd_isa {
   const char *name;
   int32_t vector_bytes;
   const simd_map_row *map[SIMD_DTYPES];
+  const simd_casts *casts[SIMD_DTYPES];
   const simd_moves *moves[5]; // by log2 of the bytes of an element, 1 to 16
 } simd_isa;
 /// The instruction sets that this library was built with, best first; the last entry is `scalar`.
@@ -78,6 +82,7 @@ void simd_unpack(const simd_moves *moves, int32_t rank, const int64_t *shape, co
 typedef int32_t (*simd_resolver)(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_map(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_move(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_cast(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,
 /// which is filled in.
