@@ -31,6 +31,7 @@ static const simd_resolver families[256] = {
   [RTB_OP_AVG_POOL] = simd_resolve_pool,
   [RTB_OP_MATMUL] = simd_resolve_matmul,
   [RTB_OP_COPY] = simd_resolve_move,
+  [RTB_OP_CAST] = simd_resolve_cast,
   [RTB_OP_FILL] = simd_resolve_move,
   [RTB_OP_WHERE] = simd_resolve_move,
 };
