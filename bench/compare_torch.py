@@ -347,25 +347,35 @@ def parse():
     p.add_argument("--json-numpy", metavar="FILE", help="the same of NumPy")
     p.add_argument("--rounds", type=int, default=21, help="samples of each library per case (21)")
     p.add_argument("--sample-us", type=float, default=300, help="what a sample takes at least, in us (300)")
-    p.add_argument("--patience", type=float, default=1.5, help="seconds per case after which fewer samples must do, at least 5 (1.5)")
+    p.add_argument("--patience", type=float, default=1.0, help="seconds per case after which fewer samples must do, at least 5 (1)")
     return p.parse_args()
+
+
+def load_thin(build):
+    thin = os.path.join(build, "peers")
+    if not os.path.exists(os.path.join(thin, "trivet_thin.abi3.so")):
+        skip(f"no {thin}/trivet_thin.abi3.so: build with the Python headers (apt install python3-dev)")
+    sys.path.insert(0, thin)
+    import trivet_thin
+    return trivet_thin
+
+
+def skip(reason):
+    print(f"compare: SKIPPED, {reason}", file=sys.stderr)
+    sys.exit(77)
 
 
 def load(options):
     build = os.path.abspath(options.build)
-    thin = os.path.join(build, "peers")
-    if not os.path.exists(os.path.join(thin, "trivet_thin.abi3.so")):
-        sys.exit(f"compare: SKIPPED, no {thin}/trivet_thin.abi3.so: build with the Python headers (apt install python3-dev)")
     if "TRIVET_COMPARING" not in os.environ:  # libraries read their environment when they are loaded, so it is set before Python starts
         threads = str(options.threads)
         env = dict(os.environ, TRIVET_COMPARING="1", OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads)
         os.execve(sys.executable, [sys.executable] + sys.argv, dict(env, **(strong_environment(build) if options.strong else {})))
-    sys.path.insert(0, thin)
+    trivet_thin = load_thin(build)
     try:
         import numpy, torch
     except ImportError as e:
-        sys.exit(f"compare: SKIPPED, {e}: run it with build/peers/bin/python, which scripts/setup-peers.sh --torch makes")
-    import trivet_thin
+        skip(f"{e}: run it with build/peers/bin/python, which scripts/setup-peers.sh --torch makes")
     warnings.filterwarnings("ignore", "The given NumPy array is not writable")  # operands are only read
     torch.set_num_threads(options.threads)
     version = trivet_thin.open("", options.threads)
