@@ -87,23 +87,18 @@ void warn_of_differences(const results *base, const machine *m) {
   warn("setting of a backend", base->settings, m->settings);
 }
 
-typedef enum verdict { SAME, SLOWER, FASTER } verdict;
+bool is_slower(const figures *now, const result *base, double threshold) { return now->median > base->median * (1 + threshold) && now->low > base->high; }
+bool is_faster(const figures *now, const result *base, double threshold) { return now->median * (1 + threshold) < base->median && now->high < base->low; }
 
-// Slower or faster by more than the threshold, and the middle halves of the samples do not even touch.
-static verdict judge(const figures *now, const result *base, double threshold) {
-  if (now->median > base->median * (1 + threshold) && now->low > base->high) return SLOWER;
-  if (now->median * (1 + threshold) < base->median && now->high < base->low) return FASTER;
-  return SAME;
-}
-
-static size_t list_verdict(suite *s, const results *base, double threshold, verdict wanted, const char *heading) { // NULL: counts only
+// How many cases `is` holds for; they are listed below the heading, if there is one.
+static size_t list_those(suite *s, const results *base, double threshold, bool (*is)(const figures *, const result *, double), const char *heading) {
   size_t n = 0;
   table t;
   table_start(&t, "case|>baseline|>quartiles|>now|>quartiles|>change");
   for (size_t i = 0; i < s->n; i++) {
     const result *b = results_find(base, s->at[i].name);
     const figures *now = &s->at[i].timing.time;
-    if (!b || judge(now, b, threshold) != wanted) continue;
+    if (!b || !is(now, b, threshold)) continue;
     n++;
     if (!heading) continue;
     char *before = time_text(b->median), *low = time_text(b->low), *high = time_text(b->high), *after = time_text(now->median);
@@ -124,8 +119,8 @@ size_t compare_with(suite *s, const results *base, double threshold, bool prints
     s->at[i].base_ns = b ? b->median : 0;
     n_both += b != NULL;
   }
-  size_t n_faster = list_verdict(s, base, threshold, FASTER, prints ? "Faster than the baseline" : NULL);
-  size_t n_slower = list_verdict(s, base, threshold, SLOWER, prints ? "SLOWER than the baseline" : NULL);
+  size_t n_faster = list_those(s, base, threshold, is_faster, prints ? "Faster than the baseline" : NULL);
+  size_t n_slower = list_those(s, base, threshold, is_slower, prints ? "SLOWER than the baseline" : NULL);
   if (prints) printf("\nAgainst %s (%s): %zu cases in both, %zu slower and %zu faster by more than %.4g %% with quartiles apart.\n", base->path, *base->date ? base->date : "no date",
       n_both, n_slower, n_faster, 100 * threshold);
   return n_slower;

@@ -236,6 +236,14 @@ int prepare_cases(suite *s) {
   return EXIT_OK;
 }
 
+int call_cases(suite *s, int64_t n) {
+  for (size_t i = 0; i < s->n; i++) {
+    if (run_case(&s->at[i], n) < 0) return fail("bench: %s: %s", s->at[i].name, rt_last_error());
+    printf("%s\n", s->at[i].name);
+  }
+  return EXIT_OK;
+}
+
 void limit_cases(suite *s) {
   for (size_t i = 0; i < s->n; i++) {
     bench_case *c = &s->at[i];

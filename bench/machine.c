@@ -3,6 +3,7 @@
 // empty; nothing here changes a setting.
 #include "suite.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -82,24 +83,40 @@ static void append(char *list, size_t bytes, const char *what) {
   snprintf(list + used, bytes - used, "%s%s", used ? ", " : "", what);
 }
 
+// Every setting of the open backends, and the library's own where the environment has them: RT_LAYERS, say, changes what is measured.
+static void read_settings(machine *m, rt_ctx *ctx) {
+  static const char *const elsewhere[] = {"RT_BACKEND", "RT_BACKEND_PATH", "RT_THREADS"}; // shown as the backends and threads in force
+  rt_env_row row;
+  char text[640];
+  for (int32_t i = 0; rt_env_get(i, &row) == RT_OK; i++) {
+    bool is_shown = strcmp(row.origin, "environment") != 0;
+    for (size_t k = 0; k < COUNT(elsewhere); k++) is_shown |= strcmp(row.name, elsewhere[k]) == 0;
+    snprintf(text, sizeof text, "%s=%s", row.name, row.value);
+    if (!is_shown) append(m->settings, sizeof m->settings, text);
+  }
+  rt_backend_desc backend;
+  rt_config_key key;
+  for (int32_t i = 0; i < rt_backend_count(ctx); i++) {
+    if (rt_backend_describe(ctx, i, &backend) != RT_OK) continue;
+    for (int32_t k = 0; rt_backend_config_key(ctx, i, k, &key) == RT_OK; k++) {
+      char variable[96];
+      snprintf(variable, sizeof variable, "RT_%s_%s", backend.name, key.name);
+      for (char *c = variable; *c; c++) *c = (char)toupper((unsigned char)*c);
+      const char *value = getenv(variable); // read to be reported; the library reads it to obey it
+      snprintf(text, sizeof text, "%s.%s=%s", backend.name, key.name, value && *value ? value : key.fallback ? key.fallback : "");
+      if (!strstr(m->settings, text)) append(m->settings, sizeof m->settings, text);
+    }
+  }
+}
+
 static void read_backends(machine *m, rt_ctx *ctx) {
   rt_backend_desc backend;
   rt_device_desc device;
   for (int32_t i = 0; i < rt_backend_count(ctx); i++) {
-    if (rt_backend_describe(ctx, i, &backend) != RT_OK) continue;
     char text[88];
+    if (rt_backend_describe(ctx, i, &backend) != RT_OK) continue;
     snprintf(text, sizeof text, "%s %s", backend.name, backend.version);
     if (!strstr(m->backends, text)) append(m->backends, sizeof m->backends, text);
-    rt_config_key key;
-    for (int32_t k = 0; rt_backend_config_key(ctx, i, k, &key) == RT_OK; k++) {
-      char variable[96], setting[160];
-      snprintf(variable, sizeof variable, "RT_%s_%s", backend.name, key.name);
-      for (char *s = variable; *s; s++) *s = (char)(*s >= 'a' && *s <= 'z' ? *s - 'a' + 'A' : *s);
-      const char *value = getenv(variable); // read to be reported; the library reads it to obey it
-      if (!value) continue;
-      snprintf(setting, sizeof setting, "%s=%s", variable, value);
-      append(m->settings, sizeof m->settings, setting);
-    }
   }
   for (rt_device d = 0; d < rt_device_count(ctx); d++)
     if (rt_device_describe(ctx, d, &device) == RT_OK && device.is_default) snprintf(m->device, sizeof m->device, "%s: %.120s", device.name, device.text);
@@ -128,4 +145,5 @@ void machine_read(machine *m, rt_ctx *ctx) {
   snprintf(m->build, sizeof m->build, "debug");
 #endif
   read_backends(m, ctx);
+  read_settings(m, ctx);
 }

@@ -147,6 +147,8 @@ typedef struct suite {
 void list_cases(suite *s, const char *filter, bool quick);
 /// Makes the operands of all cases and finds out what each moves and who runs it. EXIT_OK, or EXIT_FAILED after the sentence.
 int prepare_cases(suite *s);
+/// Calls each case n times and prints its name, for profilers. EXIT_OK, or EXIT_FAILED after the sentence.
+int call_cases(suite *s, int64_t n);
 /// After measuring: fills limit_ns of each.
 void limit_cases(suite *s);
 double case_share(const bench_case *c); ///< of the roofline: 0 to about 1; 0: no limit
@@ -164,7 +166,7 @@ void operands_free(suite *s);
 typedef struct cache_level { int32_t level; char type[16]; int64_t bytes; int32_t n_sharing; } cache_level;
 typedef struct machine {
   char date[40], cpu[96], governor[32], kernel[96], compiler[96], build[32], flags[160], huge_pages[64];
-  char backends[160], device[200], settings[256]; ///< names with versions; the default device; settings that differ from the plugin's own
+  char backends[160], device[200], settings[256]; ///< names with versions; the default device; "cpu_simd.isa=auto" and the like
   double load[3], mhz;
   int32_t n_cpus, n_threads;
   cache_level cache[8];
@@ -203,6 +205,9 @@ void results_free(results *r);
 char *baseline_path(const char *name);
 /// Says loudly on stderr what differs in how the two were taken.
 void warn_of_differences(const results *base, const machine *m);
+/// By more than the threshold, and the middle halves of the samples do not touch.
+bool is_slower(const figures *now, const result *base, double threshold);
+bool is_faster(const figures *now, const result *base, double threshold);
 /// Prints what got slower and faster, if wanted; the number of regressions.
 size_t compare_with(suite *s, const results *base, double threshold, bool prints);
 

@@ -1,15 +1,38 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The instruction sets: which tables of kernels were built, and which of them this machine can run.
+#include "pool.h"
 #include "simd.h"
 
 // cmake/kernels.cmake defines SIMD_HAS_<isa> for each instruction set that the compiler can build.
 #define MAP(isa, lane) extern const simd_map_row simd_map_##lane##_##isa[];
+#define MOVE(isa, lane) extern const simd_moves simd_move_##lane##_##isa;
+#define EACH_REAL(X, isa)                                                                                                                  \
+  X(isa, i8, I8) X(isa, i16, I16) X(isa, i32, I32) X(isa, i64, I64) X(isa, u8, U8) X(isa, u16, U16) X(isa, u32, U32) X(isa, u64, U64)      \
+  X(isa, f16, F16) X(isa, bf16, BF16) X(isa, f32, F32) X(isa, f64, F64)
+#define POOL(isa, lane, LANE) extern const simd_pool simd_pool_##lane##_##isa;
+#define POOL_CELL(isa, lane, LANE) [RTB_##LANE] = &simd_pool_##lane##_##isa,
+#define GEMM(isa, lane) extern const simd_gemm_kernels simd_gemm_##lane##_##isa;
+#define GEMM_TABLES(isa)                                                                                                                   \
+  {[RTB_F32] = &simd_gemm_f32_##isa, [RTB_F64] = &simd_gemm_f64_##isa, [RTB_I8] = &simd_gemm_u8_##isa, [RTB_U8] = &simd_gemm_u8_##isa,        \
+   [RTB_I16] = &simd_gemm_u16_##isa, [RTB_U16] = &simd_gemm_u16_##isa, [RTB_I32] = &simd_gemm_u32_##isa, [RTB_U32] = &simd_gemm_u32_##isa,    \
+   [RTB_I64] = &simd_gemm_u64_##isa, [RTB_U64] = &simd_gemm_u64_##isa}
 #define TABLES(isa)                                                                                                                        \
   MAP(isa, f16) MAP(isa, bf16) MAP(isa, f32) MAP(isa, f64)                                                                                 \
+  GEMM(isa, f32) GEMM(isa, f64) GEMM(isa, u8) GEMM(isa, u16) GEMM(isa, u32) GEMM(isa, u64)                                                 \
+  EACH_REAL(POOL, isa)                                                                                                                     \
+  MOVE(isa, u8) MOVE(isa, u16) MOVE(isa, u32) MOVE(isa, u64) MOVE(isa, u128)                                                               \
+#define FOLD(isa, lane) extern const simd_fold simd_reduce_##lane##_##isa[];
+#define TABLES(isa)                                                                                                                        \
+  MAP(isa, f16) MAP(isa, bf16) MAP(isa, f32) MAP(isa, f64)                                                                                 \
+  FOLD(isa, f16) FOLD(isa, bf16) FOLD(isa, f32) FOLD(isa, f64)                                                                             \
   static const simd_isa isa##_kernels = {                                                                                                  \
     .name = #isa,                                                                                                                          \
     .vector_bytes = VECTOR_BYTES_##isa,                                                                                                    \
     .map = {[RTB_F16] = simd_map_f16_##isa, [RTB_BF16] = simd_map_bf16_##isa, [RTB_F32] = simd_map_f32_##isa, [RTB_F64] = simd_map_f64_##isa}, \
+    .pool = {EACH_REAL(POOL_CELL, isa)},                                                                                                   \
+    .gemm = GEMM_TABLES(isa),                                                                                                              \
+    .moves = {&simd_move_u8_##isa, &simd_move_u16_##isa, &simd_move_u32_##isa, &simd_move_u64_##isa, &simd_move_u128_##isa},               \
+    .fold = {[RTB_F16] = simd_reduce_f16_##isa, [RTB_BF16] = simd_reduce_bf16_##isa, [RTB_F32] = simd_reduce_f32_##isa, [RTB_F64] = simd_reduce_f64_##isa}, \
   };
 #define VECTOR_BYTES_scalar 16
 #define VECTOR_BYTES_neon 16

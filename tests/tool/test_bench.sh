@@ -52,6 +52,8 @@ run --json bench $quick relu/f32/8/new; ok; json; says '"relu/f32/8/new"'
 # shellcheck disable=SC2086
 run bench $quick 'full/*/100x100/new,*/f32/100x100/*,*/f32/8/*,conv*x8/new,copy_nhwc,cast*100x100,matmul*,*vec*,vecmat*' --threads 2; ok; says conv_depthwise/f32/1x8x14x14x8/new
 
+run bench --calls 3 add/f32/8/new,softmax/f32/100x100/given; ok; is "what was called" "$(tr '\n' ' ' <out)" "add/f32/8/new softmax/f32/100x100/given "
+
 # ---- baselines -----------------------------------------------------------------------------------------------------------------------------------
 # doctored FILE NAME FACTOR: the figures of the cases times a factor
 doctored() {
@@ -67,15 +69,17 @@ run bench $quick --against slow add/f32/8; ok; says "Faster than the baseline" "
 # shellcheck disable=SC2086
 run bench $quick --against fast add/f32/8,exp/f32/32 --json kept.json --save after
 fails 1 "2 cases are slower than bench-baselines/fast.json"; says SLOWER exp/f32/32/new
-[ -s kept.json ] && [ -s bench-baselines/after.json ] || bad "a regression kept the figures from being written"
+for file in kept.json bench-baselines/after.json; do [ -s $file ] || bad "a regression kept $file from being written"; done
 # shellcheck disable=SC2086
 run bench $quick --against ./bench-baselines/fast.json add/f32/8/new --json -; fails 1 "1 case is slower than ./bench-baselines/fast.json"; json
 sed 's/"cpu_model": ".*"/"cpu_model": "Another One"/; s/"threads": [0-9]*,/"threads": 77,/' bench-baselines/slow.json >bench-baselines/elsewhere.json
 # shellcheck disable=SC2086
 run bench $quick --against elsewhere add/f32/8/new
 is "the exit code of a comparison with another machine" "$code" 0
-n_checks=$((n_checks + 1))
-grep -q "WARNING.*processor: 'Another One'" err && grep -q "WARNING.*number of threads: '77'" err || bad "said nothing about the other machine"
+for what in "processor: 'Another One'" "number of threads: '77'"; do
+  n_checks=$((n_checks + 1))
+  grep -q "WARNING.*$what" err || bad "said nothing about the other $what"
+done
 
 # ---- figures of others: aggregates, other units ---------------------------------------------------------------------------------------------------
 cat >peers.json <<'END'
@@ -87,10 +91,32 @@ END
 # shellcheck disable=SC2086
 run bench $quick --peers peers.json add/f32/8; ok; says "Against PyTorch 2.9: 1 cases in both" peer
 
+# ---- the HTML report: well-formed, with everything in it, and nothing fetched -------------------------------------------------------------------------
+sed 's/"library": "[^"]*"/"library": "<Peer> \& Co"/' peers.json >strange.json
+# shellcheck disable=SC2086
+run bench $quick add/f32/8,add/f32/100x100,matmul/f32/32x32x32/new,cast_f16/f32/100x100/new --peers strange.json --against fast --html report.html; fails 1 "slower than"
+for text in '<!DOCTYPE html>' 'name="viewport"' 'prefers-color-scheme:dark' '&lt;Peer&gt; &amp; Co' 'id="matmul"' '<td>add/f32/100x100/in_place</td>' '<td>cast_f16/f32/100x100/new</td>' \
+  'now / baseline' 'peer / this' 'class="bad"' '<polyline' 'class="chip"'; do
+  n_checks=$((n_checks + 1))
+  grep -qF -- "$text" report.html || bad "the report lacks '$text'"
+done
+is "what a browser would fetch or run" "$(grep -ciE 'https?:|<script|<link|src=|url\(|@import' report.html)" 0
+is "figures that are none" "$(grep -ciE '[^a-z](nan|inf)[^a-z]' report.html)" 0
+if command -v xmllint >/dev/null 2>&1; then
+  n_checks=$((n_checks + 1))
+  xmllint --noout report.html 2>err || bad "the report is not well-formed"
+fi
+# shellcheck disable=SC2086
+run bench $quick add/f32/8/new --html small.html; ok
+# shellcheck disable=SC2086
+run bench $quick add/f32/8/new --html no/such/place; fails 1 no/such/place "No such file"
+
 # ---- what is wrong -------------------------------------------------------------------------------------------------------------------------------
 run bench --nonsense; [ "$code" -eq 2 ] || bad "should have failed with exit code 2"
 run bench --threads 0; fails 2 "--threads takes a number from 1 to 256, not '0'"
 run bench --samples many; fails 2 "--samples takes a number" "'many'"
+run bench --calls 0; fails 2 "--calls takes a number from 1, not '0'"
+run bench --calls 1 --json x.json; fails 2 "--calls measures nothing"
 run bench --threshold -1; fails 2 "--threshold takes percent"
 run bench --against nothing; fails 1 bench-baselines/nothing.json "No such file"; silent
 run bench --peers .; fails 1 ".: Is a directory"; silent

@@ -20,17 +20,19 @@ static const char help[] =
     "  -b, --backend NAMES  the backends to use instead of RT_BACKEND\n"
     "  -t, --threads N      threads to use, the caller's included, instead of RT_THREADS\n"
     "  -n, --samples N      samples of each case (21; quick: 5)\n"
+    "      --calls N        calls each case N times and measures nothing: for perf and callgrind\n"
     "  -s, --save NAME      keeps the figures in bench-baselines/NAME.json (NAME with a / is a path)\n"
     "  -a, --against NAME   compares with kept figures; exit code 1 when a case got slower\n"
     "      --threshold P    by how many percent it must be slower (10), beside having quartiles that do not touch\n"
     "      --peers FILE     figures of another library in the same form, under the same names: ratios in the reports\n"
     "      --json FILE      the figures in google-benchmark's form; - means standard output, instead of the table\n"
-    "\nSee docs/bench.md on reading the figures.\n";
+    "      --html FILE      a report with plots, in one file\n\n"
+    "See docs/bench.md on reading the figures.\n";
 
 typedef struct request {
   char *filter;
-  const char *backend, *save, *against, *peers, *json;
-  int64_t n_threads, n_samples, threshold;
+  const char *backend, *save, *against, *peers, *json, *html;
+  int64_t n_threads, n_samples, n_calls, threshold;
   bool list, quick;
 } request;
 
@@ -101,6 +103,7 @@ static int use_figures(suite *s, const request *q, const machine *m, results *ba
   if (r.base) warn_of_differences(base, m);
   if (r.base) n_slower = compare_with(s, base, threshold, !json_only);
   int code = q->json ? save_json(&r, q->json) : EXIT_OK;
+  if (code == EXIT_OK && q->html) code = report_html(&r, q->html);
   if (code == EXIT_OK && q->save) code = save_baseline(&r, q->save);
   if (code == EXIT_OK && n_slower > 0) code = fail("bench: %zu case%s slower than %s", n_slower, n_slower == 1 ? " is" : "s are", base->path);
   return code;
@@ -120,8 +123,9 @@ static int run_request(const request *q) {
     rt_status status = rt_ctx_create(&options, &s.ctx);
     machine m;
     if (status == RT_OK) machine_read(&m, s.ctx);
-    code = status == RT_OK ? measure(&s, q) : fail_status(status);
-    if (code == EXIT_OK) code = use_figures(&s, q, &m, &base, &peers);
+    if (status != RT_OK) code = fail_status(status);
+    else if (q->n_calls > 0) code = prepare_cases(&s) == EXIT_OK ? call_cases(&s, q->n_calls) : EXIT_FAILED;
+    else if ((code = measure(&s, q)) == EXIT_OK) code = use_figures(&s, q, &m, &base, &peers);
   }
   results_free(&base);
   results_free(&peers);
@@ -130,11 +134,11 @@ static int run_request(const request *q) {
 }
 
 static int run(const command *self, int argc, char **argv, bool as_json) {
-  enum { THRESHOLD = 1000, PEERS, JSON };
+  enum { THRESHOLD = 1000, CALLS, PEERS, JSON, HTML };
   static const struct option longs[] = {{"list", no_argument, NULL, 'l'}, {"quick", no_argument, NULL, 'q'}, {"backend", required_argument, NULL, 'b'},
-      {"threads", required_argument, NULL, 't'}, {"samples", required_argument, NULL, 'n'}, {"save", required_argument, NULL, 's'},
+      {"threads", required_argument, NULL, 't'}, {"samples", required_argument, NULL, 'n'}, {"calls", required_argument, NULL, CALLS}, {"save", required_argument, NULL, 's'},
       {"against", required_argument, NULL, 'a'}, {"threshold", required_argument, NULL, THRESHOLD}, {"peers", required_argument, NULL, PEERS},
-      {"json", required_argument, NULL, JSON}, {"help", no_argument, NULL, 'h'}, {0}};
+      {"json", required_argument, NULL, JSON}, {"html", required_argument, NULL, HTML}, {"help", no_argument, NULL, 'h'}, {0}};
   request q = {.json = as_json ? "-" : NULL, .threshold = 10};
   int code = EXIT_OK;
   for (int c; code == EXIT_OK && (c = getopt_long(argc, argv, "lqb:t:n:s:a:h", longs, NULL)) != -1;) {
@@ -145,12 +149,16 @@ static int run(const command *self, int argc, char **argv, bool as_json) {
     else if (c == 'a') q.against = optarg;
     else if (c == PEERS) q.peers = optarg;
     else if (c == JSON) q.json = optarg;
+    else if (c == HTML) q.html = optarg;
     else if (c == 'h') return print_help(self);
     else if (c == 't') { if (!parse_number(optarg, 1, 256, &q.n_threads)) code = usage_error(self, "--threads takes a number from 1 to 256, not '%s'", optarg); }
     else if (c == 'n') { if (!parse_number(optarg, 3, MOST_SAMPLES, &q.n_samples)) code = usage_error(self, "--samples takes a number from 3 to %d, not '%s'", MOST_SAMPLES, optarg); }
+    else if (c == CALLS) { if (!parse_number(optarg, 1, INT64_MAX, &q.n_calls)) code = usage_error(self, "--calls takes a number from 1, not '%s'", optarg); }
     else if (c == THRESHOLD) { if (!parse_number(optarg, 0, 1000, &q.threshold)) code = usage_error(self, "--threshold takes percent from 0 to 1000, not '%s'", optarg); }
     else code = usage_error(self, NULL);
   }
+  if (code == EXIT_OK && q.n_calls > 0 && (q.save || q.against || q.peers || q.json || q.html))
+    code = usage_error(self, "--calls measures nothing, so there is nothing to save, compare or report");
   for (int i = optind; code == EXIT_OK && i < argc; i++) add_filter(&q, argv[i]);
   if (code == EXIT_OK) code = run_request(&q);
   free(q.filter);

@@ -52,6 +52,9 @@ V_INLINE vec v_abs(vec x) { return (vec)((ivec)x & ~V_SIGN); }
 V_INLINE vec v_copysign(vec a, vec b) { return (vec)(((ivec)a & ~V_SIGN) | ((ivec)b & V_SIGN)); }
 V_INLINE vmask v_sign_bit(vec x) { return v_mask((ivec)x); }
 V_INLINE vmask v_is_nan(vec x) { return v_ne(x, x); }
+#ifndef v_unordered
+V_INLINE vmask v_unordered(vec a, vec b) { return v_or(v_ne(a, a), v_ne(b, b)); }
+#endif
 
 // ---- arithmetic -----------------------------------------------------------------------------------------------------------------------------
 V_INLINE vec v_add(vec a, vec b) { return a + b; }

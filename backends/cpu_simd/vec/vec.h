@@ -20,6 +20,7 @@
 //   v_min v_max                NaN from either side wins; -0 is below +0
 //   v_low v_high (a, b)        minimum and maximum for numbers only: with a NaN or zeros of two signs, either argument
 //   v_lt v_le v_eq v_ne v_is_nan   vmask; v_ne is true for NaN, the others but v_is_nan false
+//   v_unordered(a, b)          vmask: is either a NaN?
 //   v_sign_bit(x)              vmask: is the sign bit set, of NaN too?
 //   v_select(m, a, b)          a where m, else b, bit by bit;  v_iselect the same for ivec
 //   v_and v_or v_xor v_not (masks), v_any(m), v_all(m), v_mask(i) (vmask from the sign bits of an ivec), v_imask(m) (ivec: -1 where m, else 0)
@@ -39,7 +40,9 @@
 #define V_INLINE static inline __attribute__((always_inline, unused))
 #if defined(__clang__)
 #define V_UNROLL _Pragma("unroll")
+#define V_APART
 #else
+#define V_APART _Pragma("GCC ivdep") // before a loop: what iteration i writes no other one reads
 #define V_UNROLL _Pragma("GCC unroll 8") // the whole loop: they are shorter
 #endif
 #define V_PASTE2(a, b) a##b
