@@ -65,8 +65,9 @@ CALLS = {
     "cast_f16": ("t.cast_f16(a)", "t.cast_f16(a, o)", "a.to(torch.float16)", "o.copy_(a)", "a.astype(np.float16)", "np.copyto(o, a, 'unsafe')"),
     "cast_bf16": ("t.cast_bf16(a)", "t.cast_bf16(a, o)", "a.to(torch.bfloat16)", "o.copy_(a)", None, None),
     "cast_i32": ("t.cast_i32(a)", "t.cast_i32(a, o)", "a.to(torch.int32)", "o.copy_(a)", "a.astype(np.int32)", "np.copyto(o, a, 'unsafe')"),
-    "matmul": MATMUL, "matmul_nt": MATMUL, "matmul_tn": MATMUL, "matmul_skinny": MATMUL, "matmul_batched": MATMUL, "matvec": MATMUL, "vecmat": MATMUL,
-    "conv_3x3": conv(1, 1), "conv_1x1": conv(1, 0), "conv_depthwise": conv(1, 1, "b.shape[0]"), "conv_7x7s2": conv(2, 3),
+    "matmul": MATMUL, "matmul_nt": MATMUL, "matmul_tn": MATMUL, "matmul_skinny": MATMUL, "matmul_batched": MATMUL, "matvec": MATMUL,
+    "vecmat": ("t.matmul(a, b)", "t.matmul(a, b, o)", "torch.matmul(a, b)", "torch.mv(b.t(), a, out=o)", "np.matmul(a, b)", "np.matmul(a, b, out=o)"),
+    "conv_3x3": conv(1, 1), "conv_1x1": conv(1, 0), "conv_depthwise": conv(1, 1, "groups"), "conv_7x7s2": conv(2, 3),
     "chain_gelu": ("t.gelu(t.add(t.mul(a, b), c))", None, "F.gelu(torch.add(torch.mul(a, b), c))", None, None, None),
     "chain_bias_relu": ("t.relu(t.add(a, b))", None, "torch.relu(torch.add(a, b))", None, "np.maximum(np.add(a, b), np.float32(0))", None),
     "chain_axpby": ("t.add(t.mul_scalar(2.5, a), t.mul_scalar(0.5, b))", None, "torch.add(torch.mul(a, 2.5), torch.mul(b, 0.5))", None,
@@ -198,7 +199,7 @@ def measure(case, lib, cache, options):
     new, given, torch_new, torch_given, numpy_new, numpy_given = CALLS[case.row]
     np, torch = lib["np"], lib["torch"]
     operands = dict(zip("abc", (make_operand(lib, spec, case, cache) for spec in case.operands if spec)))
-    common = {"shape": case.extents, "host": operands.get("a"), **lib}
+    common = {"shape": case.extents, "host": operands.get("a"), "groups": case.extents[1] if case.row == "conv_depthwise" else 1, **lib}
     seen = {k: np.asarray(v) for k, v in operands.items()}
     names = {"Trivet": {**common, **operands}, "PyTorch": {**common, **{k: torch.from_numpy(v) for k, v in seen.items()}}, "NumPy": {**common, **seen}}
     calls = {"Trivet": (new, given), "PyTorch": (torch_new, torch_given), "NumPy": (numpy_new, numpy_given)}

@@ -27,7 +27,7 @@ at::Tensor norm(const state &s) { return at::layer_norm(s.a, s.b.sizes(), s.b, s
 const struct { const char *row; at::Tensor (*make)(const state &); void (*write)(state &); } calls[] = { // the first that the row begins with
     {"matmul", [](const state &s) { return at::matmul(s.a, s.b); }, [](state &s) { at::matmul_out(s.out, s.a, s.b); }},
     {"matvec", [](const state &s) { return at::mv(s.a, s.b); }, [](state &s) { at::mv_out(s.out, s.a, s.b); }},
-    {"vecmat", [](const state &s) { return at::matmul(s.a, s.b); }, [](state &s) { at::matmul_out(s.out, s.a, s.b); }},
+    {"vecmat", [](const state &s) { return at::matmul(s.a, s.b); }, [](state &s) { at::mv_out(s.out, s.b.t(), s.a); }},
     {"conv", conv, [](state &s) { s.last = conv(s); }},
     {"add_scalar", [](const state &s) { return at::add(s.a, 2.5); }, nullptr},
     {"add", [](const state &s) { return at::add(s.a, s.b); }, [](state &s) { at::add_out(s.out, s.a, s.b); }},
