@@ -8,7 +8,6 @@ rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/map.c LANES f16 bf16 f32 
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/pool.c LANES i8 i16 i32 i64 u8 u16 u32 u64 f16 bf16 f32 f64)
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/gemm/micro_gemm.c LANES f32 f64 u8 u16 u32 u64)
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/conv.c LANES f16 bf16 f32 f64)
-rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/move.c LANES u8 u16 u32 u64 u128)
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/reduce.c LANES f16 bf16 f32 f64)
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/arg.c LANES f16 bf16 f32 f64)
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/map_int.c LANES boolean i8 i16 i32 i64 u8 u16 u32 u64)

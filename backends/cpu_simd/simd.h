@@ -58,7 +58,6 @@ typedef struct simd_isa {
   const simd_gemm_kernels *gemm[SIMD_DTYPES];
   const simd_casts *casts[SIMD_DTYPES];
   const simd_moves *moves[5]; // by log2 of the bytes of an element, 1 to 16
-  const simd_fold *fold[SIMD_DTYPES];
 } simd_isa;
 /// The instruction sets that this library was built with, best first; the last entry is `scalar`.
 extern const simd_isa *const simd_isas[];
