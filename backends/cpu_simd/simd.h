@@ -18,7 +18,9 @@
 
 // ---- kernels ------------------------------------------------------------------------------------------------------------------------------
 /// n elements of each argument, dense; bit k of still: input k is one element that is used n times. Parameters are inputs, too (f64, still).
-/// out may be exactly one of the inputs.
+/// out may be exactly one of the inputs. With SIMD_STREAM in still the output shares no input and will not be read soon: a kernel may write it past the
+/// caches (and then waits until other threads can see it).
+#define SIMD_STREAM (1u << 31)
 typedef void (*simd_map)(int64_t n, const void *const *in, void *out, uint32_t still);
 /// cost: work per element in units of a tenth of a nanosecond on one core with data in its cache, measured, then a constant (see simd_grain).
 typedef struct simd_map_row { uint16_t op, cost; simd_map fn; } simd_map_row; // a table ends with op 0
@@ -29,8 +31,7 @@ typedef struct simd_moves {
   int64_t bytes; ///< of an element
   /// out[r][c] = x[r][c] for r < rows, c < cols, each at r row + c col from its start; transposing goes through registers. The two must not overlap.
   void (*move)(int64_t rows, int64_t cols, const void *x, int64_t x_row, int64_t x_col, void *out, int64_t out_row, int64_t out_col);
-  void (*stream)(int64_t n, const void *x, void *out); ///< n elements, dense, past the caches
-  simd_map copy, where;                                ///< COPY and FILL; WHERE
+  simd_map copy, where; ///< COPY and FILL; WHERE
 } simd_moves;
 
 /// A reduction. A state is what is known of one result so far: state_bytes of it for each of at most SIMD_FOLD_RESULTS results, in an array.
