@@ -10,3 +10,5 @@ rt_add_kernels(backend_cpu_simd SOURCE ${here}/gemm/micro_gemm.c LANES f32 f64 u
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/move.c LANES u8 u16 u32 u64 u128)
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/reduce.c LANES f16 bf16 f32 f64)
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/arg.c LANES f16 bf16 f32 f64)
+rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/softmax.c LANES f16 bf16 f32 f64)
+rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/norm.c LANES f16 bf16 f32 f64)

@@ -51,10 +51,10 @@ typedef struct simd_isa {
   int32_t vector_bytes;
   const simd_map_row *map[SIMD_DTYPES];
   const simd_fold *fold[SIMD_DTYPES], *arg[SIMD_DTYPES];
+  const struct simd_line_row *softmax[SIMD_DTYPES], *norm[SIMD_DTYPES]; // lines.h
   const struct simd_pool *pool[SIMD_DTYPES]; // pool.h
   const simd_gemm_kernels *gemm[SIMD_DTYPES];
   const simd_moves *moves[5]; // by log2 of the bytes of an element, 1 to 16
-  const simd_fold *fold[SIMD_DTYPES];
 } simd_isa;
 /// The instruction sets that this library was built with, best first; the last entry is `scalar`.
 extern const simd_isa *const simd_isas[];
@@ -107,6 +107,7 @@ int32_t simd_resolve_pool(simd_device *dev, const rtb_sig *sig, rtb_kernel *out)
 int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_move(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_fold(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_lines(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< softmax, log_softmax, layer_norm, rms_norm
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,
 /// which is filled in.
