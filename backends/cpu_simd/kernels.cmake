@@ -13,3 +13,6 @@ rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/arg.c LANES f16 bf16 f32 
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/map_int.c LANES boolean i8 i16 i32 i64 u8 u16 u32 u64)
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/move.c LANES bytes1 bytes2 bytes4 bytes8 bytes16)
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/cast.c LANES boolean i8 i16 i32 i64 u8 u16 u32 u64 f16 bf16 f32 f64)
+rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/softmax.c LANES f16 bf16 f32 f64)
+rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/norm.c LANES f16 bf16 f32 f64)
+rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/reduce_int.c LANES boolean i8 i16 i32 i64 u8 u16 u32 u64)

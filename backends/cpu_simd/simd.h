@@ -54,6 +54,7 @@ typedef struct simd_isa {
   int32_t vector_bytes;
   const simd_map_row *map[SIMD_DTYPES];
   const simd_fold *fold[SIMD_DTYPES], *arg[SIMD_DTYPES];
+  const struct simd_line_row *softmax[SIMD_DTYPES], *norm[SIMD_DTYPES]; // lines.h
   const struct simd_pool *pool[SIMD_DTYPES]; // pool.h
   const struct simd_conv *conv[SIMD_DTYPES]; // conv.h
   const simd_gemm_kernels *gemm[SIMD_DTYPES];
@@ -113,6 +114,7 @@ int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *ou
 int32_t simd_resolve_move(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_fold(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_cast(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_lines(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< softmax, log_softmax, layer_norm, rms_norm
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,
 /// which is filled in.
