@@ -20,15 +20,13 @@
   {[RTB_F32] = &simd_gemm_f32_##isa, [RTB_F64] = &simd_gemm_f64_##isa, [RTB_I8] = &simd_gemm_u8_##isa, [RTB_U8] = &simd_gemm_u8_##isa,        \
    [RTB_I16] = &simd_gemm_u16_##isa, [RTB_U16] = &simd_gemm_u16_##isa, [RTB_I32] = &simd_gemm_u32_##isa, [RTB_U32] = &simd_gemm_u32_##isa,    \
    [RTB_I64] = &simd_gemm_u64_##isa, [RTB_U64] = &simd_gemm_u64_##isa}
-#define TABLES(isa)                                                                                                                        \
-  MAP(isa, f16) MAP(isa, bf16) MAP(isa, f32) MAP(isa, f64)                                                                                 \
-  GEMM(isa, f32) GEMM(isa, f64) GEMM(isa, u8) GEMM(isa, u16) GEMM(isa, u32) GEMM(isa, u64)                                                 \
-  EACH_REAL(POOL, isa) EACH_FLOAT(CONV, isa)                                                                                                                   \
-  EACH_REAL(POOL, isa)                                                                                                                     \
-  MOVE(isa, u8) MOVE(isa, u16) MOVE(isa, u32) MOVE(isa, u64) MOVE(isa, u128)                                                               \
 #define FOLD(isa, lane) extern const simd_fold simd_reduce_##lane##_##isa[];
 #define TABLES(isa)                                                                                                                        \
   MAP(isa, f16) MAP(isa, bf16) MAP(isa, f32) MAP(isa, f64)                                                                                 \
+  GEMM(isa, f32) GEMM(isa, f64) GEMM(isa, u8) GEMM(isa, u16) GEMM(isa, u32) GEMM(isa, u64)                                                 \
+  EACH_FLOAT(CONV, isa)                                                                                                                    \
+  EACH_REAL(POOL, isa)                                                                                                                     \
+  MOVE(isa, u8) MOVE(isa, u16) MOVE(isa, u32) MOVE(isa, u64) MOVE(isa, u128)                                                               \
   FOLD(isa, f16) FOLD(isa, bf16) FOLD(isa, f32) FOLD(isa, f64)                                                                             \
   static const simd_isa isa##_kernels = {                                                                                                  \
     .name = #isa,                                                                                                                          \
