@@ -79,6 +79,14 @@
   EACH_REAL(POOL, isa)                                                                                                                     \
   MOVE(isa, u8) MOVE(isa, u16) MOVE(isa, u32) MOVE(isa, u64) MOVE(isa, u128)                                                               \
   EACH_INTEGER(FOLD, isa) EACH_FLOAT(FOLD, isa) EACH_FLOAT(ARG, isa) EACH_FLOAT(LINES, isa)                                                \
+#define FOLD(isa, lane) extern const simd_fold simd_reduce_##lane##_##isa[];
+#define TABLES(isa)                                                                                                                        \
+  MAP(isa, f16) MAP(isa, bf16) MAP(isa, f32) MAP(isa, f64)                                                                                 \
+  GEMM(isa, f32) GEMM(isa, f64) GEMM(isa, u8) GEMM(isa, u16) GEMM(isa, u32) GEMM(isa, u64)                                                 \
+  EACH_FLOAT(CONV, isa)                                                                                                                    \
+  EACH_REAL(POOL, isa)                                                                                                                     \
+  MOVE(isa, u8) MOVE(isa, u16) MOVE(isa, u32) MOVE(isa, u64) MOVE(isa, u128)                                                               \
+  FOLD(isa, f16) FOLD(isa, bf16) FOLD(isa, f32) FOLD(isa, f64)                                                                             \
   static const simd_isa isa##_kernels = {                                                                                                  \
     .name = #isa,                                                                                                                          \
     .vector_bytes = VECTOR_BYTES_##isa,                                                                                                    \
