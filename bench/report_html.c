@@ -122,6 +122,12 @@ static void write_shares(FILE *f, const group *g) {
   if (has_begun) fprintf(f, "</div></div>\n");
 }
 
+// A name that may be broken behind its slashes.
+static void case_name(FILE *f, const char *name) {
+  for (const char *end; (end = strchr(name, '/')); name = end + 1) fprintf(f, "%.*s/<wbr/>", (int)(end - name), name);
+  fputs(name, f);
+}
+
 static void cell(FILE *f, char *text, bool is_bad) {
   fprintf(f, "<td%s>", is_bad ? " class=\"bad\"" : "");
   html_text(f, text);
@@ -133,7 +139,7 @@ static void write_row(FILE *f, const report *r, const bench_case *c) {
   const figures *t = &c->timing.time;
   const result *base = results_find(r->base, c->name);
   fprintf(f, "<tr><td>");
-  html_text(f, c->name);
+  case_name(f, c->name);
   fprintf(f, "</td>");
   cell(f, time_text(t->median), false);
   cell(f, text_format("%.1f %%", 100 * (t->high - t->low) / t->median), t->high > 1.5 * t->low);

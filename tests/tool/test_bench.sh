@@ -95,7 +95,7 @@ run bench $quick --peers peers.json add/f32/8; ok; says "Against PyTorch 2.9: 1 
 sed 's/"library": "[^"]*"/"library": "<Peer> \& Co"/' peers.json >strange.json
 # shellcheck disable=SC2086
 run bench $quick add/f32/8,add/f32/100x100,matmul/f32/32x32x32/new,cast_f16/f32/100x100/new --peers strange.json --against fast --html report.html; fails 1 "slower than"
-for text in '<!DOCTYPE html>' 'name="viewport"' 'prefers-color-scheme:dark' '&lt;Peer&gt; &amp; Co' 'id="matmul"' '<td>add/f32/100x100/in_place</td>' '<td>cast_f16/f32/100x100/new</td>' \
+for text in '<!DOCTYPE html>' 'name="viewport"' 'prefers-color-scheme:dark' '&lt;Peer&gt; &amp; Co' 'id="matmul"' '<td>add/<wbr/>f32/<wbr/>100x100/<wbr/>in_place</td>' '<td>cast_f16/<wbr/>f32/<wbr/>100x100/<wbr/>new</td>' \
   'now / baseline' 'peer / this' 'class="bad"' '<polyline' 'class="chip"'; do
   n_checks=$((n_checks + 1))
   grep -qF -- "$text" report.html || bad "the report lacks '$text'"
