@@ -78,6 +78,29 @@ static void print_others(const suite *s) {
   printf("\n");
 }
 
+// A line per family when there are several: geometric means.
+static void print_families(const report *r) {
+  const suite *s = r->suite;
+  table t;
+  double *share = grow(NULL, s->n, sizeof *share), *ratio = grow(NULL, s->n, sizeof *ratio);
+  table_start(&t, r->peers ? "family|>cases|>roofline|>peer" : "family|>cases|>roofline");
+  for (size_t i = 0, end; i < s->n; i = end) {
+    size_t n_share = 0, n_ratio = 0;
+    for (end = i; end < s->n && s->at[end].row->family == s->at[i].row->family; end++) {
+      const bench_case *c = &s->at[end];
+      if (case_share(c) > 0) share[n_share++] = case_share(c);
+      if (c->peer_ns > 0) ratio[n_ratio++] = c->peer_ns / c->timing.time.median;
+    }
+    char *n = text_format("%zu", end - i), *mean = n_share ? text_format("%.2f", geometric_mean(share, n_share)) : text_copy("");
+    char *peer = n_ratio ? text_format("%.2f x", geometric_mean(ratio, n_ratio)) : text_copy("");
+    table_row(&t, s->at[i].row->title, n, mean, peer);
+    free(n), free(mean), free(peer);
+  }
+  printf("\nGeometric means\n");
+  table_end(&t, 2);
+  free(share), free(ratio);
+}
+
 void report_text(const report *r) {
   const suite *s = r->suite;
   table t;
@@ -86,6 +109,7 @@ void report_text(const report *r) {
   table_start(&t, r->peers ? "case|>median|>spread|>least|>bytes|>flops|>roofline|>faults|>outliers|>peer" : "case|>median|>spread|>least|>bytes|>flops|>roofline|>faults|>outliers");
   for (size_t i = 0; i < s->n; i++) print_case(&t, &s->at[i], r->peers != NULL);
   table_end(&t, 0);
+  if (s->n > 0 && s->at[0].row->family != s->at[s->n - 1].row->family) print_families(r);
   if (r->peers) {
     double *ratio = grow(NULL, s->n, sizeof *ratio);
     size_t n = 0;

@@ -20,7 +20,7 @@ run bench -l nonsense; fails 1 "no case is called 'nonsense'"
 # ---- one quick run: table and JSON -------------------------------------------------------------------------------------------------------------
 # shellcheck disable=SC2086 # several words
 run bench $quick add/f32/8,sum/f32/100x100,matmul/f32/32x32x32/new --json figures.json
-ok; says add/f32/8/in_place matmul/f32/32x32x32/new roofline "f32 peak"
+ok; says add/f32/8/in_place matmul/f32/32x32x32/new roofline "f32 peak" "Geometric means" "Matrix products"
 cp figures.json out; json
 if command -v python3 >/dev/null 2>&1; then
   n_checks=$((n_checks + 1))
