@@ -115,9 +115,9 @@ run bench $quick add/f32/8/new --html no/such/place; fails 1 no/such/place "No s
 run bench --nonsense; [ "$code" -eq 2 ] || bad "should have failed with exit code 2"
 run bench --threads 0; fails 2 "--threads takes a number from 1 to 256, not '0'"
 run bench --samples many; fails 2 "--samples takes a number" "'many'"
-run bench --calls 0; fails 2 "--calls takes a number from 1, not '0'"
+run bench --calls 0; fails 2 "--calls takes a number from 1 to 1000000000, not '0'"
 run bench --calls 1 --json x.json; fails 2 "--calls measures nothing"
-run bench --threshold -1; fails 2 "--threshold takes percent"
+run bench --threshold -1; fails 2 "--threshold takes a number from 0 to 1000"
 run bench --against nothing; fails 1 bench-baselines/nothing.json "No such file"; silent
 run bench --peers .; fails 1 ".: Is a directory"; silent
 run bench --backend nonsense add/f32/8; fails 1 nonsense; silent
