@@ -88,8 +88,9 @@ static void draw_mark(FILE *f, const char *class, int shape, double x, double y,
 
 // ---- time over size -------------------------------------------------------------------------------------------------------------------------------
 static int by_elements(const void *a, const void *b) {
-  double x = elements_of(*(const bench_case *const *)a), y = elements_of(*(const bench_case *const *)b);
-  return (x > y) - (x < y);
+  const bench_case *one = *(const bench_case *const *)a, *two = *(const bench_case *const *)b;
+  double x = elements_of(one), y = elements_of(two);
+  return x != y ? (x > y) - (x < y) : (int)one->flavour - (int)two->flavour; // new outputs first
 }
 
 size_t next_group(const suite *s, size_t begin, group *out) {

@@ -57,7 +57,7 @@ typedef struct probe_loops {
   double (*fma_f32)(int64_t n), (*fma_f64)(int64_t n);                           ///< n rounds of multiply-add
   double flops_f32, flops_f64;                                                   ///< per round
 } probe_loops;
-const probe_loops *best_probe_loops(void); ///< for the processor that this runs on
+const probe_loops *probe_loops_at(int index); ///< those that this processor runs, the widest first; NULL past the last
 
 typedef struct gauge {
   char name[64];          ///< "roofline/copy/24MiB/2"

@@ -14,6 +14,7 @@ static const simd_resolver families[256] = {
 #define RT_OP(...)
 #define RT_COMPOSITE(...)
 #include <trivet/ops.def>
+  [RTB_OP_CONV] = simd_resolve_conv,
   [RTB_OP_GATHER] = simd_resolve_index,
   [RTB_OP_TAKE_ALONG] = simd_resolve_index,
   [RTB_OP_GATHER_ND] = simd_resolve_index,
@@ -30,6 +31,7 @@ static const simd_resolver families[256] = {
   [RTB_OP_AVG_POOL] = simd_resolve_pool,
   [RTB_OP_MATMUL] = simd_resolve_matmul,
   [RTB_OP_COPY] = simd_resolve_move,
+  [RTB_OP_CAST] = simd_resolve_cast,
   [RTB_OP_FILL] = simd_resolve_move,
   [RTB_OP_WHERE] = simd_resolve_move,
 };

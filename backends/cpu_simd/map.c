@@ -71,7 +71,7 @@ int32_t map_resolve_with(simd_device *dev, const rtb_sig *sig, simd_map fn, uint
   map_kernel *kernel = simd_context(dev, sizeof *kernel, out);
   if (!kernel) return RTB_E_NO_MEMORY;
   kernel->fn = fn, kernel->grain = simd_grain(cost), kernel->still = still, kernel->n_in = sig->nin;
-  kernel->is_copy = sig->op == RTB_OP_COPY || sig->op == RTB_OP_FILL;
+  kernel->is_copy = fn == simd_moves_of(dev, rtb_dtype_bytes(sig->arg[sig->nin].dtype))->copy;
   for (int32_t k = 0; k <= sig->nin; k++) kernel->bytes[k] = (uint8_t)rtb_dtype_bytes(sig->arg[k].dtype);
   out->fn = kernel->is_copy && sig->alias ? do_nothing : dense ? map_dense : map_strided;
   return RTB_OK;
@@ -91,4 +91,17 @@ int32_t simd_resolve_move(simd_device *dev, const rtb_sig *sig, rtb_kernel *out)
   if (!bytes) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s of dtype code %d", simd_op_name(dev, sig->op), sig->arg[sig->nin].dtype);
   const simd_moves *moves = simd_moves_of(dev, bytes);
   return map_resolve_with(dev, sig, sig->op == RTB_OP_WHERE ? moves->where : moves->copy, bytes < 4 ? 1 : bytes / 4, out);
+}
+
+int32_t simd_resolve_cast(simd_device *dev, const rtb_sig *sig, rtb_kernel *out) {
+  const uint16_t from = sig->arg[0].dtype, to = sig->arg[1].dtype;
+  const simd_casts *const *casts = dev->isa->casts;
+  simd_map fn = NULL;
+  if (from == to) return simd_resolve_move(dev, sig, out);
+  if (from < SIMD_DTYPES && to < SIMD_DTYPES) { // halves know the others, not the other way round; and f16 knows bf16
+    if (casts[from]) fn = casts[from]->from[to];
+    if (!fn && casts[to]) fn = casts[to]->to[from];
+  }
+  if (!fn) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "no vector kernel casts %s to %s", simd_dtype_name(dev, from), simd_dtype_name(dev, to));
+  return map_resolve_with(dev, sig, fn, 3, out);
 }

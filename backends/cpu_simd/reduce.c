@@ -2,6 +2,8 @@
 // Reductions over any axes of views with any strides. What a call folds is brought to a few dimensions, the innermost of them one that the
 // kernels run along: rows (the terms of a result lie side by side) or columns (the results do). The work is cut into pieces by a
 // rule that knows extents only, never threads; where results have too many terms for one piece, pieces leave states, joined in order.
+#include <string.h>
+
 #include "strides.h"
 
 typedef struct fold_kernel {
@@ -214,17 +216,21 @@ static int32_t fold_any(void *kctx, void *stream, const rtb_op *op) {
 int32_t simd_resolve_fold(simd_device *dev, const rtb_sig *sig, rtb_kernel *out) {
   const uint16_t dtype = sig->arg[0].dtype;
   const char *name = simd_op_name(dev, sig->op);
-  const simd_fold *row = dtype < SIMD_DTYPES ? dev->isa->fold[dtype] : NULL;
+  const bool is_arg = sig->op == RTB_OP_ARGMAX || sig->op == RTB_OP_ARGMIN;
+  const simd_fold *row = dtype >= SIMD_DTYPES ? NULL : is_arg ? dev->isa->arg[dtype] : dev->isa->fold[dtype];
   while (row && row->op && row->op != sig->op) row++;
   if (!row || !row->op) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s of %s has no vector kernel", name, simd_dtype_name(dev, dtype));
   for (int32_t k = 0; k < 2; k++)
-    if (sig->arg[k].layout > RTB_NEGATIVE) return rtb_refuse(out, RTB_UNSUPPORTED_LAYOUT, "%s: argument %d must be a strided view", name, k);
+    if (sig->arg[k].layout > RTB_NEGATIVE) {
+      memset(out->want_layout, RTB_NEGATIVE, sizeof out->want_layout);
+      return rtb_refuse(out, RTB_UNSUPPORTED_LAYOUT, "%s: argument %d must be a strided view", name, k);
+    }
   if (sig->alias) return rtb_refuse(out, RTB_UNSUPPORTED_ALIAS, "%s cannot write over its input", name);
   fold_kernel *kernel = simd_context(dev, sizeof *kernel, out);
   if (!kernel) return RTB_E_NO_MEMORY;
   kernel->row = row, kernel->grain = simd_grain(row->cost);
   kernel->bytes = (int32_t)rtb_dtype_bytes(dtype), kernel->out_bytes = (int32_t)rtb_dtype_bytes(sig->arg[1].dtype);
-  kernel->ordered = sig->op == RTB_OP_ARGMAX || sig->op == RTB_OP_ARGMIN;
+  kernel->ordered = is_arg;
   out->fn = fold_any;
   return RTB_OK;
 }

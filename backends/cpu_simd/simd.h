@@ -44,14 +44,19 @@ typedef struct simd_fold {
   void (*join)(int64_t m, const void *later, void *state);
   void (*finish)(int64_t m, const void *state, int64_t n, void *out, int64_t out_step);                   // n: terms of each result
 } simd_fold; // a table ends with op 0
+/// CAST from a dtype to each real one; of f16 and bf16 also to it from each other one, so that no other lane has to know halves.
+typedef struct simd_casts { simd_map from[SIMD_DTYPES], to[SIMD_DTYPES]; } simd_casts;
 
 /// The kernels of one instruction set. NULL: the family has none for this dtype.
 typedef struct simd_isa {
   const char *name;
   int32_t vector_bytes;
   const simd_map_row *map[SIMD_DTYPES];
+  const simd_fold *fold[SIMD_DTYPES], *arg[SIMD_DTYPES];
   const struct simd_pool *pool[SIMD_DTYPES]; // pool.h
+  const struct simd_conv *conv[SIMD_DTYPES]; // conv.h
   const simd_gemm_kernels *gemm[SIMD_DTYPES];
+  const simd_casts *casts[SIMD_DTYPES];
   const simd_moves *moves[5]; // by log2 of the bytes of an element, 1 to 16
   const simd_fold *fold[SIMD_DTYPES];
 } simd_isa;
@@ -103,9 +108,11 @@ int32_t simd_resolve_search(simd_device *dev, const rtb_sig *sig, rtb_kernel *ou
 /// Refuses arguments that are not strided views (optional ones may be absent), wanting views; RTB_OK otherwise.
 int32_t simd_want_views(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_pool(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_conv(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_move(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_fold(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_cast(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,
 /// which is filled in.

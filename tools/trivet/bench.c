@@ -19,7 +19,7 @@ static const char help[] =
     "  -q, --quick          few short samples, and small sizes only: a first look\n"
     "  -b, --backend NAMES  the backends to use instead of RT_BACKEND\n"
     "  -t, --threads N      threads to use, the caller's included, instead of RT_THREADS\n"
-    "  -n, --samples N      samples of each case (21; quick: 5)\n"
+    "  -n, --samples N      samples of each case (31; quick: 5)\n"
     "      --calls N        calls each case N times and measures nothing: for perf and callgrind\n"
     "  -s, --save NAME      keeps the figures in bench-baselines/NAME.json (NAME with a / is a path)\n"
     "  -a, --against NAME   compares with kept figures; exit code 1 when a case got slower\n"
@@ -75,8 +75,8 @@ static int load_baseline(const char *name, results *out) {
 }
 
 static int measure(suite *s, const request *q) {
-  effort how = {.n_samples = (int32_t)(q->n_samples ? q->n_samples : q->quick ? 5 : 21), .sample_ns = q->quick ? 2e5 : 2e6,
-      .patience_ns = q->quick ? 2e8 : 4e9, .show_progress = true};
+  effort how = {.n_samples = (int32_t)(q->n_samples ? q->n_samples : q->quick ? 5 : 31), .sample_ns = q->quick ? 2e5 : 5e5,
+      .patience_ns = q->quick ? 2e8 : 3e9, .show_progress = true};
   if (!roofline_start(&s->roof, rt_ctx_threads(s->ctx))) return EXIT_FAILED;
   if (prepare_cases(s) != EXIT_OK || !roofline_prepare(&s->roof)) return EXIT_FAILED;
   size_t n = s->n + s->roof.n;

@@ -2,7 +2,6 @@
 // Moving elements of one size: between rows of any strides (transposed ones through registers), copies, fills and choices as elementwise
 // kernels, and copies that leave the caches alone. Nothing here knows what an element means.
 #include "kernel.h"
-#include "../vec/bits.h"
 
 #define E ELEMENT_BYTES
 #define UNROLL16 _Pragma("GCC unroll 16")
