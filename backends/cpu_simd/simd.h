@@ -15,20 +15,51 @@
 #endif
 
 #define SIMD_DTYPES 16
-#define SIMD_MAX_INPUTS 4
 
 // ---- kernels ------------------------------------------------------------------------------------------------------------------------------
 /// n elements of each argument, dense; bit k of still: input k is one element that is used n times. Parameters are inputs, too (f64, still).
-/// out may be exactly one of the inputs.
+/// out may be exactly one of the inputs. With SIMD_STREAM in still the output shares no input and will not be read soon: a kernel may write it past the
+/// caches (and then waits until other threads can see it).
+#define SIMD_STREAM (1u << 31)
 typedef void (*simd_map)(int64_t n, const void *const *in, void *out, uint32_t still);
 /// cost: work per element in units of a tenth of a nanosecond on one core with data in its cache, measured, then a constant (see simd_grain).
 typedef struct simd_map_row { uint16_t op, cost; simd_map fn; } simd_map_row; // a table ends with op 0
+typedef struct simd_gemm_kernels simd_gemm_kernels; // gemm/gemm.h
+
+/// Elements of one size, whatever they mean. Steps are bytes, of any sign.
+typedef struct simd_moves {
+  int64_t bytes; ///< of an element
+  /// out[r][c] = x[r][c] for r < rows, c < cols, each at r row + c col from its start; transposing goes through registers. The two must not overlap.
+  void (*move)(int64_t rows, int64_t cols, const void *x, int64_t x_row, int64_t x_col, void *out, int64_t out_row, int64_t out_col);
+  simd_map copy, where; ///< COPY and FILL; WHERE
+} simd_moves;
+
+/// A reduction. A state is what is known of one result so far: state_bytes of it for each of at most SIMD_FOLD_RESULTS results, in an array.
+/// x points to elements, steps are in elements; `first` is the index of the first term among all terms of its result.
+#define SIMD_FOLD_RESULTS 1024
+typedef struct simd_fold {
+  uint16_t op, cost, state_bytes;                                                                         // cost as above
+  void (*start)(int64_t m, void *state);
+  void (*rows)(int64_t m, int64_t n, const void *x, int64_t step, int64_t first, void *state);            // the n terms of a result lie side by side
+  void (*columns)(int64_t m, int64_t n, const void *x, int64_t step, int64_t first, void *state);         // the m results lie side by side
+  void (*join)(int64_t m, const void *later, void *state);
+  void (*finish)(int64_t m, const void *state, int64_t n, void *out, int64_t out_step);                   // n: terms of each result
+} simd_fold; // a table ends with op 0
+/// CAST from a dtype to each real one; of f16 and bf16 also to it from each other one, so that no other lane has to know halves.
+typedef struct simd_casts { simd_map from[SIMD_DTYPES], to[SIMD_DTYPES]; } simd_casts;
 
 /// The kernels of one instruction set. NULL: the family has none for this dtype.
 typedef struct simd_isa {
   const char *name;
   int32_t vector_bytes;
   const simd_map_row *map[SIMD_DTYPES];
+  const simd_fold *fold[SIMD_DTYPES], *arg[SIMD_DTYPES];
+  const struct simd_line_row *softmax[SIMD_DTYPES], *norm[SIMD_DTYPES]; // lines.h
+  const struct simd_pool *pool[SIMD_DTYPES]; // pool.h
+  const struct simd_conv *conv[SIMD_DTYPES]; // conv.h
+  const simd_gemm_kernels *gemm[SIMD_DTYPES];
+  const simd_casts *casts[SIMD_DTYPES];
+  const simd_moves *moves[5]; // by log2 of the bytes of an element, 1 to 16
 } simd_isa;
 /// The instruction sets that this library was built with, best first; the last entry is `scalar`.
 extern const simd_isa *const simd_isas[];
@@ -57,9 +88,33 @@ static inline const char *simd_op_name(const simd_device *dev, uint16_t op) { re
 static inline const char *simd_dtype_name(const simd_device *dev, uint16_t dtype) { return dev->host->dtype_name(dev->host, dtype); }
 static inline bool simd_is_float(uint16_t dtype) { return dtype >= RTB_F16 && dtype <= RTB_F64; }
 
+/// What moves elements of a dtype of this many bytes.
+static inline const simd_moves *simd_moves_of(const simd_device *dev, uint32_t bytes) { return dev->isa->moves[__builtin_ctz(bytes)]; }
+
+/// Elements begin to begin + n of a view, counted in C order, to dense memory; and back. step: bytes from one element to the next in each
+/// dimension, of any sign, 0 where elements repeat (never in `to` of unpack).
+void simd_pack(const simd_moves *moves, int32_t rank, const int64_t *shape, const int64_t *step, const void *from, int64_t begin, int64_t n, void *to);
+void simd_unpack(const simd_moves *moves, int32_t rank, const int64_t *shape, const int64_t *step, const void *from, int64_t begin, int64_t n, void *to);
+
 // ---- families: resolve, as in rtb_backend ---------------------------------------------------------------------------------------------------
 typedef int32_t (*simd_resolver)(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_map(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_index(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);   ///< gather, take_along, gather_nd
+int32_t simd_resolve_scatter(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< scatter, scatter_nd
+int32_t simd_resolve_nonzero(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_scan(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);    ///< cumsum, cumprod
+int32_t simd_resolve_sort(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);    ///< sort, argsort
+int32_t simd_resolve_search(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);  ///< searchsorted
+
+/// Refuses arguments that are not strided views (optional ones may be absent), wanting views; RTB_OK otherwise.
+int32_t simd_want_views(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_pool(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_conv(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_move(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_fold(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_cast(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_lines(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< softmax, log_softmax, layer_norm, rms_norm
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,
 /// which is filled in.

@@ -37,6 +37,9 @@ V_INLINE vec v_max(vec a, vec b) {
   return (vec)V_X(_mm256_blendv)(high, a + b, V_X(_mm256_cmp)(a, b, _CMP_UNORD_Q));
 }
 
+#define v_unordered v_unordered
+V_INLINE ivec v_unordered(vec a, vec b) { return (ivec)V_X(_mm256_cmp)(a, b, _CMP_UNORD_Q); }
+
 #define v_select v_select
 V_INLINE vec v_select(ivec m, vec a, vec b) { return (vec)V_X(_mm256_blendv)(b, a, (vec)m); }
 #define v_iselect v_iselect
