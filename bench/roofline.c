@@ -15,7 +15,7 @@ const traffic_kind traffic_kinds[TRAFFICS] = {
     [READ] = {"read", 1, 1}, [WRITE] = {"write", 1, 1}, [COPY] = {"copy", 2, 2}, [SCALE] = {"scale", 1, 2}, [ADD] = {"add", 3, 3}, [UPDATE] = {"update", 2, 3}};
 
 #define APART_FLOATS 1088 // between arrays: not a multiple of a page, so that their lines do not fight for the same sets
-static volatile float sink;
+static _Thread_local volatile float sink; // so that no loop is in vain
 
 // ---- threads of our own: each does its share of every call of a sample ------------------------------------------------------------------------
 typedef struct team {
@@ -121,7 +121,7 @@ static team *start_team(int32_t n) {
 
 // ---- what is measured ------------------------------------------------------------------------------------------------------------------------------
 bool roofline_start(roofline *r, int32_t n_threads) {
-  *r = (roofline){.loops = best_probe_loops(), .n_threads = n_threads < 256 ? n_threads : 256};
+  *r = (roofline){.loops = probe_loops_at(0), .n_threads = n_threads < 256 ? n_threads : 256};
   if (r->n_threads > 1 && !(r->team = start_team(r->n_threads))) return fail("bench: no %d threads for the roofline", n_threads), false;
   return true;
 }
@@ -192,7 +192,8 @@ static double best(const roofline *r, bool is_peak, traffic kind, rt_dtype dtype
   double most = 0;
   for (size_t i = 0; i < r->n; i++) {
     const gauge *g = r->at[i];
-    if (g->n_threads <= n_threads && g->timing.time.median > 0 && is_same(g, is_peak, kind, dtype, footprint)) most = fmax(most, g->amount / g->timing.time.median);
+    if (g->n_threads > n_threads || !(g->timing.time.median > 0) || !is_same(g, is_peak, kind, dtype, footprint)) continue;
+    most = fmax(most, g->amount / g->timing.time.median);
   }
   return most;
 }

@@ -47,11 +47,11 @@
 #endif
 #include "probe_loops.h"
 
-const probe_loops *best_probe_loops(void) {
+const probe_loops *probe_loops_at(int index) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f")) return &avx512_loops;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &avx2_loops;
+  if (__builtin_cpu_supports("avx512f") && index-- == 0) return &avx512_loops;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && index-- == 0) return &avx2_loops;
 #endif
-  return &baseline_loops;
+  return index == 0 ? &baseline_loops : NULL;
 }

@@ -57,7 +57,7 @@ typedef struct probe_loops {
   double (*fma_f32)(int64_t n), (*fma_f64)(int64_t n);                           ///< n rounds of multiply-add
   double flops_f32, flops_f64;                                                   ///< per round
 } probe_loops;
-const probe_loops *best_probe_loops(void); ///< for the processor that this runs on
+const probe_loops *probe_loops_at(int index); ///< those that this processor runs, the widest first; NULL past the last
 
 typedef struct gauge {
   char name[64];          ///< "roofline/copy/24MiB/2"
@@ -173,6 +173,7 @@ typedef struct machine {
   int32_t n_caches;
 } machine;
 void machine_read(machine *m, rt_ctx *ctx);
+char *processor_text(const machine *m); ///< model, instruction sets, governor. Yours to free
 
 // ---- json_read.c: any JSON file -------------------------------------------------------------------------------------------------------------
 typedef struct json_value {
@@ -200,6 +201,7 @@ typedef struct results {
 /// Reads google-benchmark's JSON. EXIT_OK, or EXIT_FAILED after the sentence.
 int results_load(const char *path, results *out);
 const result *results_find(const results *r, const char *name);
+const char *results_name(const results *r); ///< the library, or the file when that is not said
 void results_free(results *r);
 /// "NAME" is bench-baselines/NAME.json in the current folder; what holds a / is a path. Yours to free.
 char *baseline_path(const char *name);

@@ -29,8 +29,13 @@ static const simd_resolver families[256] = {
   [RTB_OP_MAX_POOL] = simd_resolve_pool,
   [RTB_OP_MAX_POOL_INDICES] = simd_resolve_pool,
   [RTB_OP_AVG_POOL] = simd_resolve_pool,
+  [RTB_OP_SOFTMAX] = simd_resolve_lines,
+  [RTB_OP_LOG_SOFTMAX] = simd_resolve_lines,
+  [RTB_OP_LAYER_NORM] = simd_resolve_lines,
+  [RTB_OP_RMS_NORM] = simd_resolve_lines,
   [RTB_OP_MATMUL] = simd_resolve_matmul,
   [RTB_OP_COPY] = simd_resolve_move,
+  [RTB_OP_CAST] = simd_resolve_cast,
   [RTB_OP_FILL] = simd_resolve_move,
   [RTB_OP_WHERE] = simd_resolve_move,
 };

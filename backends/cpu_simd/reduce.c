@@ -214,17 +214,18 @@ static int32_t fold_any(void *kctx, void *stream, const rtb_op *op) {
 int32_t simd_resolve_fold(simd_device *dev, const rtb_sig *sig, rtb_kernel *out) {
   const uint16_t dtype = sig->arg[0].dtype;
   const char *name = simd_op_name(dev, sig->op);
-  const simd_fold *row = dtype < SIMD_DTYPES ? dev->isa->fold[dtype] : NULL;
+  const bool is_arg = sig->op == RTB_OP_ARGMAX || sig->op == RTB_OP_ARGMIN;
+  const simd_fold *row = dtype >= SIMD_DTYPES ? NULL : is_arg ? dev->isa->arg[dtype] : dev->isa->fold[dtype];
   while (row && row->op && row->op != sig->op) row++;
   if (!row || !row->op) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s of %s has no vector kernel", name, simd_dtype_name(dev, dtype));
-  for (int32_t k = 0; k < 2; k++)
-    if (sig->arg[k].layout > RTB_NEGATIVE) return rtb_refuse(out, RTB_UNSUPPORTED_LAYOUT, "%s: argument %d must be a strided view", name, k);
+  const int32_t refused = simd_want_views(dev, sig, out);
+  if (refused) return refused;
   if (sig->alias) return rtb_refuse(out, RTB_UNSUPPORTED_ALIAS, "%s cannot write over its input", name);
   fold_kernel *kernel = simd_context(dev, sizeof *kernel, out);
   if (!kernel) return RTB_E_NO_MEMORY;
   kernel->row = row, kernel->grain = simd_grain(row->cost);
   kernel->bytes = (int32_t)rtb_dtype_bytes(dtype), kernel->out_bytes = (int32_t)rtb_dtype_bytes(sig->arg[1].dtype);
-  kernel->ordered = sig->op == RTB_OP_ARGMAX || sig->op == RTB_OP_ARGMIN;
+  kernel->ordered = is_arg;
   out->fn = fold_any;
   return RTB_OK;
 }

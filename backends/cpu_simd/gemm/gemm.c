@@ -9,7 +9,7 @@ static int64_t round_up(int64_t n, int64_t unit) { return parts(n, unit) * unit;
 /// n in equal parts of at most `most`, each a multiple of unit (but the last).
 static int64_t even_part(int64_t n, int64_t most, int64_t unit) { return round_up(parts(n, parts(n, most)), unit); }
 
-#define PACK_ELEMENTS 32768  // of one chunk of packing: some 10 us
+#define PACK_ELEMENTS 131072 // of one chunk of packing: some 40 us
 #define TILE_WORK 2000000    // multiplications of one chunk of tiles: some 40 us
 #define INLINE_WORK 150000   // fewer in all than this (3 us) are not worth a second thread
 

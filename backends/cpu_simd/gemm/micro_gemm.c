@@ -196,12 +196,19 @@ INLINE void pack_full(const lane *from, int64_t line_stride, int64_t depth_strid
   }
 }
 
+#define PACK_STEP 8 // depths that are copied from all lines before the next: so many rows of a matrix are read at once, each from end to end
+
 INLINE void pack(const simd_gemm_matrix *x, int64_t first, int64_t n, int64_t k0, int64_t depth, lane *to, const int64_t width) {
   const lane *from = (const lane *)x->data + first * x->line_stride + k0 * x->depth_stride;
-  for (; n >= width; n -= width, from += width * x->line_stride, to += width * depth) pack_full(from, x->line_stride, x->depth_stride, depth, to, width);
-  if (n == 0) return;
+  const int64_t full = n - n % width, step = x->line_stride == 1 ? PACK_STEP : depth;
+  for (int64_t k = 0; k < depth; k += step) {
+    for (int64_t i = 0; i < full; i += width)
+      pack_full(from + k * x->depth_stride + i * x->line_stride, x->line_stride, x->depth_stride, least(step, depth - k), to + i * depth + k * width, width);
+  }
+  if (full == n) return;
+  from += full * x->line_stride, to += full * depth;
   for (int64_t k = 0; k < depth; k++, from += x->depth_stride, to += width)
-    for (int64_t w = 0; w < width; w++) to[w] = w < n ? from[w * x->line_stride] : (lane)0;
+    for (int64_t w = 0; w < width; w++) to[w] = w < n - full ? from[w * x->line_stride] : (lane)0;
 }
 static void pack_a(const void *source, int64_t first, int64_t n, int64_t k0, int64_t depth, void *panels) {
   pack(source, first, n, k0, depth, panels, TILE_ROWS);

@@ -1,47 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reductions of a float lane. A sum adds blocks of BLOCK terms in vectors, and the blocks in a total that loses nothing to speak of: so its
-// error is that of one block, however many there are. Largest and smallest compare numbers at full speed, and keep beside that whether
-// there was a NaN and which sign a zero would have.
-#include "kernel.h"
+// Reductions of a float lane, along rows and along columns: sums by blocks (total.h), products, largest and smallest (extreme.h), any and all.
+#include "extreme.h"
+#include "total.h"
 
-#include <math.h>
-
-enum { WIDE = 8, BLOCK = 16 * WIDE * V_LANES }; // vectors at a time; terms of a block
-enum { GROUP = 8, GROUPS = 16 };                // the same for columns: rows at a time, and how often before the columns' totals are due
-
-V_INLINE vec get(const num *p) {
-  vec x;
-  memcpy(&x, p, sizeof x);
-  return x;
-}
-V_INLINE void put(num *p, vec x) { memcpy(p, &x, sizeof x); }
-
-/// The first n lanes.
-V_INLINE vmask first_lanes(int64_t n) {
-  ivec lane_number;
-  V_EACH lane_number[i_] = i_;
-  return v_mask(lane_number - v_iset((inum)n));
-}
-V_INLINE vec load_or(const lane *p, int64_t n, vec otherwise) { return v_select(first_lanes(n), v_load_n(p, n), otherwise); }
-V_INLINE vec load_columns(const lane *p, int64_t n) { return n < V_LANES ? v_load_n(p, n) : v_load(p); }
+enum { GROUP = 8, GROUPS = 16 }; // of columns: rows at a time, and how often before their totals are due
 
 // ---- sums ---------------------------------------------------------------------------------------------------------------------------------
-#if NUM_BITS == 64
-typedef struct total { double sum, lost; } total;
-V_INLINE void total_add(total *t, double x) { // what rounding takes from the sum is exactly this (Knuth, TAOCP 4.2.2)
-  const double sum = t->sum + x, part = sum - t->sum;
-  t->lost += (t->sum - (sum - part)) + (x - part);
-  t->sum = sum;
-}
-V_INLINE void total_join(total *t, const total *more) { total_add(t, more->sum), t->lost += more->lost; }
-V_INLINE double total_value(const total *t) { return t->lost - t->lost == 0 ? t->sum + t->lost : t->sum; } // infinities lose NaN
-#else
-typedef struct total { double sum; } total;
-V_INLINE void total_add(total *t, float x) { t->sum += (double)x; }
-V_INLINE void total_join(total *t, const total *more) { t->sum += more->sum; }
-V_INLINE double total_value(const total *t) { return t->sum; }
-#endif
-
 V_INLINE void store_number(lane *out, double value) { v_store_n(out, v_set((num)value), 1); }
 
 V_INLINE num block_sum(const lane *x, int64_t n) {
@@ -55,7 +19,7 @@ V_INLINE num block_sum(const lane *x, int64_t n) {
     i += 4 * V_LANES;
   }
   for (int64_t rest; (rest = n - i) > 0; i += V_LANES) a[4] = v_add(a[4], load_columns(x + i, rest));
-  return v_sum(v_add(v_add(v_add(a[0], a[1]), v_add(a[2], a[3])), v_add(v_add(a[4], a[5]), v_add(a[6], a[7]))));
+  return v_sum(sum8(a));
 }
 
 static void sum_start(int64_t m, void *state) { memset(state, 0, (size_t)m * sizeof(total)); }
@@ -149,53 +113,10 @@ static void prod_finish(int64_t m, const void *state, int64_t n, void *out, int6
 }
 
 // ---- largest and smallest -------------------------------------------------------------------------------------------------------------------
-// If the largest of some numbers is a zero, none is above it: then a sign bit that is not set belongs to a +0, and `and` of all sign bits is
-// the result's sign. For the smallest it is `or`.
-typedef struct extreme {
-  vec best;
-  ivec bits;
-  vmask nan;
-} extreme;
-
-V_INLINE extreme extreme_none(bool is_max) {
-  return (extreme){v_set(is_max ? -(num)INFINITY : (num)INFINITY), v_iset(is_max ? -1 : 0), v_ne(v_zero(), v_zero())};
-}
-V_INLINE vec better(bool is_max, vec x, vec best) { return is_max ? v_high(x, best) : v_low(x, best); } // a NaN in x leaves best alone
-V_INLINE ivec joint_bits(bool is_max, ivec a, ivec b) { return is_max ? a & b : a | b; }
-V_INLINE void extreme_take(bool is_max, extreme *e, vec x) {
-  e->best = better(is_max, x, e->best), e->bits = joint_bits(is_max, e->bits, v_bits(x)), e->nan = v_or(e->nan, v_is_nan(x));
-}
-V_INLINE void extreme_take2(bool is_max, extreme *e, vec x, vec y) {
-  e->best = better(is_max, x, better(is_max, y, e->best));
-  e->bits = joint_bits(is_max, e->bits, joint_bits(is_max, v_bits(x), v_bits(y)));
-  e->nan = v_or(e->nan, v_unordered(x, y));
-}
-V_INLINE void extreme_join(bool is_max, extreme *e, const extreme *more) {
-  e->best = better(is_max, more->best, e->best), e->bits = joint_bits(is_max, e->bits, more->bits), e->nan = v_or(e->nan, more->nan);
-}
-/// What a minimum or maximum that minds NaN and signs would have found.
-V_INLINE vec extreme_value(const extreme *e) {
-  const vec number = v_select(v_eq(e->best, v_zero()), v_from_bits(e->bits & V_SIGN), e->best);
-  return v_select(e->nan, v_set((num)NAN), number);
-}
-
-V_INLINE num row_extreme(bool is_max, const lane *x, int64_t n) {
-  enum { CHAINS = 4 };
-  extreme e[CHAINS];
-  V_UNROLL for (int k = 0; k < CHAINS; k++) e[k] = extreme_none(is_max);
-  int64_t i = 0;
-  for (; i + 2 * CHAINS * V_LANES <= n; i += 2 * CHAINS * V_LANES)
-    V_UNROLL for (int k = 0; k < CHAINS; k++) extreme_take2(is_max, &e[k], v_load(x + i + 2 * k * V_LANES), v_load(x + i + (2 * k + 1) * V_LANES));
-  for (; i + V_LANES <= n; i += V_LANES) extreme_take(is_max, &e[0], v_load(x + i));
-  if (i < n) extreme_take(is_max, &e[1], n < V_LANES ? load_or(x, n, v_set(v_load_n(x, 1)[0])) : v_load(x + n - V_LANES)); // some terms twice
-  extreme_join(is_max, &e[0], &e[1]), extreme_join(is_max, &e[2], &e[3]), extreme_join(is_max, &e[0], &e[2]);
-  const vec value = extreme_value(&e[0]);
-  return is_max ? v_highest_of(value) : v_lowest_of(value);
-}
-
 V_INLINE num better_number(bool is_max, num a, num b) {
-  const vec both = is_max ? v_max(v_set(a), v_set(b)) : v_min(v_set(a), v_set(b));
-  return both[0];
+  if (a != a || b != b) return a + b;
+  if (a == b) return signbit(a) == is_max ? b : a;
+  return (a > b) == is_max ? a : b;
 }
 
 V_INLINE void extreme_start(bool is_max, int64_t m, num *best) {
@@ -212,7 +133,7 @@ V_INLINE void extreme_of_rows(bool is_max, int64_t m, int rows, const lane *x, i
     extreme e = extreme_none(is_max);
     if (rows == 1) extreme_take(is_max, &e, load_columns(x + j, rest));
     V_UNROLL for (int r = 0; r + 1 < rows; r += 2) extreme_take2(is_max, &e, load_columns(x + r * step + j, rest), load_columns(x + (r + 1) * step + j, rest));
-    const vec value = extreme_value(&e);
+    const vec value = extreme_lanes(&e);
     put(best + j, is_max ? v_max(get(best + j), value) : v_min(get(best + j), value));
   }
 }

@@ -12,6 +12,7 @@
 #define v_sqrt v_sqrt
 V_INLINE vec v_sqrt(vec x) { return (vec)V_X(_mm256_sqrt)(x); }
 #define v_fma v_fma
+#define V_FAST_FMA
 V_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)V_X(_mm256_fmadd)(a, b, c); }
 V_INLINE vec v_mad(vec a, vec b, vec c) { return (vec)V_X(_mm256_fmadd)(a, b, c); }
 

@@ -8,25 +8,18 @@
 #ifndef CPU_SIMD_BITS_H
 #define CPU_SIMD_BITS_H
 
-#include "vec.h"
-
-#define V_IS_u8 11
-#define V_IS_u16 12
-#define V_IS_u32 13
-#define V_IS_u64 14
-#define V_IS_u128 15
 #define BLOCK_BYTES 16
-#define ELEMENT_BYTES (1 << (V_LANE - V_IS_u8))
+#define ELEMENT_BYTES (1 << (V_LANE - V_IS_bytes1))
 #define ELEMENTS (V_BYTES / ELEMENT_BYTES)
 #define BLOCK_ELEMENTS (BLOCK_BYTES / ELEMENT_BYTES)
 
-#if V_LANE == V_IS_u8
+#if V_LANE == V_IS_bytes1
 typedef uint8_t element;
-#elif V_LANE == V_IS_u16
+#elif V_LANE == V_IS_bytes2
 typedef uint16_t element;
-#elif V_LANE == V_IS_u32
+#elif V_LANE == V_IS_bytes4
 typedef uint32_t element;
-#elif V_LANE == V_IS_u64
+#elif V_LANE == V_IS_bytes8
 typedef uint64_t element;
 #else
 typedef struct element { uint64_t half[2]; } element;
@@ -48,6 +41,7 @@ V_INLINE block b_block(const char *p) {
 }
 
 #if V_ISA == V_IS_avx2
+#include <immintrin.h>
 V_INLINE bits b_blocks(const char *p, int64_t step) {
   return (bits)_mm256_inserti128_si256(_mm256_castsi128_si256((__m128i)b_block(p)), (__m128i)b_block(p + step), 1);
 }
@@ -93,26 +87,26 @@ typedef uint64_t bits64 __attribute__((vector_size(16)));
 #endif
 
 V_INLINE bits b_zip_low(bits a, bits b) {
-#if V_LANE == V_IS_u8
+#if V_LANE == V_IS_bytes1
   return B_ZIP(lo, 8);
-#elif V_LANE == V_IS_u16
+#elif V_LANE == V_IS_bytes2
   return B_ZIP(lo, 16);
-#elif V_LANE == V_IS_u32
+#elif V_LANE == V_IS_bytes4
   return B_ZIP(lo, 32);
-#elif V_LANE == V_IS_u64
+#elif V_LANE == V_IS_bytes8
   return B_ZIP(lo, 64);
 #else
   return (void)b, a;
 #endif
 }
 V_INLINE bits b_zip_high(bits a, bits b) {
-#if V_LANE == V_IS_u8
+#if V_LANE == V_IS_bytes1
   return B_ZIP(hi, 8);
-#elif V_LANE == V_IS_u16
+#elif V_LANE == V_IS_bytes2
   return B_ZIP(hi, 16);
-#elif V_LANE == V_IS_u32
+#elif V_LANE == V_IS_bytes4
   return B_ZIP(hi, 32);
-#elif V_LANE == V_IS_u64
+#elif V_LANE == V_IS_bytes8
   return B_ZIP(hi, 64);
 #else
   return (void)b, a;

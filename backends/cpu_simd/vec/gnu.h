@@ -205,17 +205,27 @@ V_INLINE void v_store(lane *p, vec x) { v_store_n(p, x, V_LANES); }
 #endif
 
 // ---- all lanes to one -------------------------------------------------------------------------------------------------------------------------
-#define V_JOIN(name, step)                                                             \
-  V_INLINE num name(vec x) {                                                           \
-    for (int half = V_LANES / 2; half > 0; half /= 2) {                                \
-      vec other = x;                                                                   \
-      for (int i = 0; i < half; i++) other[i] = x[i + half];                           \
-      x = step(x, other);                                                              \
-    }                                                                                  \
-    return x[0];                                                                       \
+// Lane i of the result is lane i + half of x.
+V_INLINE vec v_other_half(vec x, int half) {
+#if defined(__clang__)
+  vec other = x;
+  for (int i = 0; i < half; i++) other[i] = x[i + half];
+  return other;
+#else
+  ivec from;
+  V_EACH from[i_] = (i_ + half) & (V_LANES - 1);
+  return __builtin_shuffle(x, from);
+#endif
+}
+#define V_JOIN(name, step)                                                                               \
+  V_INLINE num name(vec x) {                                                                             \
+    V_UNROLL for (int half = V_LANES / 2; half > 0; half /= 2) x = step(x, v_other_half(x, half));       \
+    return x[0];                                                                                         \
   }
 #ifndef v_sum
 V_JOIN(v_sum, v_add)
 #endif
+#ifndef v_lowest_of
 V_JOIN(v_lowest_of, v_min)
 V_JOIN(v_highest_of, v_max)
+#endif

@@ -2,8 +2,8 @@
 // The vector layer: what a kernel may assume about `vec`. A file of kernels is compiled once per instruction set and lane (see
 // cmake/kernels.cmake), which defines SIMD_ISA and SIMD_LANE; inside it
 //   lane    the element in memory           float, double; uint16_t for f16 and bf16
-//   num     the number it is computed in    float (f32, f16, bf16) or double (f64)
-//   vec     V_LANES numbers; locals and arguments only, never in memory structures
+//   num     the number it is computed in    float (f32, f16, bf16) or double (f64); integers and bool (uint8_t): the lane itself, see int.h
+//   vec     V_LANES numbers; locals and arguments only, never in memory structures; + - * / of C are v_add v_sub v_mul v_div
 //   ivec    V_LANES signed integers as wide as num; + - * & | ^ ~ << >> and comparisons of C apply lane by lane (shifts right are arithmetic)
 //   vmask   a truth value per lane; only the functions below look inside
 //
@@ -13,12 +13,12 @@
 //   v_load_n v_store_n (p, n)  the first n lanes, 0 < n <= V_LANES, touching no other memory; the other lanes loaded are 0
 //   v_set(x) v_zero() v_iset(i)
 //   v_add v_sub v_mul v_div v_sqrt
-//   v_fma(a, b, c)             a b + c rounded once, on every instruction set (slow where there is no instruction)
+//   v_fma(a, b, c)             a b + c rounded once, on every instruction set (slow where there is no instruction: V_FAST_FMA is not defined)
 //   v_mad(a, b, c)             a b + c, rounded once or twice, whichever is faster: for polynomials
 //   v_neg v_abs v_copysign(a, b)   bits, of NaN too
 //   v_floor v_ceil v_trunc v_round   round: ties to even; the sign of zero stays
 //   v_min v_max                NaN from either side wins; -0 is below +0
-//   v_low v_high (a, b)        minimum and maximum for numbers only: with a NaN or zeros of two signs, either argument
+//   v_low v_high (a, b)        minimum and maximum for numbers: with zeros of two signs, either argument; a NaN in b wins, one in a may be lost
 //   v_lt v_le v_eq v_ne v_is_nan   vmask; v_ne is true for NaN, the others but v_is_nan false
 //   v_unordered(a, b)          vmask: is either a NaN?
 //   v_sign_bit(x)              vmask: is the sign bit set, of NaN too?
@@ -57,10 +57,71 @@
 #define V_IS_f64 2
 #define V_IS_f16 3
 #define V_IS_bf16 4
+#define V_IS_boolean 20
+#define V_IS_i8 21
+#define V_IS_i16 22
+#define V_IS_i32 23
+#define V_IS_i64 24
+#define V_IS_u8 25
+#define V_IS_u16 26
+#define V_IS_u32 27
+#define V_IS_u64 28
+#define V_IS_bytes1 40 // elements that are moved as they are: bits.h
+#define V_IS_bytes2 41
+#define V_IS_bytes4 42
+#define V_IS_bytes8 43
+#define V_IS_bytes16 44
 #define V_ISA V_PASTE(V_IS_, SIMD_ISA)
 #define V_LANE V_PASTE(V_IS_, SIMD_LANE)
 
-#if V_LANE == V_IS_f64
+#if V_ISA == V_IS_avx512
+#define V_BYTES 64
+#elif V_ISA == V_IS_avx2
+#define V_BYTES 32
+#else
+#define V_BYTES 16
+#endif
+
+#if V_LANE >= V_IS_bytes1
+#include "bits.h"
+#else
+
+#if V_LANE >= V_IS_boolean
+#if V_LANE == V_IS_boolean
+#define NUM_BITS 8
+#elif V_LANE >= V_IS_u8
+#define NUM_BITS (8 << (V_LANE - V_IS_u8))
+#else
+#define NUM_BITS (8 << (V_LANE - V_IS_i8))
+#endif
+#if NUM_BITS == 8
+typedef int8_t inum;
+typedef uint8_t unum;
+#define NUM_MAX INT8_MAX
+#elif NUM_BITS == 16
+typedef int16_t inum;
+typedef uint16_t unum;
+#define NUM_MAX INT16_MAX
+#elif NUM_BITS == 32
+typedef int32_t inum;
+typedef uint32_t unum;
+#define NUM_MAX INT32_MAX
+#else
+typedef int64_t inum;
+typedef uint64_t unum;
+#define NUM_MAX INT64_MAX
+#endif
+#if V_LANE >= V_IS_i8 && V_LANE <= V_IS_i64
+typedef inum num;
+#define NUM_LOW (-NUM_MAX - 1)
+#define NUM_HIGH NUM_MAX
+#else
+typedef unum num;
+#define NUM_LOW 0
+#define NUM_HIGH ((num)-1)
+#endif
+typedef num lane;
+#elif V_LANE == V_IS_f64
 #define NUM_BITS 64
 #define NUM(x) x
 typedef double num;
@@ -75,17 +136,10 @@ typedef uint32_t unum;
 #endif
 #if V_LANE == V_IS_f16 || V_LANE == V_IS_bf16
 typedef uint16_t lane;
-#else
+#elif V_LANE < V_IS_boolean
 typedef num lane;
 #endif
 
-#if V_ISA == V_IS_avx512
-#define V_BYTES 64
-#elif V_ISA == V_IS_avx2
-#define V_BYTES 32
-#else
-#define V_BYTES 16
-#endif
 #define V_LANES (V_BYTES / (NUM_BITS / 8))
 
 typedef num vec __attribute__((vector_size(V_BYTES)));
@@ -93,9 +147,18 @@ typedef inum ivec __attribute__((vector_size(V_BYTES)));
 typedef unum uvec __attribute__((vector_size(V_BYTES)));
 
 // An instruction set's file defines what it does better than gnu.h and says so with a macro of the same name.
+#if V_LANE >= V_IS_boolean
+#include "int.h"
+#else
 #if V_ISA == V_IS_avx2
 #include "avx2.h"
+#elif V_ISA == V_IS_avx512
+#include "avx512.h"
+#elif V_ISA == V_IS_neon
+#include "neon.h"
 #endif
 #include "gnu.h"
+#endif
+#endif
 
 #endif
