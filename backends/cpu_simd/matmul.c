@@ -4,8 +4,7 @@
 // The choice depends on extents and strides alone, never on threads.
 #include <string.h>
 
-#include "gemm/gemm.h"
-#include "simd.h"
+#include "matmul.h"
 
 // Multiplications of tiles, and of a vector with a matrix: below these numbers (3 us) a second thread is not worth it; a chunk of parallel work
 // has about so many (40 us).
@@ -18,19 +17,6 @@
 
 typedef enum path { MIX, DOTS, DIRECT, PANELS, PACKED } path; // PANELS: as DIRECT, but a chunk packs its part of B
 
-/// One product, seen in its best orientation, and how far the next one of the batch is (in dimensions 0 to n_batch - 1 of the call).
-typedef struct product {
-  const simd_gemm_kernels *gemm;
-  const rtb_host *host;
-  const rtb_view *view[3]; // a, b, out as they are now called
-  int32_t n_batch;
-  int64_t batch; // products
-  int64_t m, n, k;
-  simd_gemm_matrix a, b; // lines of A are rows, lines of B are columns
-  simd_gemm_out out;
-  path path;
-} product;
-
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t parts(int64_t n, int64_t size) { return (n + size - 1) / size; }
@@ -39,7 +25,7 @@ static int64_t round_up(int64_t n, int64_t unit) { return parts(n, unit) * unit;
 // ---- the form of a call -----------------------------------------------------------------------------------------------------------------------
 
 /// Batch dimensions that are rows of one long matrix, because B is the same for all of them and A and C run on, become rows.
-static void fold_rows(product *p) {
+static void fold_rows(simd_product *p) {
   while (p->n_batch > 0) {
     const int32_t d = p->n_batch - 1;
     const int64_t extent = p->view[2]->shape[d];
@@ -51,7 +37,7 @@ static void fold_rows(product *p) {
 }
 
 /// C' = B' A': the same products, added in the same order.
-static void turn(product *p) {
+static void turn(simd_product *p) {
   const rtb_view *view = p->view[0];
   const simd_gemm_matrix a = p->a;
   const int64_t m = p->m, row = p->out.row;
@@ -61,7 +47,7 @@ static void turn(product *p) {
   p->out.row = p->out.column, p->out.column = row;
 }
 
-static path path_of(const product *p) {
+static path path_of(const simd_product *p) {
   const simd_gemm_kernels *g = p->gemm;
   if (p->m == 1 && p->a.depth_stride == 1 && p->b.depth_stride == 1) return DOTS;
   if (p->m == 1 && p->a.depth_stride == 1 && p->b.line_stride == 1) return MIX;
@@ -71,11 +57,11 @@ static path path_of(const product *p) {
   return p->b.line_stride == 1 && p->n * p->k <= 300 * 300 ? DIRECT : PANELS;
 }
 
-static product product_of(const simd_device *dev, const rtb_op *op) {
+simd_product simd_product_of(const simd_device *dev, const rtb_op *op, const simd_gemm_kernels *gemm) {
   const rtb_view *a = op->args[0], *b = op->args[1], *out = op->args[2];
   const int32_t d = out->ndim - 2;
-  product p = {
-    .gemm = dev->isa->gemm[out->dtype], .host = dev->host, .view = {a, b, out}, .n_batch = d,
+  simd_product p = {
+    .gemm = gemm, .host = dev->host, .view = {a, b, out}, .n_batch = d, .bytes = (int32_t)rtb_dtype_bytes(out->dtype),
     .m = out->shape[d], .n = out->shape[d + 1], .k = a->shape[d + 1],
     .a = {a->data, a->stride[d], a->stride[d + 1]}, .b = {b->data, b->stride[d + 1], b->stride[d]},
     .out = {.data = out->data, .row = out->stride[d], .column = out->stride[d + 1]},
@@ -84,17 +70,16 @@ static product product_of(const simd_device *dev, const rtb_op *op) {
   if ((p.out.column != 1 && p.out.row == 1 && p.m > 1) || (p.n == 1 && p.m > 1)) turn(&p);
   p.batch = 1;
   for (int32_t i = 0; i < p.n_batch; i++) p.batch *= out->shape[i];
-  p.path = path_of(&p);
   return p;
 }
 
 // ---- one product or a part of it, on this thread ------------------------------------------------------------------------------------------------
 
-static void *advance(const product *p, const void *data, int64_t elements) { return (char *)data + elements * p->gemm->lane_bytes; }
+static void *advance(const simd_product *p, const void *data, int64_t elements) { return (char *)data + elements * p->bytes; }
 
 /// Rows [i, i + m) and columns [j, j + n) through panels of B. Rows of B are packed in wide pieces, lines along the depth in deep ones, as
 /// memory likes to be read.
-static int32_t run_panels(const product *p, int64_t i, int64_t m, int64_t j, int64_t n) {
+static int32_t run_panels(const simd_product *p, int64_t i, int64_t m, int64_t j, int64_t n) {
   _Alignas(64) char stack[STACK_BYTES];
   const simd_gemm_kernels *g = p->gemm;
   const int64_t panel = g->nr * g->lane_bytes, all = round_up(n, g->nr) * p->k * g->lane_bytes;
@@ -122,7 +107,7 @@ static int32_t run_panels(const product *p, int64_t i, int64_t m, int64_t j, int
 }
 
 /// x [k] times the columns [j, j + n) of B; y goes through the stack where its elements are not side by side.
-static void run_mix(const product *p, int64_t j, int64_t n) {
+static void run_mix(const simd_product *p, int64_t j, int64_t n) {
   const simd_gemm_kernels *g = p->gemm;
   const int64_t bytes = g->lane_bytes, room = STACK_BYTES / bytes;
   if (p->out.column == 1) {
@@ -137,15 +122,15 @@ static void run_mix(const product *p, int64_t j, int64_t n) {
   }
 }
 
-static int32_t run_part(const product *p, int64_t i, int64_t m, int64_t j, int64_t n) {
+static int32_t run_part(const simd_product *p, path path, int64_t i, int64_t m, int64_t j, int64_t n) {
   const simd_gemm_kernels *g = p->gemm;
-  if (p->path == PANELS) return run_panels(p, i, m, j, n);
-  if (p->path == DIRECT) {
+  if (path == PANELS) return run_panels(p, i, m, j, n);
+  if (path == DIRECT) {
     const simd_gemm_matrix a = {advance(p, p->a.data, i * p->a.line_stride), p->a.line_stride, p->a.depth_stride};
     simd_gemm_out out = p->out;
     out.data = advance(p, out.data, i * out.row + j * out.column);
     g->direct(m, n, p->k, &a, advance(p, p->b.data, j), p->b.depth_stride, false, &out);
-  } else if (p->path == MIX) {
+  } else if (path == MIX) {
     run_mix(p, j, n);
   } else {
     g->dots(n, p->k, p->a.data, advance(p, p->b.data, j * p->b.line_stride), p->b.line_stride, advance(p, p->out.data, j * p->out.column), p->out.column);
@@ -157,13 +142,13 @@ static int32_t run_part(const product *p, int64_t i, int64_t m, int64_t j, int64
 
 /// Products are cut into parts of rows x columns of C; a unit of work is one part of one product.
 typedef struct job {
-  const product *product;
+  const simd_product *product;
+  path path;
   int64_t rows, columns, n_across, n_parts;
 } job;
 
-/// The product at this place of the batch.
-static product product_at(const product *first, int64_t index) {
-  product p = *first;
+simd_product simd_product_at(const simd_product *first, int64_t index) {
+  simd_product p = *first;
   int64_t at[3] = {0};
   for (int32_t d = p.n_batch - 1; d >= 0; d--) {
     const int64_t i = index % p.view[2]->shape[d];
@@ -178,42 +163,42 @@ static int32_t job_body(void *arg, int64_t begin, int64_t end) {
   const job *job = arg;
   int32_t status = RTB_OK;
   for (int64_t unit = begin; unit < end;) {
-    const product p = product_at(job->product, unit / job->n_parts);
+    const simd_product p = simd_product_at(job->product, unit / job->n_parts);
     for (int64_t part = unit % job->n_parts; part < job->n_parts && unit < end && status == RTB_OK; part++, unit++) {
       const int64_t i = part / job->n_across * job->rows, j = part % job->n_across * job->columns;
-      status = run_part(&p, i, least(job->rows, p.m - i), j, least(job->columns, p.n - j));
+      status = run_part(&p, job->path, i, least(job->rows, p.m - i), j, least(job->columns, p.n - j));
     }
     if (status != RTB_OK) return status;
   }
   return RTB_OK;
 }
 
-static int32_t run_jobs(const product *p) {
+static int32_t run_jobs(const simd_product *p, path path) {
   const simd_gemm_kernels *g = p->gemm;
-  const bool is_vector = p->path == MIX || p->path == DOTS;
+  const bool is_vector = path == MIX || path == DOTS;
   const int64_t chunk = is_vector ? VECTOR_CHUNK : TILE_CHUNK, work = p->m * p->n * p->k;
-  if (p->batch == 1 && work < (is_vector ? VECTOR_INLINE : TILE_INLINE)) return run_part(p, 0, p->m, 0, p->n);
-  job job = {p, p->m, p->n, 1, 1};
+  if (p->batch == 1 && work < (is_vector ? VECTOR_INLINE : TILE_INLINE)) return run_part(p, path, 0, p->m, 0, p->n);
+  job job = {p, path, p->m, p->n, 1, 1};
   if (p->batch * work < (is_vector ? VECTOR_INLINE : TILE_INLINE)) return job_body(&job, 0, p->batch);
   if (work > chunk) {
     // Rows of B are read in long pieces; a part that packs its B uses it for many rows.
-    const bool reads_rows = p->path == MIX || (p->path == PANELS && p->b.line_stride == 1);
+    const bool reads_rows = path == MIX || (path == PANELS && p->b.line_stride == 1);
     const int64_t unit = reads_rows ? (is_vector ? 8192 : 4096) / g->lane_bytes : is_vector ? 8 : 4 * g->nr, many = 32 * g->mr;
     job.columns = least(round_up(p->n, unit), round_up(parts(chunk, least(p->m, many) * p->k), unit));
     job.rows = round_up(parts(chunk, least(job.columns, p->n) * p->k), g->mr);
-    if (p->path == PANELS) job.rows = most(job.rows, many);
+    if (path == PANELS) job.rows = most(job.rows, many);
     job.n_across = parts(p->n, job.columns);
     job.n_parts = job.n_across * parts(p->m, job.rows);
   }
   return p->host->parallel_for(p->host, p->batch * job.n_parts, most(1, chunk / 2 / work), job_body, &job);
 }
 
-static int32_t run_packed(const product *first) {
+static int32_t run_packed(const simd_product *first) {
   const uint64_t bytes = simd_gemm_workspace(first->gemm, first->m, first->n, first->k);
   void *workspace = first->host->alloc(first->host, bytes, 64);
   int32_t status = workspace ? RTB_OK : first->host->fail(first->host, RTB_E_NO_MEMORY, "matmul: no memory to pack its operands");
   for (int64_t i = 0; i < first->batch && status == RTB_OK; i++) {
-    const product p = product_at(first, i);
+    const simd_product p = simd_product_at(first, i);
     const simd_gemm_call call = {p.gemm, p.m, p.n, p.k, {p.gemm->pack_a, &p.a}, {p.gemm->pack_b, &p.b}, p.out};
     status = simd_gemm_run(p.host, &call, workspace);
   }
@@ -221,19 +206,24 @@ static int32_t run_packed(const product *first) {
   return status;
 }
 
+int32_t simd_product_run(const simd_product *p) {
+  const path path = path_of(p);
+  return path == PACKED ? run_packed(p) : run_jobs(p, path);
+}
+
 // ---- the kernel ---------------------------------------------------------------------------------------------------------------------------------
 // Scratch memory is taken when a path needs it, not announced: then the core can call small products the short way.
 
-static int32_t matmul(void *dev, void *stream, const rtb_op *op) {
+static int32_t matmul(void *kctx, void *stream, const rtb_op *op) {
   (void)stream;
-  const product p = product_of(dev, op);
-  return p.path == PACKED ? run_packed(&p) : run_jobs(&p);
+  const simd_device *dev = kctx;
+  const simd_product p = simd_product_of(dev, op, dev->isa->gemm[op->args[2]->dtype]);
+  return simd_product_run(&p);
 }
 
 int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *out) {
   const uint16_t dtype = sig->arg[0].dtype;
-  if (!dev->isa->gemm[dtype]) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "matmul of %s has no vector kernel", simd_dtype_name(dev, dtype));
   if (sig->alias) return rtb_refuse(out, RTB_UNSUPPORTED_ALIAS, "matmul cannot write over what it still reads");
-  out->fn = matmul;
+  out->fn = dev->isa->gemm[dtype] ? matmul : simd_matmul_made;
   return RTB_OK;
 }
