@@ -60,6 +60,8 @@ int results_load(const char *path, results *out) {
   return code;
 }
 
+const char *results_name(const results *r) { return *r->library ? r->library : r->path; }
+
 const result *results_find(const results *r, const char *name) {
   for (size_t i = 0; r && i < r->n; i++) if (strcmp(r->at[i].name, name) == 0) return &r->at[i];
   return NULL;
@@ -102,7 +104,8 @@ static size_t list_those(suite *s, const results *base, double threshold, bool (
     n++;
     if (!heading) continue;
     char *before = time_text(b->median), *low = time_text(b->low), *high = time_text(b->high), *after = time_text(now->median);
-    char *now_low = time_text(now->low), *now_high = time_text(now->high), *range = text_format("%s to %s", low, high), *now_range = text_format("%s to %s", now_low, now_high);
+    char *now_low = time_text(now->low), *now_high = time_text(now->high);
+    char *range = text_format("%s to %s", low, high), *now_range = text_format("%s to %s", now_low, now_high);
     char *change = text_format("%.2f x", now->median / b->median);
     table_row(&t, s->at[i].name, before, range, after, now_range, change);
     free(before), free(low), free(high), free(after), free(now_low), free(now_high), free(range), free(now_range), free(change);
@@ -121,7 +124,8 @@ size_t compare_with(suite *s, const results *base, double threshold, bool prints
   }
   size_t n_faster = list_those(s, base, threshold, is_faster, prints ? "Faster than the baseline" : NULL);
   size_t n_slower = list_those(s, base, threshold, is_slower, prints ? "SLOWER than the baseline" : NULL);
-  if (prints) printf("\nAgainst %s (%s): %zu cases in both, %zu slower and %zu faster by more than %.4g %% with quartiles apart.\n", base->path, *base->date ? base->date : "no date",
-      n_both, n_slower, n_faster, 100 * threshold);
+  const char *date = *base->date ? base->date : "no date";
+  if (prints) printf("\nAgainst %s (%s): %zu cases in both, %zu slower and %zu faster by more than %.4g %% with quartiles apart.\n", base->path, date, n_both,
+      n_slower, n_faster, 100 * threshold);
   return n_slower;
 }

@@ -39,7 +39,7 @@ def main():
         both = [Contender("Trivet", "t.run(model, x)", scope, 2e6), Contender("ONNX Runtime", "session.run(wanted, images)", scope, 2e6)]
         for r in range(options.rounds):
             for c in both[r % 2:] + both[:r % 2]:
-                c.sample(0.004 if options.threads > 1 else 0)
+                c.sample(options.threads)
         times = [c.result() for c in both]
         rate = lambda ns: f"{1e9 * batch / ns:.0f}"
         ratio = times[1][0] / times[0][0]

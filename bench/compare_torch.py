@@ -8,6 +8,7 @@ import argparse, gc, itertools, json, math, os, platform, re, resource, sys, tim
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EQUAL = 1.10  # ratios below this, either way, count as equal
+SETTLE = 0.008  # seconds after which OpenMP's workers have stopped to spin (300,000 turns, 20 ns each)
 
 
 # ---- what is called: Trivet (t), PyTorch and NumPy; operands a b c, a given output o; None: that library has no such call -------------------------
@@ -168,9 +169,9 @@ class Contender:
         self.loop(n)
         return time.perf_counter_ns() - start
 
-    def sample(self, settle):
-        if settle:
-            time.sleep(settle)  # until the worker threads of the library that came before have stopped to spin
+    def sample(self, n_threads):
+        if n_threads > 1:
+            time.sleep(SETTLE)
         self.loop(max(1, self.n // 8))
         before = faults()
         self.samples.append(self.once(self.n) / self.n)
@@ -219,7 +220,7 @@ def measure(case, lib, cache, options):
     rounds = max(5, min(options.rounds, int(options.patience * 1e9 / sum(c.cost for c in contenders))))
     for r in range(rounds):
         for c in contenders[r % len(contenders):] + contenders[:r % len(contenders)]:
-            c.sample(0.004 if options.threads > 1 else 0)
+            c.sample(options.threads)
     case.times = {c.library: c.result() for c in contenders}
 
 
@@ -370,7 +371,7 @@ def load(options):
     build = os.path.abspath(options.build)
     if "TRIVET_COMPARING" not in os.environ:  # libraries read their environment when they are loaded, so it is set before Python starts
         threads = str(options.threads)
-        env = dict(os.environ, TRIVET_COMPARING="1", OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads)
+        env = dict(os.environ, TRIVET_COMPARING="1", OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads, OPENBLAS_THREAD_TIMEOUT="20")
         os.execve(sys.executable, [sys.executable] + sys.argv, dict(env, **(strong_environment(build) if options.strong else {})))
     trivet_thin = load_thin(build)
     try:
@@ -400,7 +401,7 @@ def main():
         overhead = {s: Contender("", s, {"t": t, "x": x}, 300000) for s in ("pass", "t.nothing(x)")}
         for c in overhead.values():
             for _ in range(21):
-                c.sample(0)
+                c.sample(1)
         cache, extents = {}, None
         for i, case in enumerate(cases):
             if case.extents != extents:

@@ -23,7 +23,8 @@ static bool read_line(const char *path, char *out, size_t bytes) {
 static void read_cpu(machine *m) {
   FILE *file = fopen("/proc/cpuinfo", "re");
   char line[4096];
-  static const char *const wanted[] = {"avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512_bf16", "avx512_fp16", "amx_tile", "asimd", "asimdhp", "sve", "sve2"};
+  static const char *const wanted[] = {"avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512_bf16", "avx512_fp16", "amx_tile",
+    "asimd", "asimdhp", "sve", "sve2"};
   while (file && fgets(line, sizeof line, file)) {
     char *value = strchr(line, ':');
     if (!value) continue;
@@ -120,6 +121,10 @@ static void read_backends(machine *m, rt_ctx *ctx) {
   }
   for (rt_device d = 0; d < rt_device_count(ctx); d++)
     if (rt_device_describe(ctx, d, &device) == RT_OK && device.is_default) snprintf(m->device, sizeof m->device, "%s: %.120s", device.name, device.text);
+}
+
+char *processor_text(const machine *m) {
+  return text_format("%s, %d online%s%s%s%s", *m->cpu ? m->cpu : "unknown", m->n_cpus, *m->flags ? "; " : "", m->flags, *m->governor ? "; governor " : "", m->governor);
 }
 
 void machine_read(machine *m, rt_ctx *ctx) {

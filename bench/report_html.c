@@ -34,7 +34,9 @@ static void fact(FILE *f, const char *term, const char *fmt, ...) {
 
 static void write_facts(FILE *f, const machine *m, const roofline *r) {
   fprintf(f, "<dl class=\"facts\">\n");
-  fact(f, "Processor", "%s, %d online%s%s%s%s", *m->cpu ? m->cpu : "unknown", m->n_cpus, *m->flags ? "; " : "", m->flags, *m->governor ? "; governor " : "", m->governor);
+  char *processor = processor_text(m);
+  fact(f, "Processor", "%s", processor);
+  free(processor);
   char caches[256] = "";
   for (int32_t i = 0; i < m->n_caches; i++) {
     char *bytes = bytes_text((uint64_t)m->cache[i].bytes);
@@ -50,8 +52,8 @@ static void write_facts(FILE *f, const machine *m, const roofline *r) {
   fact(f, "Built", "Trivet %s, %s, %s", rt_version(), m->build, m->compiler);
   for (int k = 0; k < 2; k++) {
     rt_dtype dtype = k ? RT_F64 : RT_F32;
-    double one = peak_limit(r, dtype, 1);
-    if (one > 0) fact(f, k ? "f64 peak" : "f32 peak", "%.4g Gflop/s with 1 thread, %.4g with %d (%s)", one, peak_limit(r, dtype, r->n_threads), r->n_threads, r->loops->name);
+    double one = peak_limit(r, dtype, 1), all = peak_limit(r, dtype, r->n_threads);
+    if (one > 0) fact(f, k ? "f64 peak" : "f32 peak", "%.4g Gflop/s with 1 thread, %.4g with %d (%s)", one, all, r->n_threads, r->loops->name);
   }
   fprintf(f, "</dl>\n");
 }
@@ -87,7 +89,7 @@ static void write_tiles(FILE *f, const report *r) {
   if (n_share > 0) tile(f, "of the roofline (geometric mean of the cases that have one)", "%.0f %%", 100 * geometric_mean(share, n_share));
   tile(f, "spread of a case (median): quartiles apart, of the median", "%.1f %%", median_of(spread, (int32_t)s->n));
   if (n_ratio > 0) {
-    char *what = text_format("times as long for %s (geometric mean of %zu cases)", *r->peers->library ? r->peers->library : "the peer", n_ratio);
+    char *what = text_format("times as long for %s (geometric mean of %zu cases)", results_name(r->peers), n_ratio);
     tile(f, what, "%.2f", geometric_mean(ratio, n_ratio));
     free(what);
   }
@@ -122,6 +124,12 @@ static void write_shares(FILE *f, const group *g) {
   if (has_begun) fprintf(f, "</div></div>\n");
 }
 
+// A name that may be broken behind its slashes.
+static void case_name(FILE *f, const char *name) {
+  for (const char *end; (end = strchr(name, '/')); name = end + 1) fprintf(f, "%.*s/<wbr/>", (int)(end - name), name);
+  fputs(name, f);
+}
+
 static void cell(FILE *f, char *text, bool is_bad) {
   fprintf(f, "<td%s>", is_bad ? " class=\"bad\"" : "");
   html_text(f, text);
@@ -133,7 +141,7 @@ static void write_row(FILE *f, const report *r, const bench_case *c) {
   const figures *t = &c->timing.time;
   const result *base = results_find(r->base, c->name);
   fprintf(f, "<tr><td>");
-  html_text(f, c->name);
+  case_name(f, c->name);
   fprintf(f, "</td>");
   cell(f, time_text(t->median), false);
   cell(f, text_format("%.1f %%", 100 * (t->high - t->low) / t->median), t->high > 1.5 * t->low);
@@ -151,8 +159,8 @@ static void write_row(FILE *f, const report *r, const bench_case *c) {
 }
 
 static void write_table(FILE *f, const report *r, size_t begin, size_t end) {
-  fprintf(f, "<details><summary>All %zu cases of this family</summary><div class=\"scroll\"><table><thead><tr><th>case</th><th>median</th><th>spread</th><th>least</th>"
-             "<th>bytes</th><th>flops</th><th>roofline</th><th>faults</th><th>outliers</th>%s%s<th>ran on</th></tr></thead><tbody>\n", end - begin,
+  fprintf(f, "<details><summary>All %zu cases of this family</summary><div class=\"scroll\"><table><thead><tr><th>case</th><th>median</th><th>spread</th>"
+             "<th>least</th><th>bytes</th><th>flops</th><th>roofline</th><th>faults</th><th>outliers</th>%s%s<th>ran on</th></tr></thead><tbody>\n", end - begin,
       r->base ? "<th>now / baseline</th>" : "", r->peers ? "<th>peer / this</th>" : "");
   for (size_t i = begin; i < end; i++) write_row(f, r, &r->suite->at[i]);
   fprintf(f, "</tbody></table></div></details>\n");
@@ -176,7 +184,8 @@ static void write_family(FILE *f, const report *r, size_t begin, size_t end, con
     fprintf(f, "</div>\n");
   }
   if (has_ratios) {
-    fprintf(f, "<h3>How many times as long the peer takes, new outputs</h3><p>A dot for each size, larger dots for larger sizes; right of the line at 1 Trivet is faster.</p><div class=\"ratios\">\n");
+    fprintf(f, "<h3>How many times as long the peer takes, new outputs</h3><p>A dot for each size, larger dots for larger sizes; right of the line at 1 "
+               "Trivet is faster.</p><div class=\"ratios\">\n");
     plot_ratio_axis(f, scale);
     for (size_t i = begin; i < end;) i = next_group(s, i, &g), plot_ratios(f, &g, scale);
     fprintf(f, "</div>\n");
@@ -195,9 +204,10 @@ static void write_page(FILE *f, const report *r) {
   const suite *s = r->suite;
   const machine *m = r->machine;
   fprintf(f, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>"
-             "<title>Trivet bench</title>\n<style>%s</style></head><body>\n<h1>Trivet bench</h1>\n<p>%s. Medians of samples taken in turns; bars show quartiles. Ratios of one run hold; "
-             "times of a shared machine do not.</p>\n", html_style, m->date);
-  if (m->load[0] > 0.5 * m->n_cpus) fprintf(f, "<p class=\"warn\">The machine was busy when this began: load %.2f on %d processors.</p>\n", m->load[0], m->n_cpus);
+             "<title>Trivet bench</title>\n<style>%s</style></head><body>\n<h1>Trivet bench</h1>\n<p>%s. Medians of samples taken in turns; bars show quartiles. "
+             "Ratios of one run hold; times of a shared machine do not.</p>\n", html_style, m->date);
+  if (m->load[0] > 0.5 * m->n_cpus)
+    fprintf(f, "<p class=\"warn\">The machine was busy when this began: load %.2f on %d processors.</p>\n", m->load[0], m->n_cpus);
   write_tiles(f, r);
   write_facts(f, m, &s->roof);
   fprintf(f, "<nav>");
@@ -206,8 +216,8 @@ static void write_page(FILE *f, const report *r) {
     html_text(f, s->at[i].row->title);
     fprintf(f, "</a> ");
   }
-  fprintf(f, "</nav>\n<section><h2>What the machine can do</h2><p>Bandwidth of plain loops, the best of 1 thread and all, of stores through and around the caches. "
-             "It is the limit that shares are shares of.</p>\n");
+  fprintf(f, "</nav>\n<section><h2>What the machine can do</h2><p>Bandwidth of plain loops, the best of 1 thread and all, of stores through and around "
+             "the caches. It is the limit that shares are shares of.</p>\n");
   if (!plot_bandwidth(f, &s->roof)) fprintf(f, "<p>Too few sizes were measured for a plot.</p>\n");
   fprintf(f, "</section>\n");
   const ratio_scale scale = ratio_range(s);

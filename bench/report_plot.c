@@ -58,21 +58,23 @@ static char *tick_time(double ns) {
   return text_format("%.3g %s", ns / units[u].ns, units[u].unit);
 }
 
+static void draw_line(FILE *f, const char *class, double x1, double y1, double x2, double y2) {
+  fprintf(f, "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>", class, x1, y1, x2, y2);
+}
+
+static void draw_label(FILE *f, const char *anchor, double x, double y, const char *text) {
+  fprintf(f, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>", x, y, anchor, text);
+}
+
 // Ticks at powers of `base`, not more than `most` of them.
 static void draw_ticks(FILE *f, const axes *a, bool is_x, double base, int most, char *(*text)(double)) {
   double low = is_x ? a->x_low : a->y_low, high = is_x ? a->x_high : a->y_high;
   int first = (int)ceil(log(low) / log(base) - 1e-9), last = (int)floor(log(high) / log(base) + 1e-9), step = (last - first) / most + 1;
   for (int k = first; k <= last; k += step) {
     char *label = text(pow(base, k));
-    if (is_x) {
-      double x = x_of(a, pow(base, k));
-      fprintf(f, "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>", x, a->top, x,
-          HEIGHT - a->bottom, x, HEIGHT - a->bottom + 14, label);
-    } else {
-      double y = y_of(a, pow(base, k));
-      fprintf(f, "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%s</text>", a->left, y,
-          WIDTH - a->right, y, a->left - 5, y + 4, label);
-    }
+    const double x = x_of(a, pow(base, k)), y = y_of(a, pow(base, k)), bottom = HEIGHT - a->bottom;
+    if (is_x) draw_line(f, "grid", x, a->top, x, bottom), draw_label(f, "middle", x, bottom + 14, label);
+    else draw_line(f, "grid", a->left, y, WIDTH - a->right, y), draw_label(f, "end", a->left - 5, y + 4, label);
     free(label);
   }
 }
@@ -128,15 +130,14 @@ static void draw_curve(FILE *f, const axes *a, const group *g, flavour flavour, 
     const bench_case *c = g->at[i];
     double v = value_of(c, which);
     if (c->flavour != flavour || !(v > 0)) continue;
+    const double x = x_of(a, elements_of(c)), y = y_of(a, v);
     if (which == CURVE_LIMIT) { // a dash: the mark of a limit
-      fprintf(f, "<line class=\"limit\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>", x_of(a, elements_of(c)) - 4, y_of(a, v), x_of(a, elements_of(c)) + 4, y_of(a, v));
+      draw_line(f, class, x - 4, y, x + 4, y);
       continue;
     }
-    const figures *t = &c->timing.time;
-    if (which == CURVE_CASE)
-      fprintf(f, "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>", class, x_of(a, elements_of(c)), y_of(a, t->low), x_of(a, elements_of(c)), y_of(a, t->high));
+    if (which == CURVE_CASE) draw_line(f, class, x, y_of(a, c->timing.time.low), x, y_of(a, c->timing.time.high));
     char *time = time_text(v), *title = text_format("%s%s: %s", c->name, which == CURVE_PEER ? ", peer" : "", time);
-    draw_mark(f, class, shape, x_of(a, elements_of(c)), y_of(a, v), title);
+    draw_mark(f, class, shape, x, y, title);
     free(time), free(title);
   }
 }
@@ -158,7 +159,7 @@ void plot_time(FILE *f, const group *g, bool has_peers) {
   fprintf(f, ": time over size</title>");
   draw_ticks(f, &a, true, 10, 4, count_text);
   draw_ticks(f, &a, false, 10, 5, tick_time);
-  fprintf(f, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>", WIDTH - 10, HEIGHT - 3, strchr("*h", *g->row->operand[0]) || strchr("+/", *g->row->operand[0]) ? "elements" : "product of extents");
+  draw_label(f, "end", WIDTH - 10, HEIGHT - 3, g->at[0]->on.size.rank <= 2 ? "elements" : "product of extents");
   draw_curve(f, &a, g, least, CURVE_LIMIT, "limit", 0);
   if (has_peers) draw_curve(f, &a, g, least, CURVE_PEER, "peer", 3);
   for (flavour k = FLAVOURS; k-- > 0;) draw_curve(f, &a, g, k, CURVE_CASE, classes[k], (int)k);
@@ -200,7 +201,8 @@ bool plot_bandwidth(FILE *f, const roofline *r) {
     draw_mark(f, shown[k].class, shown[k].shape, 17, 6, traffic_kinds[shown[k].kind].name);
     fprintf(f, "</svg>%s</li>", traffic_kinds[shown[k].kind].name);
   }
-  fprintf(f, "</ul><div class=\"plot wide\"><h4>GB/s over footprint</h4><svg viewBox=\"0 0 %d %d\" role=\"img\"><title>Bandwidth over footprint</title>", WIDTH, HEIGHT);
+  fprintf(f, "</ul><div class=\"plot wide\"><h4>GB/s over footprint</h4><svg viewBox=\"0 0 %d %d\" role=\"img\">"
+             "<title>Bandwidth over footprint</title>", WIDTH, HEIGHT);
   draw_ticks(f, &a, true, 8, 5, bytes_tick);
   draw_ticks(f, &a, false, 2, 6, count_text);
   point *line = grow(NULL, r->n, sizeof *line);
@@ -253,7 +255,10 @@ void plot_ratio_axis(FILE *f, const ratio_scale *s) {
 void plot_ratios(FILE *f, const group *g, const ratio_scale *s) {
   double ratio[COUNT(g->at)], factor = tick_factor(s);
   size_t n = 0;
-  for (size_t i = 0; i < g->n; i++) if (g->at[i]->flavour == g->at[0]->flavour && g->at[i]->peer_ns > 0) ratio[n++] = g->at[i]->peer_ns / g->at[i]->timing.time.median;
+  for (size_t i = 0; i < g->n; i++) {
+    const bench_case *c = g->at[i];
+    if (c->flavour == g->at[0]->flavour && c->peer_ns > 0) ratio[n++] = c->peer_ns / c->timing.time.median;
+  }
   if (n == 0) return;
   fprintf(f, "<span class=\"name\">");
   html_text(f, g->row->name);
@@ -263,7 +268,8 @@ void plot_ratios(FILE *f, const group *g, const ratio_scale *s) {
   for (size_t i = 0, k = 0; i < g->n; i++) {
     const bench_case *c = g->at[i];
     if (c->flavour != g->at[0]->flavour || !(c->peer_ns > 0)) continue;
-    fprintf(f, "<circle class=\"mark %s\" cx=\"%.2f%%\" cy=\"11\" r=\"%.1f\"><title>", ratio[k] >= 1 ? "new" : "given", percent(s, ratio[k]), 3.5 + 2.5 * (double)k / (double)n);
+    const double radius = 3.5 + 2.5 * (double)k / (double)n;
+    fprintf(f, "<circle class=\"mark %s\" cx=\"%.2f%%\" cy=\"11\" r=\"%.1f\"><title>", ratio[k] >= 1 ? "new" : "given", percent(s, ratio[k]), radius);
     html_text(f, c->name);
     fprintf(f, ": %.2f</title></circle>", ratio[k]);
     k++;

@@ -46,5 +46,6 @@ const char html_style[] =
     "td:first-child{font:12.5px ui-monospace,monospace}.bad{background:var(--low)}\n"
     "@media(max-width:620px){body{padding:12px}.bars>div{grid-template-columns:1fr;gap:1px;margin-bottom:6px}"
     ".chips{grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}.ratios{grid-template-columns:98px minmax(0,1fr) 46px;gap:0 6px}"
-    ".facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:6px}th:first-child,td:first-child{min-width:136px;max-width:150px;white-space:normal;overflow-wrap:anywhere}}\n"
+    ".facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:6px}"
+    "th:first-child,td:first-child{min-width:136px;max-width:150px;white-space:normal;overflow-wrap:anywhere}}\n"
     "@media print{details>*{display:block}}\n";

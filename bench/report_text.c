@@ -29,15 +29,17 @@ char *rate_text(double per_ns, const char *unit) {
 
 static void print_machine(const machine *m, const roofline *r) {
   printf("%s, Trivet %s, %s build, %s\n", m->date, rt_version(), m->build, m->compiler);
-  printf("processor  %s, %d online%s%s%s%s\n", *m->cpu ? m->cpu : "unknown", m->n_cpus, *m->flags ? "; " : "", m->flags, *m->governor ? "; governor " : "", m->governor);
-  printf("caches    ");
+  char *processor = processor_text(m);
+  printf("processor  %s\ncaches    ", processor);
+  free(processor);
   for (int32_t i = 0; i < m->n_caches; i++) {
     char *bytes = bytes_text((uint64_t)m->cache[i].bytes);
     printf("%s L%d %s %s", i ? "," : "", m->cache[i].level, m->cache[i].type, bytes);
     free(bytes);
   }
   printf("%s\nsystem     %s; load %.2f %.2f %.2f\n", m->n_caches ? "" : " unknown", m->kernel, m->load[0], m->load[1], m->load[2]);
-  printf("backends   %s; device %s; %d thread%s%s%s\n", m->backends, m->device, m->n_threads, m->n_threads == 1 ? "" : "s", *m->settings ? "; " : "", m->settings);
+  const char *plural = m->n_threads == 1 ? "" : "s";
+  printf("backends   %s; device %s; %d thread%s%s%s\n", m->backends, m->device, m->n_threads, plural, *m->settings ? "; " : "", m->settings);
   printf("roofline   probed with %s", r->loops->name);
   for (int k = 0; k < 2; k++) {
     rt_dtype dtype = k ? RT_F64 : RT_F32;
@@ -78,19 +80,44 @@ static void print_others(const suite *s) {
   printf("\n");
 }
 
+// A line per family when there are several: geometric means.
+static void print_families(const report *r) {
+  const suite *s = r->suite;
+  table t;
+  double *share = grow(NULL, s->n, sizeof *share), *ratio = grow(NULL, s->n, sizeof *ratio);
+  table_start(&t, r->peers ? "family|>cases|>roofline|>peer" : "family|>cases|>roofline");
+  for (size_t i = 0, end; i < s->n; i = end) {
+    size_t n_share = 0, n_ratio = 0;
+    for (end = i; end < s->n && s->at[end].row->family == s->at[i].row->family; end++) {
+      const bench_case *c = &s->at[end];
+      if (case_share(c) > 0) share[n_share++] = case_share(c);
+      if (c->peer_ns > 0) ratio[n_ratio++] = c->peer_ns / c->timing.time.median;
+    }
+    char *n = text_format("%zu", end - i), *mean = n_share ? text_format("%.2f", geometric_mean(share, n_share)) : text_copy("");
+    char *peer = n_ratio ? text_format("%.2f x", geometric_mean(ratio, n_ratio)) : text_copy("");
+    table_row(&t, s->at[i].row->title, n, mean, peer);
+    free(n), free(mean), free(peer);
+  }
+  printf("\nGeometric means\n");
+  table_end(&t, 2);
+  free(share), free(ratio);
+}
+
 void report_text(const report *r) {
   const suite *s = r->suite;
   table t;
   print_machine(r->machine, &s->roof);
   printf("\n");
-  table_start(&t, r->peers ? "case|>median|>spread|>least|>bytes|>flops|>roofline|>faults|>outliers|>peer" : "case|>median|>spread|>least|>bytes|>flops|>roofline|>faults|>outliers");
+#define HEADS "case|>median|>spread|>least|>bytes|>flops|>roofline|>faults|>outliers"
+  table_start(&t, r->peers ? HEADS "|>peer" : HEADS);
   for (size_t i = 0; i < s->n; i++) print_case(&t, &s->at[i], r->peers != NULL);
   table_end(&t, 0);
+  if (s->n > 0 && s->at[0].row->family != s->at[s->n - 1].row->family) print_families(r);
   if (r->peers) {
     double *ratio = grow(NULL, s->n, sizeof *ratio);
     size_t n = 0;
     for (size_t i = 0; i < s->n; i++) if (s->at[i].peer_ns > 0) ratio[n++] = s->at[i].peer_ns / s->at[i].timing.time.median;
-    printf("\nAgainst %s: %zu cases in both, it takes %.2f times as long (geometric mean).\n", *r->peers->library ? r->peers->library : r->peers->path, n, geometric_mean(ratio, n));
+    printf("\nAgainst %s: %zu cases in both, it takes %.2f times as long (geometric mean).\n", results_name(r->peers), n, geometric_mean(ratio, n));
     free(ratio);
   }
   print_others(s);

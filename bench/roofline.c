@@ -192,7 +192,8 @@ static double best(const roofline *r, bool is_peak, traffic kind, rt_dtype dtype
   double most = 0;
   for (size_t i = 0; i < r->n; i++) {
     const gauge *g = r->at[i];
-    if (g->n_threads <= n_threads && g->timing.time.median > 0 && is_same(g, is_peak, kind, dtype, footprint)) most = fmax(most, g->amount / g->timing.time.median);
+    if (g->n_threads > n_threads || !(g->timing.time.median > 0) || !is_same(g, is_peak, kind, dtype, footprint)) continue;
+    most = fmax(most, g->amount / g->timing.time.median);
   }
   return most;
 }

@@ -173,6 +173,7 @@ typedef struct machine {
   int32_t n_caches;
 } machine;
 void machine_read(machine *m, rt_ctx *ctx);
+char *processor_text(const machine *m); ///< model, instruction sets, governor. Yours to free
 
 // ---- json_read.c: any JSON file -------------------------------------------------------------------------------------------------------------
 typedef struct json_value {
@@ -200,6 +201,7 @@ typedef struct results {
 /// Reads google-benchmark's JSON. EXIT_OK, or EXIT_FAILED after the sentence.
 int results_load(const char *path, results *out);
 const result *results_find(const results *r, const char *name);
+const char *results_name(const results *r); ///< the library, or the file when that is not said
 void results_free(results *r);
 /// "NAME" is bench-baselines/NAME.json in the current folder; what holds a / is a path. Yours to free.
 char *baseline_path(const char *name);

@@ -14,6 +14,7 @@
 #define MOST_ROWS 128      // of a block: what is packed of x is used so often
 #define MOST_COLUMNS 2048  // of a box
 #define LEAST_PANELS 4     // of a box, so that weights are worth reading
+#define MOST_READ 65536    // elements of x that are read as they lie
 #define PIECE 256          // positions that are added up at a time around weights that are not finite
 
 typedef enum form { WINDOWS, FLAT, DEPTHWISE } form;
@@ -28,6 +29,7 @@ typedef struct conv {
   int64_t x_bytes;                        // of an element
   int64_t groups, channels, rows, depth;  // rows: output channels of a group; depth: channels of a group times taps
   int64_t flat_step;                      // FLAT: from column to column of x
+  bool reads_x;                           // FLAT: x is not packed
   // Weights and bias as numbers: the tensors themselves, or copies in the workspace.
   const void *numbers, *bias_numbers;
   int64_t numbers_row;
@@ -92,7 +94,7 @@ static void choose_boxes(conv *v) {
   const int64_t nr = v->gemm->nr, work = v->form == DEPTHWISE ? w->n_taps : v->block_rows * v->depth;
   const int64_t columns = least(most(CHUNK_WORK / most(1, work), LEAST_PANELS * nr), MOST_COLUMNS);
   v->box_columns = w->out[2] < 2 * columns ? most(1, w->out[2]) : even_part(w->out[2], columns, nr);
-  v->box_lines = v->box_columns < w->out[2] ? 1 : even_part(w->out[1], most(1, columns / most(1, w->out[2])), 1);
+  v->box_lines = v->box_columns < w->out[2] ? 1 : even_part(w->out[1], parts(columns, most(1, w->out[2])), 1);
   v->boxes_across = parts(w->out[2], v->box_columns), v->boxes_down = parts(w->out[1], v->box_lines);
   v->n_boxes = w->out[0] * v->boxes_down * v->boxes_across;
 }
@@ -105,8 +107,8 @@ static void lay_out_copy(conv *v) {
   v->n_rows = (v->box_lines - 1) * v->line_rows + reach_y;
   v->pitch = v->box_columns + (reach_x - 1) / w->stride[2];
   v->channel = w->taps[0] * v->n_rows * v->n_phases * v->pitch;
-  v->copy_bytes = v->form == FLAT ? 0 : (uint64_t)round_up(least(n_channels, v->channels) * v->channel * num_bytes + v->gemm->nr * num_bytes + 64, 64);
-  v->panel_bytes = v->form == DEPTHWISE ? 0 : (uint64_t)round_up(v->block_depth * v->gemm->nr * num_bytes + 64, 64);
+  v->copy_bytes = v->form == FLAT ? 0 : (uint64_t)round_up(least(n_channels, v->channels) * v->channel * num_bytes + SIMD_CONV_SLACK, 64);
+  v->panel_bytes = v->form == DEPTHWISE ? 0 : (uint64_t)round_up(v->block_depth * v->gemm->nr * num_bytes + SIMD_CONV_SLACK, 64);
   v->aside = v->form != DEPTHWISE && (v->x_bytes != num_bytes || (v->box_lines > 1 && w->out_stride[1] != w->out[2] * w->out_stride[2]));
   v->aside_bytes = v->aside ? (uint64_t)(v->block_rows * v->box_lines * v->box_columns * num_bytes) : 0;
 }
@@ -130,6 +132,7 @@ static conv conv_of(const simd_device *dev, const rtb_op *op) {
   const int64_t taps = v.window.n_taps, kc = v.gemm->kc;
   v.block_depth = taps <= kc ? even_part(v.channels, kc / taps, 1) * taps : kc;
   choose_boxes(&v);
+  v.reads_x = v.form == FLAT && v.flat_step == 1 && v.block_depth * v.box_columns <= MOST_READ;
   lay_out_copy(&v);
   return v;
 }
@@ -187,20 +190,36 @@ static bool weights_are_finite(const conv *v) {
 
 /// One unit of work: a box of one image for a block of rows of one group.
 typedef struct unit {
-  int64_t image, group, m, rows;       // m: first output channel of all
+  int64_t image, group, block;
   int64_t z, y, x, n_lines, n_columns; // n_columns of each line
+  int64_t m, rows;                     // output channels [m, m + rows) of all
 } unit;
+
+static void fit(const conv *v, unit *u) {
+  u->n_columns = least(v->box_columns, v->window.out[2] - u->x), u->n_lines = least(v->box_lines, v->window.out[1] - u->y);
+  u->m = u->group * v->rows + u->block * v->block_rows, u->rows = least(v->block_rows, v->rows - u->block * v->block_rows);
+}
 
 static unit unit_at(const conv *v, int64_t index) {
   unit u;
-  const int64_t box = index % v->n_boxes, block = index / v->n_boxes % v->n_blocks;
-  index /= v->n_boxes * v->n_blocks;
+  u.x = index % v->boxes_across * v->box_columns, index /= v->boxes_across;
+  u.y = index % v->boxes_down * v->box_lines, index /= v->boxes_down;
+  u.z = index % v->window.out[0], index /= v->window.out[0];
+  u.block = index % v->n_blocks, index /= v->n_blocks;
   u.group = index % v->groups, u.image = index / v->groups;
-  u.m = u.group * v->rows + block * v->block_rows, u.rows = least(v->block_rows, v->rows - block * v->block_rows);
-  u.x = box % v->boxes_across * v->box_columns, u.y = box / v->boxes_across % v->boxes_down * v->box_lines;
-  u.z = box / (v->boxes_across * v->boxes_down);
-  u.n_columns = least(v->box_columns, v->window.out[2] - u.x), u.n_lines = least(v->box_lines, v->window.out[1] - u.y);
+  fit(v, &u);
   return u;
+}
+
+static void next_unit(const conv *v, unit *u) {
+  if ((u->x += v->box_columns) >= v->window.out[2]) {
+    u->x = 0, u->y += v->box_lines;
+    if (u->y >= v->window.out[1]) u->y = 0, u->z++;
+    if (u->z == v->window.out[0]) u->z = 0, u->block++;
+    if (u->block == v->n_blocks) u->block = 0, u->group++;
+    if (u->group == v->groups) u->group = 0, u->image++;
+  }
+  fit(v, u);
 }
 
 static char *out_at(const conv *v, const unit *u, int64_t row, int64_t line) {
@@ -212,28 +231,21 @@ static char *out_at(const conv *v, const unit *u, int64_t row, int64_t line) {
 /// Copies what the box sees of n channels of its group.
 static void copy_channels(const conv *v, const unit *u, int64_t first, int64_t n, char *to) {
   const simd_window *w = &v->window;
-  const int64_t row_bytes = v->n_phases * v->pitch * v->kernels->num_bytes;
-  const int64_t n_rows = (u->n_lines - 1) * v->line_rows + (w->taps[1] - 1) * w->dilation[1] + 1;
-  simd_conv_row row = {.step = w->x_stride[2], .in = w->in[2], .at = u->x * w->stride[2] - w->pad_lo[2], .stride = w->stride[2], .n_phases = v->n_phases,
-                       .pitch = v->pitch};
-  for (int64_t c = 0; c < n; c++) for (int64_t t = 0; t < w->taps[0]; t++) {
-    const int64_t z = u->z * w->stride[0] + t * w->dilation[0] - w->pad_lo[0];
-    const int64_t plane = u->image * v->x->stride[0] + (u->group * v->channels + first + c) * v->x->stride[1] + z * w->x_stride[0];
-    char *rows = to + (c * v->channel) * v->kernels->num_bytes + t * v->n_rows * row_bytes;
-    int64_t y0 = u->y * w->stride[1] - w->pad_lo[1], dy = 0; // rows y0 to y0 + line_rows - 1 are of the first line, and so on
-    for (int64_t r = 0; r < n_rows; r++, rows += row_bytes) {
-      const int64_t y = y0 + dy;
-      const bool is_inside = z >= 0 && z < w->in[0] && y >= 0 && y < w->in[1];
-      row.x = is_inside ? at(v->x->data, plane + y * w->x_stride[1], v->x_bytes) : NULL;
-      v->kernels->copy(&row, rows);
-      if (++dy == v->line_rows) dy = 0, y0 += w->stride[1];
-    }
-  }
+  const int64_t channel = u->image * v->x->stride[0] + (u->group * v->channels + first) * v->x->stride[1];
+  const simd_conv_part part = {
+    .x = at(v->x->data, channel, v->x_bytes), .n_channels = n, .channel = v->x->stride[1],
+    .n_planes = w->taps[0], .plane = w->x_stride[0], .z = u->z * w->stride[0] - w->pad_lo[0], .dz = w->dilation[0], .in_z = w->in[0],
+    .n_rows = (u->n_lines - 1) * v->line_rows + (w->taps[1] - 1) * w->dilation[1] + 1, .row = w->x_stride[1], .y = u->y * w->stride[1] - w->pad_lo[1],
+    .sy = w->stride[1], .line = v->line_rows, .in_y = w->in[1],
+    .step = w->x_stride[2], .at = u->x * w->stride[2] - w->pad_lo[2], .stride = w->stride[2], .in_x = w->in[2],
+    .n_phases = v->n_phases, .pitch = v->pitch, .to_channel = v->channel, .to_plane = v->n_rows * v->n_phases * v->pitch,
+  };
+  v->kernels->copy(&part, to);
 }
 
 static simd_conv_lines lines_of(const conv *v, const unit *u, const void *copy) {
   return (simd_conv_lines){.from = copy, .offset = v->offset, .n_taps = v->window.n_taps, .channel = v->channel,
-                           .line = v->line_rows * v->n_phases * v->pitch, .n = u->n_columns};
+                           .line = v->line_rows * v->n_phases * v->pitch, .n_lines = u->n_lines, .n = u->n_columns};
 }
 
 /// Adds the products of the depth [k0, k0 + kc).
@@ -245,6 +257,10 @@ static void multiply(const conv *v, const unit *u, int64_t k0, int64_t kc, char 
   const simd_gemm_matrix flat = {at(v->x->data, image + u->x * v->flat_step, bytes), v->flat_step, v->x->stride[1]};
   const simd_conv_lines lines = lines_of(v, u, copy);
   if (v->form == WINDOWS && kc > 0) copy_channels(v, u, first, (k0 + kc - 1) / taps + 1 - first, copy);
+  if (v->form == FLAT && v->reads_x) {
+    g->direct(u->rows, columns, kc, &a, flat.data, flat.depth_stride, false, &out);
+    return;
+  }
   for (int64_t j = 0; j < columns; j += g->nr, out.data = at(out.data, g->nr * out.column, bytes)) {
     const int64_t n = least(g->nr, columns - j);
     if (v->form == FLAT) g->pack_b(&flat, j, n, 0, kc, panel);
@@ -275,9 +291,10 @@ static void run_depthwise(const conv *v, const unit *u, char *copy) {
   const int64_t bytes = v->kernels->num_bytes;
   const simd_conv_lines lines = lines_of(v, u, copy);
   copy_channels(v, u, 0, 1, copy);
-  for (int64_t m = 0; m < u->rows; m++) for (int64_t y = 0; y < u->n_lines; y++) {
+  for (int64_t m = 0; m < u->rows; m++) {
     const void *bias = v->bias_numbers ? at(v->bias_numbers, u->m + m, bytes) : NULL;
-    v->kernels->depthwise(&lines, y, at(v->numbers, (u->m + m) * v->numbers_row, bytes), bias, out_at(v, u, m, y), v->window.out_stride[2]);
+    const void *weight = at(v->numbers, (u->m + m) * v->numbers_row, bytes);
+    v->kernels->depthwise(&lines, weight, bias, out_at(v, u, m, 0), v->window.out_stride[1], v->window.out_stride[2]);
   }
 }
 
@@ -287,8 +304,8 @@ static int32_t units_body(void *arg, int64_t begin, int64_t end) {
   const uint64_t bytes = v->copy_bytes + v->panel_bytes + v->aside_bytes;
   char *scratch = host->alloc(host, bytes, 64);
   if (!scratch) return rtb_failf(host, RTB_E_NO_MEMORY, "conv: no memory for %llu bytes of scratch", (unsigned long long)bytes);
-  for (int64_t i = begin; i < end; i++) {
-    const unit u = unit_at(v, i);
+  unit u = unit_at(v, begin);
+  for (int64_t i = begin; i < end; i++, next_unit(v, &u)) {
     if (v->form == DEPTHWISE) run_depthwise(v, &u, scratch);
     else run_product(v, &u, scratch);
   }

@@ -6,24 +6,7 @@
 #include "map.h"
 
 // ---- dense ----------------------------------------------------------------------------------------------------------------------------------
-typedef struct dense_job { const map_kernel *kernel; const void *in[MAP_INPUTS]; char *out; bool streamed; } dense_job;
-
-#define STREAM_PIECE 4096 // bytes that are computed at a time before they are sent off
-
-/// Through a buffer that stays in the cache.
-static void run_streamed(const map_kernel *kernel, int64_t n, const void *const *in, char *out) {
-  const int64_t bytes = kernel->bytes[kernel->n_in], piece = STREAM_PIECE / bytes;
-  const simd_moves *moves = simd_moves_of(kernel->dev, (uint32_t)bytes);
-  if (kernel->is_copy && !kernel->still) return moves->stream(n, in[0], out);
-  _Alignas(64) char buffer[STREAM_PIECE];
-  const void *at[MAP_INPUTS];
-  for (int64_t i = 0; i < n; i += piece) {
-    const int64_t m = n - i < piece ? n - i : piece;
-    for (int32_t k = 0; k < kernel->n_in; k++) at[k] = kernel->still >> k & 1 ? in[k] : (const char *)in[k] + i * kernel->bytes[k];
-    kernel->fn(m, at, buffer, kernel->still);
-    moves->stream(m, buffer, out + i * bytes);
-  }
-}
+typedef struct dense_job { const map_kernel *kernel; const void *in[MAP_INPUTS]; char *out; uint32_t still; } dense_job;
 
 static int32_t dense_body(void *arg, int64_t begin, int64_t end) {
   const dense_job *job = arg;
@@ -31,9 +14,7 @@ static int32_t dense_body(void *arg, int64_t begin, int64_t end) {
   const void *in[MAP_INPUTS];
   for (int32_t k = 0; k < kernel->n_in; k++)
     in[k] = kernel->still >> k & 1 ? job->in[k] : (const char *)job->in[k] + begin * kernel->bytes[k];
-  char *out = job->out + begin * kernel->bytes[kernel->n_in];
-  if (job->streamed) run_streamed(kernel, end - begin, in, out);
-  else kernel->fn(end - begin, in, out, kernel->still);
+  kernel->fn(end - begin, in, job->out + begin * kernel->bytes[kernel->n_in], job->still);
   return RTB_OK;
 }
 
@@ -47,8 +28,8 @@ static int32_t map_dense(void *kctx, void *stream, const rtb_op *op) {
     kernel->fn(n, job.in, job.out, kernel->still);
     return RTB_OK;
   }
-  job.streamed = n * kernel->bytes[kernel->n_in] > MAP_STREAM_BYTES;
-  for (int32_t k = 0; k < kernel->n_in; k++) job.streamed = job.streamed && job.in[k] != job.out;
+  job.still = kernel->still;
+  if (n * kernel->bytes[kernel->n_in] > MAP_STREAM_BYTES && !kernel->is_in_place) job.still |= SIMD_STREAM;
   return kernel->dev->host->parallel_for(kernel->dev->host, n, kernel->grain, dense_body, &job);
 }
 
@@ -71,6 +52,7 @@ int32_t map_resolve_with(simd_device *dev, const rtb_sig *sig, simd_map fn, uint
   map_kernel *kernel = simd_context(dev, sizeof *kernel, out);
   if (!kernel) return RTB_E_NO_MEMORY;
   kernel->fn = fn, kernel->grain = simd_grain(cost), kernel->still = still, kernel->n_in = sig->nin;
+  kernel->is_in_place = sig->alias != 0;
   kernel->is_copy = fn == simd_moves_of(dev, rtb_dtype_bytes(sig->arg[sig->nin].dtype))->copy;
   for (int32_t k = 0; k <= sig->nin; k++) kernel->bytes[k] = (uint8_t)rtb_dtype_bytes(sig->arg[k].dtype);
   out->fn = kernel->is_copy && sig->alias ? do_nothing : dense ? map_dense : map_strided;

@@ -14,7 +14,7 @@ typedef struct map_kernel {
   int64_t grain;
   uint32_t still;                // inputs that are immediates
   int32_t n_in;
-  bool is_copy;                  // fn gives its only input: elements may go straight to their place
+  bool is_copy, is_in_place;     // fn gives its only input: elements may go straight to their place; the output is an input
   uint8_t bytes[MAP_ARGS];       // per element of each argument, the output's last
 } map_kernel;
 
@@ -23,7 +23,7 @@ int32_t map_resolve_with(simd_device *dev, const rtb_sig *sig, simd_map fn, uint
 /// map_kernel for arguments of any strides (map_walk.c).
 int32_t map_strided(void *kctx, void *stream, const rtb_op *op);
 
-/// Outputs beyond this many bytes that no input shares go past the caches: they would be gone from there before anyone reads them.
-#define MAP_STREAM_BYTES (24 << 20)
+/// Outputs beyond this many bytes go past the caches: they would be gone from there before anyone reads them.
+#define MAP_STREAM_BYTES (16 << 20)
 
 #endif

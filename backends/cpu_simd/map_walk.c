@@ -8,7 +8,7 @@
 
 #define BUFFER 16384     // bytes per argument: tiles of all arguments share the first cache
 #define LONG_ROW 64      // elements from which on a call per row is cheaper than moving to a buffer
-#define LINE 128         // bytes to read side by side of a transposed argument: a cache line and the one that is fetched with it
+#define CLASH 512        // rows that lie a multiple of this many bytes apart share few places of the first cache
 
 typedef struct walk {
   const map_kernel *kernel;
@@ -18,8 +18,8 @@ typedef struct walk {
   int64_t shape[RTB_MAX_RANK], step[MAP_ARGS][RTB_MAX_RANK]; // bytes
   char *at[MAP_ARGS];
   uint32_t still, buffered, periodic; // arguments that repeat one element; that pass through a buffer; whose buffer serves every piece
-  bool streamed;
   int32_t cross, inner;               // the dimensions of a tile
+  bool down;                          // the next tile is the one below, not the one beside
   int64_t tile_rows, tile_cols, row_tiles, col_tiles; // a piece is a tile of one row
 } walk;
 
@@ -95,7 +95,7 @@ static void run_tile(const walk *w, char *const *at, int64_t rows, int64_t cols,
   const int64_t out_bytes = kernel->bytes[n_in];
 #define ROW_STEP(k) w->step[k][w->cross]
 #define COL_STEP(k) w->step[k][w->inner]
-  if (kernel->is_copy && !w->streamed)
+  if (kernel->is_copy && !w->buffered)
     return w->moves[1]->move(rows, cols, at[0], ROW_STEP(0), COL_STEP(0), at[1], ROW_STEP(1), COL_STEP(1));
   const char *row[MAP_INPUTS];
   int64_t step[MAP_INPUTS];
@@ -113,18 +113,15 @@ static void run_tile(const walk *w, char *const *at, int64_t rows, int64_t cols,
     for (int32_t k = 0; k < n_in; k++) in[k] = row[k] + r * step[k];
     kernel->fn(cols, in, out + r * out_step, w->still);
   }
-  if (!to_buffer) return;
-  if (!w->streamed) w->moves[n_in]->move(rows, cols, out, out_step, out_bytes, at[n_in], ROW_STEP(n_in), COL_STEP(n_in));
-  else for (int64_t r = 0; r < rows; r++) w->moves[n_in]->stream(cols, out + r * out_step, at[n_in] + r * ROW_STEP(n_in));
+  if (to_buffer) w->moves[n_in]->move(rows, cols, out, out_step, out_bytes, at[n_in], ROW_STEP(n_in), COL_STEP(n_in));
 }
 
 static int32_t tiles_body(void *arg, int64_t begin, int64_t end) {
   const walk *w = arg;
   _Alignas(64) char buffer[MAP_ARGS][BUFFER];
-  int64_t rest = begin, index[RTB_MAX_RANK] = {0}, col_tile = rest % w->col_tiles;
-  rest /= w->col_tiles;
-  int64_t row_tile = rest % w->row_tiles;
-  rest /= w->row_tiles;
+  const int64_t tiles = w->row_tiles * w->col_tiles, tile_at = begin % tiles;
+  int64_t rest = begin / tiles, index[RTB_MAX_RANK] = {0};
+  int64_t row_tile = w->down ? tile_at % w->row_tiles : tile_at / w->col_tiles, col_tile = w->down ? tile_at / w->row_tiles : tile_at % w->col_tiles;
   char *at[MAP_ARGS];
   memcpy(at, w->at, sizeof at);
   for (int32_t d = w->rank - 1; d >= 0; d--) {
@@ -138,10 +135,11 @@ static int32_t tiles_body(void *arg, int64_t begin, int64_t end) {
     char *here[MAP_ARGS];
     for (int32_t k = 0; k <= w->n_in; k++) here[k] = at[k] + col * COL_STEP(k) + (row ? row * ROW_STEP(k) : 0);
     run_tile(w, here, least(w->tile_rows, n_rows - row), least(w->tile_cols, w->shape[w->inner] - col), buffer);
-    if (++col_tile < w->col_tiles) continue;
-    col_tile = 0;
-    if (++row_tile < w->row_tiles) continue;
-    row_tile = 0;
+    int64_t *const first = w->down ? &row_tile : &col_tile, *const second = w->down ? &col_tile : &row_tile;
+    if (++*first < (w->down ? w->row_tiles : w->col_tiles)) continue;
+    *first = 0;
+    if (++*second < (w->down ? w->col_tiles : w->row_tiles)) continue;
+    *second = 0;
     for (int32_t d = w->rank - 1; d >= 0; d--) {
       if (d == w->inner || d == w->cross) continue;
       const int64_t move = ++index[d] < w->shape[d] ? 1 : 1 - w->shape[d];
@@ -167,9 +165,15 @@ static int32_t run_tiles(walk *w) {
     for (int32_t d = 0; d < inner && (w->buffered >> k & 1) && !transposed; d++)
       if (w->step[k][d] == bytes) w->cross = d, transposed = true;
   }
-  if (w->streamed) w->buffered |= 1u << w->n_in;
   const int64_t cols = w->shape[inner], rows = w->cross == inner ? 1 : w->shape[w->cross], most = BUFFER / widest;
-  if (transposed) w->tile_rows = LINE / widest, w->tile_cols = most / w->tile_rows;
+  const bool clash = w->step[w->n_in][w->cross] % CLASH == 0;
+  if (kernel->is_copy && !(transposed && clash)) w->buffered = 0;
+  // Tiles, measured at 500x500 to 4096x4096. A transposed copy writes whole cache lines down long columns; where those lines would push each other
+  // out, it takes square tiles through a buffer. Kernels want long rows, and whole lines of what is transposed.
+  w->down = transposed && kernel->is_copy;
+  if (transposed && !w->buffered) w->tile_rows = 128, w->tile_cols = 64 / widest;
+  else if (transposed && kernel->is_copy) w->tile_rows = widest < 2 ? 128 : widest < 8 ? 64 : 32, w->tile_cols = most / w->tile_rows;
+  else if (transposed) w->tile_rows = 128 / widest, w->tile_cols = most / w->tile_rows;
   else if (w->buffered) w->tile_rows = 1, w->tile_cols = most / 4;
   else w->tile_rows = 16, w->tile_cols = 16384;
   w->tile_rows = least(w->tile_rows, rows), w->tile_cols = least(w->tile_cols, cols);
@@ -183,7 +187,5 @@ int32_t map_strided(void *kctx, void *stream, const rtb_op *op) {
   walk w;
   start(&w, kctx, op);
   if (w.shape[w.rank - 1] < LONG_ROW) return run_pieces(&w);
-  w.streamed = w.numel * w.kernel->bytes[w.n_in] > MAP_STREAM_BYTES && w.step[w.n_in][w.rank - 1] == w.kernel->bytes[w.n_in];
-  for (int32_t k = 0; k < w.n_in; k++) w.streamed = w.streamed && w.at[k] != w.at[w.n_in];
   return run_tiles(&w);
 }

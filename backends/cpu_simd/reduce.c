@@ -2,8 +2,6 @@
 // Reductions over any axes of views with any strides. What a call folds is brought to a few dimensions, the innermost of them one that the
 // kernels run along: rows (the terms of a result lie side by side) or columns (the results do). The work is cut into pieces by a
 // rule that knows extents only, never threads; where results have too many terms for one piece, pieces leave states, joined in order.
-#include <string.h>
-
 #include "strides.h"
 
 typedef struct fold_kernel {
@@ -220,11 +218,8 @@ int32_t simd_resolve_fold(simd_device *dev, const rtb_sig *sig, rtb_kernel *out)
   const simd_fold *row = dtype >= SIMD_DTYPES ? NULL : is_arg ? dev->isa->arg[dtype] : dev->isa->fold[dtype];
   while (row && row->op && row->op != sig->op) row++;
   if (!row || !row->op) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s of %s has no vector kernel", name, simd_dtype_name(dev, dtype));
-  for (int32_t k = 0; k < 2; k++)
-    if (sig->arg[k].layout > RTB_NEGATIVE) {
-      memset(out->want_layout, RTB_NEGATIVE, sizeof out->want_layout);
-      return rtb_refuse(out, RTB_UNSUPPORTED_LAYOUT, "%s: argument %d must be a strided view", name, k);
-    }
+  const int32_t refused = simd_want_views(dev, sig, out);
+  if (refused) return refused;
   if (sig->alias) return rtb_refuse(out, RTB_UNSUPPORTED_ALIAS, "%s cannot write over its input", name);
   fold_kernel *kernel = simd_context(dev, sizeof *kernel, out);
   if (!kernel) return RTB_E_NO_MEMORY;

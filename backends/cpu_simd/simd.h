@@ -18,7 +18,9 @@
 
 // ---- kernels ------------------------------------------------------------------------------------------------------------------------------
 /// n elements of each argument, dense; bit k of still: input k is one element that is used n times. Parameters are inputs, too (f64, still).
-/// out may be exactly one of the inputs.
+/// out may be exactly one of the inputs. With SIMD_STREAM in still the output shares no input and will not be read soon: a kernel may write it past the
+/// caches (and then waits until other threads can see it).
+#define SIMD_STREAM (1u << 31)
 typedef void (*simd_map)(int64_t n, const void *const *in, void *out, uint32_t still);
 /// cost: work per element in units of a tenth of a nanosecond on one core with data in its cache, measured, then a constant (see simd_grain).
 typedef struct simd_map_row { uint16_t op, cost; simd_map fn; } simd_map_row; // a table ends with op 0
@@ -29,8 +31,7 @@ typedef struct simd_moves {
   int64_t bytes; ///< of an element
   /// out[r][c] = x[r][c] for r < rows, c < cols, each at r row + c col from its start; transposing goes through registers. The two must not overlap.
   void (*move)(int64_t rows, int64_t cols, const void *x, int64_t x_row, int64_t x_col, void *out, int64_t out_row, int64_t out_col);
-  void (*stream)(int64_t n, const void *x, void *out); ///< n elements, dense, past the caches
-  simd_map copy, where;                                ///< COPY and FILL; WHERE
+  simd_map copy, where; ///< COPY and FILL; WHERE
 } simd_moves;
 
 /// A reduction. A state is what is known of one result so far: state_bytes of it for each of at most SIMD_FOLD_RESULTS results, in an array.
@@ -53,12 +54,12 @@ typedef struct simd_isa {
   int32_t vector_bytes;
   const simd_map_row *map[SIMD_DTYPES];
   const simd_fold *fold[SIMD_DTYPES], *arg[SIMD_DTYPES];
+  const struct simd_line_row *softmax[SIMD_DTYPES], *norm[SIMD_DTYPES]; // lines.h
   const struct simd_pool *pool[SIMD_DTYPES]; // pool.h
   const struct simd_conv *conv[SIMD_DTYPES]; // conv.h
   const simd_gemm_kernels *gemm[SIMD_DTYPES];
   const simd_casts *casts[SIMD_DTYPES];
   const simd_moves *moves[5]; // by log2 of the bytes of an element, 1 to 16
-  const simd_fold *fold[SIMD_DTYPES];
 } simd_isa;
 /// The instruction sets that this library was built with, best first; the last entry is `scalar`.
 extern const simd_isa *const simd_isas[];
@@ -113,6 +114,7 @@ int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *ou
 int32_t simd_resolve_move(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_fold(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_cast(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_lines(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< softmax, log_softmax, layer_norm, rms_norm
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,
 /// which is filled in.

@@ -14,6 +14,7 @@
 #define ROUNDS 21
 #define EQUAL 1.10
 #define SAMPLE_NS 1e6
+#define SETTLE_NS 8000000 // after which the workers of the other library have stopped to spin (OpenMP's: 300,000 turns of 20 ns)
 #define PATIENCE_NS 1e9 // that all samples of one job may take; then there are fewer, but at least 5
 
 typedef struct extents { int32_t rank; int64_t extent[5]; } extents;
@@ -118,7 +119,7 @@ static void measure(timing *both, int32_t n_threads) {
   for (int r = 0; r < n; r++)
     for (int k = 0; k < 2; k++) {
       timing *t = &both[(r + k) % 2];
-      if (n_threads > 1) nanosleep(&(struct timespec){0, 4000000}, NULL); // until the other library's workers have stopped to spin
+      if (n_threads > 1) nanosleep(&(struct timespec){0, SETTLE_NS}, NULL);
       run_ns(t, t->n / 8 + 1);
       t->ns[r] = run_ns(t, t->n) / (double)t->n;
     }
@@ -179,7 +180,7 @@ static bool compete(const row *r, const extents *size, bool given, int32_t n_thr
 static void set_environment(char **argv, const char *n_threads) {
   if (getenv("TRIVET_CONTEST")) return;
   const char *value = NULL, *name = peer.environment ? peer.environment(&value) : NULL;
-  setenv("TRIVET_CONTEST", "1", 1), setenv("OMP_NUM_THREADS", n_threads, 1), setenv("OPENBLAS_NUM_THREADS", n_threads, 1), setenv("MKL_NUM_THREADS", n_threads, 1);
+  setenv("TRIVET_CONTEST", "1", 1), setenv("OMP_NUM_THREADS", n_threads, 1), setenv("OPENBLAS_NUM_THREADS", n_threads, 1), setenv("OPENBLAS_THREAD_TIMEOUT", "20", 1); // 2^20 cycles of spinning, not 2^26
   if (name) setenv(name, value, 0);
   execv("/proc/self/exe", argv);
 }

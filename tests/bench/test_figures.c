@@ -51,7 +51,8 @@ static void streams_of(const probe_loops *loops) {
       for (int i = 0; i < N + 64; i++) {
         const double before = 5.0 * i, b = i < N ? y[i] : 0, c = i < N ? z[i] : 0;
         const double after[TRAFFICS] = {[READ] = before, [WRITE] = 2, [COPY] = b, [SCALE] = 2 * before, [ADD] = b + c, [UPDATE] = before + b};
-        if (x[i] != (float)(i < N ? after[kind] : before)) fail_msg("%s, %s%s: element %d is %g", loops->name, past ? "past caches, " : "", i < N ? "inside" : "behind", i, (double)x[i]);
+        const char *where = past ? i < N ? "past caches, inside" : "past caches, behind" : i < N ? "inside" : "behind";
+        if (x[i] != (float)(i < N ? after[kind] : before)) fail_msg("%s, %s: element %d is %g", loops->name, where, i, (double)x[i]);
       }
     }
   free(x), free(y), free(z);

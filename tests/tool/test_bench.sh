@@ -20,7 +20,7 @@ run bench -l nonsense; fails 1 "no case is called 'nonsense'"
 # ---- one quick run: table and JSON -------------------------------------------------------------------------------------------------------------
 # shellcheck disable=SC2086 # several words
 run bench $quick add/f32/8,sum/f32/100x100,matmul/f32/32x32x32/new --json figures.json
-ok; says add/f32/8/in_place matmul/f32/32x32x32/new roofline "f32 peak"
+ok; says add/f32/8/in_place matmul/f32/32x32x32/new roofline "f32 peak" "Geometric means" "Matrix products"
 cp figures.json out; json
 if command -v python3 >/dev/null 2>&1; then
   n_checks=$((n_checks + 1))
@@ -95,7 +95,7 @@ run bench $quick --peers peers.json add/f32/8; ok; says "Against PyTorch 2.9: 1 
 sed 's/"library": "[^"]*"/"library": "<Peer> \& Co"/' peers.json >strange.json
 # shellcheck disable=SC2086
 run bench $quick add/f32/8,add/f32/100x100,matmul/f32/32x32x32/new,cast_f16/f32/100x100/new --peers strange.json --against fast --html report.html; fails 1 "slower than"
-for text in '<!DOCTYPE html>' 'name="viewport"' 'prefers-color-scheme:dark' '&lt;Peer&gt; &amp; Co' 'id="matmul"' '<td>add/f32/100x100/in_place</td>' '<td>cast_f16/f32/100x100/new</td>' \
+for text in '<!DOCTYPE html>' 'name="viewport"' 'prefers-color-scheme:dark' '&lt;Peer&gt; &amp; Co' 'id="matmul"' '<td>add/<wbr/>f32/<wbr/>100x100/<wbr/>in_place</td>' '<td>cast_f16/<wbr/>f32/<wbr/>100x100/<wbr/>new</td>' \
   'now / baseline' 'peer / this' 'class="bad"' '<polyline' 'class="chip"'; do
   n_checks=$((n_checks + 1))
   grep -qF -- "$text" report.html || bad "the report lacks '$text'"
@@ -115,9 +115,9 @@ run bench $quick add/f32/8/new --html no/such/place; fails 1 no/such/place "No s
 run bench --nonsense; [ "$code" -eq 2 ] || bad "should have failed with exit code 2"
 run bench --threads 0; fails 2 "--threads takes a number from 1 to 256, not '0'"
 run bench --samples many; fails 2 "--samples takes a number" "'many'"
-run bench --calls 0; fails 2 "--calls takes a number from 1, not '0'"
+run bench --calls 0; fails 2 "--calls takes a number from 1 to 1000000000, not '0'"
 run bench --calls 1 --json x.json; fails 2 "--calls measures nothing"
-run bench --threshold -1; fails 2 "--threshold takes percent"
+run bench --threshold -1; fails 2 "--threshold takes a number from 0 to 1000"
 run bench --against nothing; fails 1 bench-baselines/nothing.json "No such file"; silent
 run bench --peers .; fails 1 ".: Is a directory"; silent
 run bench --backend nonsense add/f32/8; fails 1 nonsense; silent

@@ -136,26 +136,28 @@ static int run_request(const request *q) {
 static int run(const command *self, int argc, char **argv, bool as_json) {
   enum { THRESHOLD = 1000, CALLS, PEERS, JSON, HTML };
   static const struct option longs[] = {{"list", no_argument, NULL, 'l'}, {"quick", no_argument, NULL, 'q'}, {"backend", required_argument, NULL, 'b'},
-      {"threads", required_argument, NULL, 't'}, {"samples", required_argument, NULL, 'n'}, {"calls", required_argument, NULL, CALLS}, {"save", required_argument, NULL, 's'},
-      {"against", required_argument, NULL, 'a'}, {"threshold", required_argument, NULL, THRESHOLD}, {"peers", required_argument, NULL, PEERS},
-      {"json", required_argument, NULL, JSON}, {"html", required_argument, NULL, HTML}, {"help", no_argument, NULL, 'h'}, {0}};
+      {"threads", required_argument, NULL, 't'}, {"samples", required_argument, NULL, 'n'}, {"calls", required_argument, NULL, CALLS},
+      {"save", required_argument, NULL, 's'}, {"against", required_argument, NULL, 'a'}, {"threshold", required_argument, NULL, THRESHOLD},
+      {"peers", required_argument, NULL, PEERS}, {"json", required_argument, NULL, JSON}, {"html", required_argument, NULL, HTML},
+      {"help", no_argument, NULL, 'h'}, {0}};
   request q = {.json = as_json ? "-" : NULL, .threshold = 10};
+  const struct { int option; const char *name; int64_t low, high, *value; } numbers[] = {{'t', "--threads", 1, 256, &q.n_threads},
+      {'n', "--samples", 3, MOST_SAMPLES, &q.n_samples}, {CALLS, "--calls", 1, 1000000000, &q.n_calls}, {THRESHOLD, "--threshold", 0, 1000, &q.threshold}};
+  const struct { int option; const char **value; } texts[] = {{'b', &q.backend}, {'s', &q.save}, {'a', &q.against}, {PEERS, &q.peers}, {JSON, &q.json}, {HTML, &q.html}};
   int code = EXIT_OK;
   for (int c; code == EXIT_OK && (c = getopt_long(argc, argv, "lqb:t:n:s:a:h", longs, NULL)) != -1;) {
+    bool is_known = c == 'l' || c == 'q';
+    if (c == 'h') return print_help(self);
     if (c == 'l') q.list = true;
-    else if (c == 'q') q.quick = true;
-    else if (c == 'b') q.backend = optarg;
-    else if (c == 's') q.save = optarg;
-    else if (c == 'a') q.against = optarg;
-    else if (c == PEERS) q.peers = optarg;
-    else if (c == JSON) q.json = optarg;
-    else if (c == HTML) q.html = optarg;
-    else if (c == 'h') return print_help(self);
-    else if (c == 't') { if (!parse_number(optarg, 1, 256, &q.n_threads)) code = usage_error(self, "--threads takes a number from 1 to 256, not '%s'", optarg); }
-    else if (c == 'n') { if (!parse_number(optarg, 3, MOST_SAMPLES, &q.n_samples)) code = usage_error(self, "--samples takes a number from 3 to %d, not '%s'", MOST_SAMPLES, optarg); }
-    else if (c == CALLS) { if (!parse_number(optarg, 1, INT64_MAX, &q.n_calls)) code = usage_error(self, "--calls takes a number from 1, not '%s'", optarg); }
-    else if (c == THRESHOLD) { if (!parse_number(optarg, 0, 1000, &q.threshold)) code = usage_error(self, "--threshold takes percent from 0 to 1000, not '%s'", optarg); }
-    else code = usage_error(self, NULL);
+    if (c == 'q') q.quick = true;
+    for (size_t i = 0; i < COUNT(texts); i++) if (c == texts[i].option) *texts[i].value = optarg, is_known = true;
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+      if (c != numbers[i].option) continue;
+      is_known = true;
+      if (!parse_number(optarg, numbers[i].low, numbers[i].high, numbers[i].value))
+        code = usage_error(self, "%s takes a number from %lld to %lld, not '%s'", numbers[i].name, (long long)numbers[i].low, (long long)numbers[i].high, optarg);
+    }
+    if (!is_known) code = usage_error(self, NULL);
   }
   if (code == EXIT_OK && q.n_calls > 0 && (q.save || q.against || q.peers || q.json || q.html))
     code = usage_error(self, "--calls measures nothing, so there is nothing to save, compare or report");

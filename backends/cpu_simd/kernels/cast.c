@@ -130,7 +130,7 @@ V_INLINE double odd_of_u64(uint64_t x) { return (double)(x >> 53 ? (x >> 11 | ((
     float piece[PIECE];                                                                                  \
     for (int64_t i = 0; i < n; i += PIECE) {                                                             \
       const int64_t m = n - i < PIECE ? n - i : PIECE;                                                   \
-      if (!still) widen(m, x + i, piece);                                                                \
+      if (!(still & 1)) widen(m, x + i, piece);                                                                \
       else if (i == 0) { for (int64_t j = 0; j < m; j++) widen(1, x, piece + j); }                       \
       for (int64_t j = 0; j < m; j++) y[i + j] = (stored)TO_##to(piece[j]);                              \
     }                                                                                                    \
@@ -139,7 +139,7 @@ V_INLINE double odd_of_u64(uint64_t x) { return (double)(x >> 53 ? (x >> 11 | ((
   static void to_from_##from(int64_t n, const void *const *in, void *out, uint32_t still) {              \
     const stored *x = in[0];                                                                             \
     float piece[PIECE];                                                                                  \
-    const int64_t step = still ? 0 : 1;                                                                  \
+    const int64_t step = still & 1 ? 0 : 1;                                                                  \
     for (int64_t i = 0; i < n; i += PIECE) {                                                             \
       const int64_t m = n - i < PIECE ? n - i : PIECE;                                                   \
       if (step) { for (int64_t j = 0; j < m; j++) piece[j] = (float)ODD_##from(x[i + j]); }              \
@@ -188,7 +188,7 @@ const simd_casts KERNEL(cast) = {
   static void from_to_##to(int64_t n, const void *const *in, void *out, uint32_t still) {                \
     const lane *x = in[0];                                                                               \
     stored *y = out;                                                                                     \
-    if (still) {                                                                                         \
+    if (still & 1) {                                                                                     \
       const stored all = (stored)TO_##to(OWN(x[0]));                                                     \
       for (int64_t i = 0; i < n; i++) y[i] = all;                                                        \
     } else {                                                                                             \

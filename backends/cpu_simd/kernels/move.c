@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Moving elements of one size: between rows of any strides (transposed ones through registers), copies, fills and choices as elementwise
-// kernels, and copies that leave the caches alone. Nothing here knows what an element means.
+// Moving elements of one size: between rows of any strides (transposed ones through registers), and copies, fills and choices as elementwise
+// kernels. Nothing here knows what an element means.
 #include "kernel.h"
 
 #define E ELEMENT_BYTES
@@ -56,12 +56,20 @@ static void transpose(int64_t n, int64_t m, const char *x, int64_t x_step, char 
 }
 
 // ---- rows of any strides ----------------------------------------------------------------------------------------------------------------------
-V_INLINE void copy_dense(int64_t n, const char *x, char *out) {
-  int64_t i = 0, bytes = n * E;
-  for (; i + 4 * V_BYTES <= bytes; i += 4 * V_BYTES) {
-    const bits a = b_load(x + i), b = b_load(x + i + V_BYTES), c = b_load(x + i + 2 * V_BYTES), d = b_load(x + i + 3 * V_BYTES);
-    b_store(out + i, a), b_store(out + i + V_BYTES, b), b_store(out + i + 2 * V_BYTES, c), b_store(out + i + 3 * V_BYTES, d);
+#define COPY_BLOCKS(store)                                                                                                                  \
+  for (; i + 4 * V_BYTES <= bytes; i += 4 * V_BYTES) {                                                                                     \
+    const bits a = b_load(x + i), b = b_load(x + i + V_BYTES), c = b_load(x + i + 2 * V_BYTES), d = b_load(x + i + 3 * V_BYTES);           \
+    store(out + i, a), store(out + i + V_BYTES, b), store(out + i + 2 * V_BYTES, c), store(out + i + 3 * V_BYTES, d);                      \
   }
+V_INLINE bool may_stream(const char *out, uint32_t still) { return (still & SIMD_STREAM) && (uintptr_t)out % V_BYTES == 0; }
+
+V_INLINE void copy_dense(int64_t n, const char *x, char *out, uint32_t still) {
+  int64_t i = 0, bytes = n * E;
+  if (may_stream(out, still)) {
+    COPY_BLOCKS(b_stream)
+    b_stream_end();
+  }
+  COPY_BLOCKS(b_store)
   for (; i + BLOCK_BYTES <= bytes; i += BLOCK_BYTES) {
     const block b = b_block(x + i);
     memcpy(out + i, &b, sizeof b);
@@ -69,13 +77,17 @@ V_INLINE void copy_dense(int64_t n, const char *x, char *out) {
   for (; i < bytes; i += E) memcpy(out + i, x + i, E);
 }
 
-V_INLINE void fill_dense(int64_t n, const char *x, char *out) {
+V_INLINE void fill_dense(int64_t n, const char *x, char *out, uint32_t still) {
   element one, few[ELEMENTS];
   memcpy(&one, x, E);
   int64_t i = 0;
   if (n >= ELEMENTS) {
     for (int k = 0; k < ELEMENTS; k++) few[k] = one;
     const bits all = b_load(few);
+    if (may_stream(out, still)) {
+      for (; i + 4 * ELEMENTS <= n; i += 4 * ELEMENTS) UNROLL16 for (int u = 0; u < 4; u++) b_stream(out + (i + u * ELEMENTS) * E, all);
+      b_stream_end();
+    }
     for (; i + 4 * ELEMENTS <= n; i += 4 * ELEMENTS) UNROLL16 for (int u = 0; u < 4; u++) b_store(out + (i + u * ELEMENTS) * E, all);
     for (; i + ELEMENTS <= n; i += ELEMENTS) b_store(out + i * E, all);
   }
@@ -101,9 +113,9 @@ static void move(int64_t rows, int64_t cols, const void *from, int64_t x_row, in
   if (cols >= BLOCK_ELEMENTS && rows >= ELEMENTS && x_col == E && out_row == E) return transpose(rows, cols, x, x_row, out, out_col);
   const bool dense = x_col == E && out_col == E, fill = x_col == 0 && out_col == E;
   if (dense && cols * E >= BLOCK_BYTES) {
-    for (int64_t i = 0; i < rows; i++) copy_dense(cols, x + i * x_row, out + i * out_row);
+    for (int64_t i = 0; i < rows; i++) copy_dense(cols, x + i * x_row, out + i * out_row, 0);
   } else if (fill && cols * E >= BLOCK_BYTES) {
-    for (int64_t i = 0; i < rows; i++) fill_dense(cols, x + i * x_row, out + i * out_row);
+    for (int64_t i = 0; i < rows; i++) fill_dense(cols, x + i * x_row, out + i * out_row, 0);
   } else if (cols >= rows) {
     for (int64_t i = 0; i < rows; i++) copy_steps(cols, x + i * x_row, x_col, out + i * out_row, out_col);
   } else { // short rows: down the columns
@@ -113,8 +125,8 @@ static void move(int64_t rows, int64_t cols, const void *from, int64_t x_row, in
 
 // ---- elementwise ------------------------------------------------------------------------------------------------------------------------------
 static void copy(int64_t n, const void *const *in, void *out, uint32_t still) {
-  if (still) fill_dense(n, in[0], out);
-  else copy_dense(n, in[0], out);
+  if (still & 1) fill_dense(n, in[0], out, still);
+  else copy_dense(n, in[0], out, still);
 }
 
 /// A still input is its element many times. Conditions are bytes; anything but 0 is true.
@@ -123,7 +135,7 @@ static void where(int64_t n, const void *const *in, void *out, uint32_t still) {
   const element *a = in[1], *b = in[2];
   element *y = out;
   if (still & 1) {
-    copy(n, *c ? in + 1 : in + 2, out, *c ? still & 2 : still & 4);
+    copy(n, *c ? in + 1 : in + 2, out, still >> (*c ? 1 : 2) & 1);
   } else if ((still & 6) == 0) {
     V_APART for (int64_t i = 0; i < n; i++) {
       const element p = a[i], q = b[i];
@@ -147,20 +159,4 @@ static void where(int64_t n, const void *const *in, void *out, uint32_t still) {
   }
 }
 
-/// As copy without a still input, for what will not be read soon: past the caches.
-static void stream(int64_t n, const void *from, void *to) {
-  const char *x = from;
-  char *out = to;
-  int64_t head = (int64_t)(-(uintptr_t)out & (V_BYTES - 1)), bytes = n * E;
-  if (head > bytes) head = bytes;
-  memcpy(out, x, (size_t)head);
-  int64_t i = head;
-  for (; i + 2 * V_BYTES <= bytes; i += 2 * V_BYTES) {
-    const bits a = b_load(x + i), b = b_load(x + i + V_BYTES);
-    b_stream(out + i, a), b_stream(out + i + V_BYTES, b);
-  }
-  memcpy(out + i, x + i, (size_t)(bytes - i));
-  b_stream_end();
-}
-
-const simd_moves KERNEL(move) = {.bytes = E, .move = move, .copy = copy, .where = where, .stream = stream};
+const simd_moves KERNEL(move) = {.bytes = E, .move = move, .copy = copy, .where = where};

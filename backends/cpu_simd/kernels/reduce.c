@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reductions of a float lane. A sum adds blocks of BLOCK terms in vectors, and the blocks in a total that loses nothing to speak of: so its
-// error is that of one block, however many there are.
+// Reductions of a float lane, along rows and along columns: sums by blocks (total.h), products, largest and smallest (extreme.h), any and all.
 #include "extreme.h"
+#include "total.h"
 
-enum { WIDE = 8, BLOCK = 16 * WIDE * V_LANES }; // vectors at a time; terms of a block
-enum { GROUP = 8, GROUPS = 16 };                // the same for columns: rows at a time, and how often before the columns' totals are due
+enum { GROUP = 8, GROUPS = 16 }; // of columns: rows at a time, and how often before their totals are due
 
 // ---- sums ---------------------------------------------------------------------------------------------------------------------------------
-#if NUM_BITS == 64
-typedef struct total { double sum, lost; } total;
-V_INLINE void total_add(total *t, double x) { // what rounding takes from the sum is exactly this (Knuth, TAOCP 4.2.2)
-  const double sum = t->sum + x, part = sum - t->sum;
-  t->lost += (t->sum - (sum - part)) + (x - part);
-  t->sum = sum;
-}
-V_INLINE void total_join(total *t, const total *more) { total_add(t, more->sum), t->lost += more->lost; }
-V_INLINE double total_value(const total *t) { return t->lost - t->lost == 0 ? t->sum + t->lost : t->sum; } // infinities lose NaN
-#else
-typedef struct total { double sum; } total;
-V_INLINE void total_add(total *t, float x) { t->sum += (double)x; }
-V_INLINE void total_join(total *t, const total *more) { t->sum += more->sum; }
-V_INLINE double total_value(const total *t) { return t->sum; }
-#endif
-
 V_INLINE void store_number(lane *out, double value) { v_store_n(out, v_set((num)value), 1); }
 
 V_INLINE num block_sum(const lane *x, int64_t n) {
@@ -36,7 +19,7 @@ V_INLINE num block_sum(const lane *x, int64_t n) {
     i += 4 * V_LANES;
   }
   for (int64_t rest; (rest = n - i) > 0; i += V_LANES) a[4] = v_add(a[4], load_columns(x + i, rest));
-  return v_sum(v_add(v_add(v_add(a[0], a[1]), v_add(a[2], a[3])), v_add(v_add(a[4], a[5]), v_add(a[6], a[7]))));
+  return v_sum(sum8(a));
 }
 
 static void sum_start(int64_t m, void *state) { memset(state, 0, (size_t)m * sizeof(total)); }
