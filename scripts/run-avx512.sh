@@ -36,6 +36,7 @@ fi
 
 program=$(realpath "$1")
 shift
+[ -x "$program" ] || { echo "run-avx512: there is no program $program" >&2; exit 2; }
 if grep -q -m 1 'avx512dq.*avx512bw.*avx512vl' /proc/cpuinfo && [ -z "${AVX512_EMULATED:-}" ]; then
   exec "$program" "$@"
 fi
