@@ -16,6 +16,11 @@ static const simd_resolver families[256] = {
 #include <trivet/ops.def>
   [RTB_OP_COPY] = simd_resolve_move,
   [RTB_OP_CAST] = simd_resolve_cast,
+  [RTB_OP_ARANGE] = simd_resolve_make,
+  [RTB_OP_RANDOM_UNIFORM] = simd_resolve_make,
+  [RTB_OP_RANDOM_NORMAL] = simd_resolve_make,
+  [RTB_OP_QUANTIZE] = simd_resolve_quant,
+  [RTB_OP_DEQUANTIZE] = simd_resolve_quant,
   [RTB_OP_FILL] = simd_resolve_move,
   [RTB_OP_WHERE] = simd_resolve_move,
 };
