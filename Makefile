@@ -17,6 +17,7 @@ build: setup
 bench: build
 	RT_BACKEND_PATH="$(CURDIR)/build/release/examples" build/release/bin/trivet_bench_core
 	bench/callgrind.sh build/release/bin/trivet_bench_core
+	build/release/bin/trivet bench
 
 setup:
 	scripts/setup-debian.sh

@@ -15,6 +15,8 @@ static cf_int integer(const cf_array *a, int64_t i, rt_dtype compute) {
 
 static void want_terms(cf_case *c, int64_t i, const cf_terms *t, rt_dtype compute) {
   cf_want_sum(c, i, t->sum, cf_terms_error(t, compute));
+  rt_dtype lane = cf_is_half(compute) ? RT_F32 : cf_part(compute);
+  if (!cf_is_inf(t->sum) && !cf_is_nan(t->sum) && cf_is_inf(cf_decode(lane, cf_encode(lane, t->size, 0)))) c->want[i].kind = CF_ANYTHING; // a part may overflow
 }
 
 // ---- matmul: inputs of rank 2 at least, as the case describes them; c->out has the result's shape with both matrix axes ---------------

@@ -226,6 +226,19 @@ static inline bool is_fast_input(const rt_tensor *t, const rt_tensor *like) {
   return t->sig && t->sig == like->sig && t->ctx == like->ctx && (t == like || same_extents(&t->view, &like->view)) && rti_is_readable(t);
 }
 
+/// Dense host memory that nobody else sees: may be written as it is.
+static inline bool is_fast_output(const rt_tensor *out) {
+  const rti_storage *storage = out->storage;
+  return (atomic_load_explicit(&storage->fast, memory_order_acquire) & RTI_FAST_WRITE) && rti_is_readable(out) &&
+         atomic_load_explicit(&storage->place[0].buffer->owners, memory_order_acquire) == 1 &&
+         !storage->place[0].buffer->stream; // which may still read it for a clone that is gone by now
+}
+
+/// Ordering writers is the caller's, so no read-modify-write is needed.
+static inline void count_write(rti_storage *storage) {
+  atomic_store_explicit(&storage->version, atomic_load_explicit(&storage->version, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
 static inline uint32_t front_word(uint16_t op, int nin, uint32_t alias) { return op | (uint32_t)nin << 16 | 1u << 20 | alias << 24; }
 
 static inline rti_kernel *front_lookup(rt_ctx *ctx, uint16_t op, const uint64_t *words, int nin, uint32_t alias, bool has_out) {
@@ -257,10 +270,7 @@ static inline __attribute__((always_inline)) rt_status fast_into(uint16_t op, in
   const rt_tensor *like = in[0];
   if (!like || !out || !out->sig || out->view.ndim != like->view.ndim || !same_extents(&out->view, &like->view)) return RTI_FAST_MISS;
   rti_storage *storage = out->storage;
-  if (out->ctx != like->ctx || !(atomic_load_explicit(&storage->fast, memory_order_acquire) & RTI_FAST_WRITE) || !rti_is_readable(out) ||
-      atomic_load_explicit(&storage->place[0].buffer->owners, memory_order_acquire) != 1 ||
-      storage->place[0].buffer->stream) // which may still read it for a clone that is gone by now
-    return RTI_FAST_MISS;
+  if (out->ctx != like->ctx || !is_fast_output(out)) return RTI_FAST_MISS;
   const rtb_view *views[4];
   uint64_t words[4];
   uint32_t alias = 0;
@@ -278,8 +288,7 @@ static inline __attribute__((always_inline)) rt_status fast_into(uint16_t op, in
   rti_kernel *kernel = front_lookup(out->ctx, op, words, nin, alias, true);
   if (!kernel || misaligned(kernel, views, nin + 1)) return RTI_FAST_MISS;
   rt_status status = call_kernel(out->ctx, kernel, op, nin, views);
-  // Ordering writers is the caller's, so no read-modify-write is needed.
-  atomic_store_explicit(&storage->version, atomic_load_explicit(&storage->version, memory_order_relaxed) + 1, memory_order_relaxed);
+  count_write(storage);
   return status;
 }
 
@@ -319,6 +328,12 @@ rt_status rti_fast_new(uint16_t op, int nin, const rt_tensor *const *in, rt_tens
   return nin == 2 ? fast_new(op, 2, in, out) : nin == 1 ? fast_new(op, 1, in, out) : fast_new(op, 3, in, out);
 }
 
+static void learn(rt_ctx *ctx, uint16_t op, int nin, const uint64_t *words, uint32_t alias) {
+  if (front_lookup(ctx, op, words, nin, alias, true)) return;
+  rti_kernel *kernel = front_fill(ctx, op, words, nin, alias);
+  if (kernel) atomic_store_explicit(&ctx->front[front_slot(front_word(op, nin, alias), words, nin)], kernel, memory_order_release);
+}
+
 void rti_fast_learn(uint16_t op, int nin, const rt_tensor *const *in, const rt_tensor *out) {
   uint64_t words[4];
   uint32_t alias = 0;
@@ -329,9 +344,40 @@ void rti_fast_learn(uint16_t op, int nin, const rt_tensor *const *in, const rt_t
     if (in[k]->view.data == out->view.data && in[k]->sig == out->sig) alias |= 1u << k;
   }
   words[nin] = out->sig;
-  uint32_t op_word = front_word(op, nin, alias);
-  _Atomic(rti_kernel *) *slot = &out->ctx->front[front_slot(op_word, words, nin)];
-  if (front_lookup(out->ctx, op, words, nin, alias, true)) return;
-  rti_kernel *kernel = front_fill(out->ctx, op, words, nin, alias);
-  if (kernel) atomic_store_explicit(slot, kernel, memory_order_release);
+  learn(out->ctx, op, nin, words, alias);
+}
+
+// ---- the short way of a product of two matrices: their extents differ, the rest is as above -----------------------------------------------
+
+static inline bool is_fast_product(const rt_tensor *a, const rt_tensor *b) {
+  return a && b && a->sig && a->sig == b->sig && a->view.ndim == 2 && a->ctx == b->ctx && a->view.shape[1] == b->view.shape[0];
+}
+
+rt_status rti_fast_matmul(const rt_tensor *a, const rt_tensor *b, rt_tensor *given, rt_tensor **out) {
+  if (!is_fast_product(a, b) || !rti_is_readable(a) || !rti_is_readable(b)) return RTI_FAST_MISS;
+  const int64_t shape[2] = {a->view.shape[0], b->view.shape[1]};
+  if (given && (given->sig != a->sig || given->ctx != a->ctx || given->view.shape[0] != shape[0] || given->view.shape[1] != shape[1] ||
+                given->storage == a->storage || given->storage == b->storage || !is_fast_output(given)))
+    return RTI_FAST_MISS;
+  const uint64_t words[4] = {a->sig, a->sig, a->sig};
+  rti_kernel *kernel = front_lookup(a->ctx, RTB_OP_MATMUL, words, 2, 0, true);
+  if (!kernel) return RTI_FAST_MISS;
+  rt_tensor *t = given;
+  int64_t numel;
+  uint64_t bytes;
+  rt_status status = given ? RT_OK : rti_check_shape("matmul", (rt_dtype)a->view.dtype, 2, shape, &numel, &bytes);
+  if (status == RT_OK && !given) status = rti_tensor_create(a->ctx, 0, (rt_dtype)a->view.dtype, 2, shape, NULL, &t);
+  if (out) *out = NULL;
+  if (status != RT_OK) return status;
+  const rtb_view *views[3] = {&a->view, &b->view, &t->view};
+  status = misaligned(kernel, views, 3) ? RTI_FAST_MISS : call_kernel(a->ctx, kernel, RTB_OP_MATMUL, 2, views);
+  if (given && status != RTI_FAST_MISS) count_write(given->storage);
+  if (!given && status != RT_OK) rt_release(t);
+  else if (!given) *out = t;
+  return status;
+}
+
+void rti_fast_learn_matmul(const rt_tensor *a, const rt_tensor *b, const rt_tensor *out) {
+  if (is_fast_product(a, b) && out->sig == a->sig && out->storage != a->storage && out->storage != b->storage)
+    learn(a->ctx, RTB_OP_MATMUL, 2, (uint64_t[]){a->sig, a->sig, a->sig, 0}, 0);
 }

@@ -33,5 +33,8 @@ rt_status rti_fast_into(uint16_t op, int nin, const rt_tensor *const *in, rt_ten
 rt_status rti_fast_new(uint16_t op, int nin, const rt_tensor *const *in, rt_tensor **out);
 /// After the long way made `out`: lets the next call of this kind be short.
 void rti_fast_learn(uint16_t op, int nin, const rt_tensor *const *in, const rt_tensor *out);
+/// The same for a product of two dense matrices; given or out is NULL.
+rt_status rti_fast_matmul(const rt_tensor *a, const rt_tensor *b, rt_tensor *given, rt_tensor **out);
+void rti_fast_learn_matmul(const rt_tensor *a, const rt_tensor *b, const rt_tensor *out);
 
 #endif

@@ -9,11 +9,31 @@ static const simd_resolver families[256] = {
 #define RT_PARAM RT_UNARY
 #define RT_BINARY RT_UNARY
 #define RT_TERNARY RT_UNARY
-#define RT_REDUCE(...)
-#define RT_ARG(...)
+#define RT_REDUCE(id, ...) [id] = simd_resolve_fold,
+#define RT_ARG RT_REDUCE
 #define RT_OP(...)
 #define RT_COMPOSITE(...)
 #include <trivet/ops.def>
+  [RTB_OP_CONV] = simd_resolve_conv,
+  [RTB_OP_GATHER] = simd_resolve_index,
+  [RTB_OP_TAKE_ALONG] = simd_resolve_index,
+  [RTB_OP_GATHER_ND] = simd_resolve_index,
+  [RTB_OP_SCATTER] = simd_resolve_scatter,
+  [RTB_OP_SCATTER_ND] = simd_resolve_scatter,
+  [RTB_OP_NONZERO] = simd_resolve_nonzero,
+  [RTB_OP_CUMSUM] = simd_resolve_scan,
+  [RTB_OP_CUMPROD] = simd_resolve_scan,
+  [RTB_OP_SORT] = simd_resolve_sort,
+  [RTB_OP_ARGSORT] = simd_resolve_sort,
+  [RTB_OP_SEARCHSORTED] = simd_resolve_search,
+  [RTB_OP_MAX_POOL] = simd_resolve_pool,
+  [RTB_OP_MAX_POOL_INDICES] = simd_resolve_pool,
+  [RTB_OP_AVG_POOL] = simd_resolve_pool,
+  [RTB_OP_SOFTMAX] = simd_resolve_lines,
+  [RTB_OP_LOG_SOFTMAX] = simd_resolve_lines,
+  [RTB_OP_LAYER_NORM] = simd_resolve_lines,
+  [RTB_OP_RMS_NORM] = simd_resolve_lines,
+  [RTB_OP_MATMUL] = simd_resolve_matmul,
   [RTB_OP_COPY] = simd_resolve_move,
   [RTB_OP_CAST] = simd_resolve_cast,
   [RTB_OP_ARANGE] = simd_resolve_make,
@@ -31,6 +51,16 @@ static int32_t resolve(void *dev, const rtb_sig *sig, rtb_kernel *out) {
   for (int32_t k = 0; k < sig->nin + sig->nout; k++)
     if (sig->arg[k].space == RTB_SPACE_FOREIGN) return rtb_refuse(out, RTB_UNSUPPORTED_SPACE, "argument %d is not in host memory", k);
   return family(dev, sig, out);
+}
+
+int32_t simd_want_views(simd_device *dev, const rtb_sig *sig, rtb_kernel *out) {
+  for (int32_t k = 0; k < sig->nin + sig->nout; k++) {
+    const uint8_t layout = sig->arg[k].layout;
+    if (layout <= RTB_NEGATIVE || layout == RTB_NONE) continue;
+    memset(out->want_layout, RTB_NEGATIVE, sizeof out->want_layout);
+    return rtb_refuse(out, RTB_UNSUPPORTED_LAYOUT, "%s: argument %d must be a strided view", simd_op_name(dev, sig->op), k);
+  }
+  return RTB_OK;
 }
 
 static void context_free(void *kctx) {

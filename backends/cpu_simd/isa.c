@@ -1,36 +1,58 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The instruction sets: which tables of kernels were built, and which of them this machine can run.
+// The instruction sets: which tables of kernels were built, and which of them this machine can run. A family of kernels is two lines here: where its
+// tables are declared, and the field they are put into.
+#include "conv.h"
+#include "lines.h"
+#include "pool.h"
 #include "simd.h"
 
-// cmake/kernels.cmake defines SIMD_HAS_<isa> for each instruction set that the compiler can build.
-#define MAP(isa, lane) extern const simd_map_row simd_map_##lane##_##isa[];
-#define CAST(isa, lane) extern const simd_casts simd_cast_##lane##_##isa;
-#define QUANT(isa, lane) extern const simd_quants simd_quant_##lane##_##isa;
-#define MAKE(isa, lane) extern const simd_makes simd_make_##lane##_##isa;
-#define MOVE(isa, lane) extern const simd_moves simd_move_##lane##_##isa;
+// Lanes by name and the dtypes they serve. A table is one struct (ONE) or rows (ROWS).
+#define EACH_FLOAT(X, ...) X(f16, F16, __VA_ARGS__) X(bf16, BF16, __VA_ARGS__) X(f32, F32, __VA_ARGS__) X(f64, F64, __VA_ARGS__)
+#define EACH_INT(X, ...)                                                                                                                   \
+  X(i8, I8, __VA_ARGS__) X(i16, I16, __VA_ARGS__) X(i32, I32, __VA_ARGS__) X(i64, I64, __VA_ARGS__)                                        \
+  X(u8, U8, __VA_ARGS__) X(u16, U16, __VA_ARGS__) X(u32, U32, __VA_ARGS__) X(u64, U64, __VA_ARGS__)
+#define EACH_EXACT(X, ...) X(boolean, BOOL, __VA_ARGS__) EACH_INT(X, __VA_ARGS__)
+#define EACH_REAL(X, ...) EACH_EXACT(X, __VA_ARGS__) EACH_FLOAT(X, __VA_ARGS__)
+#define EACH_WORD(X, ...) /* integers that wrap do not mind their sign */                                                                   \
+  X(u8, I8, __VA_ARGS__) X(u16, I16, __VA_ARGS__) X(u32, I32, __VA_ARGS__) X(u64, I64, __VA_ARGS__)                                        \
+  X(u8, U8, __VA_ARGS__) X(u16, U16, __VA_ARGS__) X(u32, U32, __VA_ARGS__) X(u64, U64, __VA_ARGS__)
+#define EACH_WIDE_FLOAT(X, ...) X(f32, F32, __VA_ARGS__) X(f64, F64, __VA_ARGS__)
+#define DECLARE_ONE(lane, LANE, isa, type, table) extern const type simd_##table##_##lane##_##isa;
+#define DECLARE_ROWS(lane, LANE, isa, type, table) extern const type simd_##table##_##lane##_##isa[];
+#define ONE(lane, LANE, isa, table) [RTB_##LANE] = &simd_##table##_##lane##_##isa,
+#define ROWS(lane, LANE, isa, table) [RTB_##LANE] = simd_##table##_##lane##_##isa,
+#define DECLARE_MOVES(isa) \
+  extern const simd_moves simd_move_bytes1_##isa, simd_move_bytes2_##isa, simd_move_bytes4_##isa, simd_move_bytes8_##isa, simd_move_bytes16_##isa;
+
 #define TABLES(isa)                                                                                                                        \
-  MAP(isa, boolean) MAP(isa, i8) MAP(isa, i16) MAP(isa, i32) MAP(isa, i64) MAP(isa, u8) MAP(isa, u16) MAP(isa, u32) MAP(isa, u64)              \
-  MAP(isa, f16) MAP(isa, bf16) MAP(isa, f32) MAP(isa, f64)                                                                                 \
-  CAST(isa, boolean) CAST(isa, i8) CAST(isa, i16) CAST(isa, i32) CAST(isa, i64) CAST(isa, u8) CAST(isa, u16) CAST(isa, u32) CAST(isa, u64)     \
-  CAST(isa, f16) CAST(isa, bf16) CAST(isa, f32) CAST(isa, f64)                                                                             \
-  QUANT(isa, f16) QUANT(isa, bf16) QUANT(isa, f32) QUANT(isa, f64)                                                                         \
-  MAKE(isa, f64)                                                                                                                           \
-  MOVE(isa, bytes1) MOVE(isa, bytes2) MOVE(isa, bytes4) MOVE(isa, bytes8) MOVE(isa, bytes16)                                               \
+  EACH_REAL(DECLARE_ROWS, isa, simd_map_row, map)                                                                                          \
+  EACH_REAL(DECLARE_ONE, isa, simd_casts, cast)                                                                                            \
+  EACH_FLOAT(DECLARE_ONE, isa, simd_quants, quant)                                                                                         \
+  DECLARE_ONE(f64, F64, isa, simd_makes, make)                                                                                             \
+  EACH_REAL(DECLARE_ROWS, isa, simd_fold, reduce)                                                                                          \
+  EACH_FLOAT(DECLARE_ROWS, isa, simd_fold, arg)                                                                                            \
+  EACH_FLOAT(DECLARE_ROWS, isa, simd_line_row, softmax)                                                                                    \
+  EACH_FLOAT(DECLARE_ROWS, isa, simd_line_row, norm)                                                                                       \
+  EACH_INT(DECLARE_ONE, isa, simd_pool, pool)                                                                                              \
+  EACH_FLOAT(DECLARE_ONE, isa, simd_pool, pool)                                                                                            \
+  EACH_FLOAT(DECLARE_ONE, isa, simd_conv, conv)                                                                                            \
+  EACH_WORD(DECLARE_ONE, isa, simd_gemm_kernels, gemm)                                                                                     \
+  EACH_WIDE_FLOAT(DECLARE_ONE, isa, simd_gemm_kernels, gemm)                                                                               \
+  DECLARE_MOVES(isa)                                                                                                                       \
   static const simd_isa isa##_kernels = {                                                                                                  \
     .name = #isa,                                                                                                                          \
     .vector_bytes = VECTOR_BYTES_##isa,                                                                                                    \
-    .map = {[RTB_BOOL] = simd_map_boolean_##isa, [RTB_I8] = simd_map_i8_##isa, [RTB_I16] = simd_map_i16_##isa, [RTB_I32] = simd_map_i32_##isa, \
-            [RTB_I64] = simd_map_i64_##isa, [RTB_U8] = simd_map_u8_##isa, [RTB_U16] = simd_map_u16_##isa, [RTB_U32] = simd_map_u32_##isa,  \
-            [RTB_U64] = simd_map_u64_##isa, [RTB_F16] = simd_map_f16_##isa, [RTB_BF16] = simd_map_bf16_##isa,                              \
-            [RTB_F32] = simd_map_f32_##isa, [RTB_F64] = simd_map_f64_##isa},                                                               \
-    .casts = {[RTB_BOOL] = &simd_cast_boolean_##isa, [RTB_I8] = &simd_cast_i8_##isa, [RTB_I16] = &simd_cast_i16_##isa,                     \
-              [RTB_I32] = &simd_cast_i32_##isa, [RTB_I64] = &simd_cast_i64_##isa, [RTB_U8] = &simd_cast_u8_##isa,                          \
-              [RTB_U16] = &simd_cast_u16_##isa, [RTB_U32] = &simd_cast_u32_##isa, [RTB_U64] = &simd_cast_u64_##isa,                        \
-              [RTB_F16] = &simd_cast_f16_##isa, [RTB_BF16] = &simd_cast_bf16_##isa, [RTB_F32] = &simd_cast_f32_##isa,                      \
-              [RTB_F64] = &simd_cast_f64_##isa},                                                                                           \
-    .quants = {[RTB_F16] = &simd_quant_f16_##isa, [RTB_BF16] = &simd_quant_bf16_##isa, [RTB_F32] = &simd_quant_f32_##isa,                  \
-               [RTB_F64] = &simd_quant_f64_##isa},                                                                                         \
+    .map = {EACH_REAL(ROWS, isa, map)},                                                                                                    \
+    .casts = {EACH_REAL(ONE, isa, cast)},                                                                                                  \
+    .quants = {EACH_FLOAT(ONE, isa, quant)},                                                                                               \
     .makes = &simd_make_f64_##isa,                                                                                                         \
+    .fold = {EACH_REAL(ROWS, isa, reduce)},                                                                                                \
+    .arg = {EACH_EXACT(ROWS, isa, reduce) EACH_FLOAT(ROWS, isa, arg)},                                                                     \
+    .softmax = {EACH_FLOAT(ROWS, isa, softmax)},                                                                                           \
+    .norm = {EACH_FLOAT(ROWS, isa, norm)},                                                                                                 \
+    .pool = {EACH_INT(ONE, isa, pool) EACH_FLOAT(ONE, isa, pool)},                                                                         \
+    .conv = {EACH_FLOAT(ONE, isa, conv)},                                                                                                  \
+    .gemm = {EACH_WORD(ONE, isa, gemm) EACH_WIDE_FLOAT(ONE, isa, gemm)},                                                                   \
     .moves = {&simd_move_bytes1_##isa, &simd_move_bytes2_##isa, &simd_move_bytes4_##isa, &simd_move_bytes8_##isa, &simd_move_bytes16_##isa}, \
   };
 #define VECTOR_BYTES_scalar 16

@@ -24,6 +24,7 @@
 typedef void (*simd_map)(int64_t n, const void *const *in, void *out, uint32_t still);
 /// cost: work per element in units of a tenth of a nanosecond on one core with data in its cache, measured, then a constant (see simd_grain).
 typedef struct simd_map_row { uint16_t op, cost; simd_map fn; } simd_map_row; // a table ends with op 0
+typedef struct simd_gemm_kernels simd_gemm_kernels; // gemm/gemm.h
 
 /// Elements of one size, whatever they mean. Steps are bytes, of any sign.
 typedef struct simd_moves {
@@ -32,6 +33,18 @@ typedef struct simd_moves {
   void (*move)(int64_t rows, int64_t cols, const void *x, int64_t x_row, int64_t x_col, void *out, int64_t out_row, int64_t out_col);
   simd_map copy, where; ///< COPY and FILL; WHERE
 } simd_moves;
+
+/// A reduction. A state is what is known of one result so far: state_bytes of it for each of at most SIMD_FOLD_RESULTS results, in an array.
+/// x points to elements, steps are in elements; `first` is the index of the first term among all terms of its result.
+#define SIMD_FOLD_RESULTS 1024
+typedef struct simd_fold {
+  uint16_t op, cost, state_bytes;                                                                         // cost as above
+  void (*start)(int64_t m, void *state);
+  void (*rows)(int64_t m, int64_t n, const void *x, int64_t step, int64_t first, void *state);            // the n terms of a result lie side by side
+  void (*columns)(int64_t m, int64_t n, const void *x, int64_t step, int64_t first, void *state);         // the m results lie side by side
+  void (*join)(int64_t m, const void *later, void *state);
+  void (*finish)(int64_t m, const void *state, int64_t n, void *out, int64_t out_step);                   // n: terms of each result
+} simd_fold; // a table ends with op 0
 
 /// CAST from a dtype to each real one; of f16 and bf16 also to it from each other one, so that no other lane has to know halves.
 typedef struct simd_casts { simd_map from[SIMD_DTYPES], to[SIMD_DTYPES]; } simd_casts;
@@ -52,14 +65,21 @@ typedef struct simd_isa {
   const char *name;
   int32_t vector_bytes;
   const simd_map_row *map[SIMD_DTYPES];
+  const simd_fold *fold[SIMD_DTYPES], *arg[SIMD_DTYPES];
+  const struct simd_line_row *softmax[SIMD_DTYPES], *norm[SIMD_DTYPES]; // lines.h
+  const struct simd_pool *pool[SIMD_DTYPES]; // pool.h
+  const struct simd_conv *conv[SIMD_DTYPES]; // conv.h
+  const simd_gemm_kernels *gemm[SIMD_DTYPES];
   const simd_casts *casts[SIMD_DTYPES];
   const simd_quants *quants[SIMD_DTYPES];
   const simd_makes *makes;
   const simd_moves *moves[5]; // by log2 of the bytes of an element, 1 to 16
 } simd_isa;
+
 /// Complex dtypes, the same on all of them (by dtype - RTB_C64): rows, casts, and the making of one from two floats (by their dtype).
 typedef struct simd_complex { const simd_map_row *map; const simd_casts *casts; const simd_map *pair; } simd_complex;
 extern const simd_complex simd_complexes[2];
+
 /// The instruction sets that this library was built with, best first; the last entry is `scalar`.
 extern const simd_isa *const simd_isas[];
 /// Can this machine run it?
@@ -101,10 +121,24 @@ bool simd_cast_of(const simd_device *dev, uint16_t from, uint16_t to, simd_map *
 // ---- families: resolve, as in rtb_backend ---------------------------------------------------------------------------------------------------
 typedef int32_t (*simd_resolver)(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_map(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_index(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);   ///< gather, take_along, gather_nd
+int32_t simd_resolve_scatter(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< scatter, scatter_nd
+int32_t simd_resolve_nonzero(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_scan(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);    ///< cumsum, cumprod
+int32_t simd_resolve_sort(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);    ///< sort, argsort
+int32_t simd_resolve_search(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);  ///< searchsorted
+
+/// Refuses arguments that are not strided views (optional ones may be absent), wanting views; RTB_OK otherwise.
+int32_t simd_want_views(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_pool(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_conv(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_move(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_fold(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_cast(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_quant(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_make(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< arange, random_uniform, random_normal
+int32_t simd_resolve_lines(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< softmax, log_softmax, layer_norm, rms_norm
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,
 /// which is filled in.

@@ -19,7 +19,10 @@
 static rt_ctx *ctx;
 static const rt_dtype complexes[] = {RT_C64, RT_C128};
 
-static int open_context(void **state) { (void)state; return rt_ctx_create(NULL, &ctx) == RT_OK ? 0 : -1; }
+static int open_context(void **state) {
+  (void)state;
+  return rt_ctx_create(&(rt_ctx_options){.size = sizeof(rt_ctx_options), .backends = "cpu_ref"}, &ctx) == RT_OK ? 0 : -1;
+}
 static int close_context(void **state) { (void)state; return rt_ctx_close(ctx) == RT_OK ? 0 : -1; } // says so when a tensor is left
 
 typedef struct pair { double re, im; } pair;

@@ -35,7 +35,7 @@ static char folder[] = "/tmp/trivet-tool-faults-XXXXXX";
 
 // ---- commands --------------------------------------------------------------------------------------------------------------------------------
 
-enum { FILES = 1, PLUGINS = 2 }; // FILES: works on files, says the same each time; PLUGINS: looks for plugins and opens them in processes
+enum { FILES = 1, PLUGINS = 2 }; // FILES: works on files, says the same each time; PLUGINS: shows which plugins there are, so one that cannot be opened is another answer
 static const struct command_row {
   const char *name;
   int kind;
@@ -50,7 +50,7 @@ static const struct command_row {
     {"backends", PLUGINS, {"trivet", "backends"}},
     {"backends FILE", PLUGINS, {"trivet", "backends", TRIVET_BUILD_DIR "/tests/plugins/trivet_unified.so"}},
     {"info", PLUGINS, {"trivet", "info", "--json"}},
-    {"env", FILES, {"trivet", "env"}},
+    {"env", PLUGINS, {"trivet", "env"}},
 };
 
 static const struct fault_row {

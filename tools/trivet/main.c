@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const command *const commands[] = {&cmd_info, &cmd_backends, &cmd_ops, &cmd_run, &cmd_inspect, &cmd_convert, &cmd_onnx_test, &cmd_env};
+static const command *const commands[] = {&cmd_info, &cmd_backends, &cmd_ops, &cmd_run, &cmd_inspect, &cmd_convert, &cmd_onnx_test, &cmd_bench, &cmd_env};
 
 static int vfail(const char *fmt, va_list args) {
   char text[2048];
@@ -136,7 +136,7 @@ static int print_general_help(void) {
   printf("Usage: trivet [--json] COMMAND [OPTION]...\n\nRuns tensor programs on whatever the machine has, through plugins.\n\nCommands:\n");
   for (size_t i = 0; i < COUNT(commands); i++) printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
   printf("  %-9s %s\n\n", "help", "show this, or the help of a command: trivet help run");
-  printf("  --json      the answer as JSON; works with every command (with onnx-test only before its name: behind it, --json takes a file)\n"
+  printf("  --json      the answer as JSON; works with every command (with onnx-test and bench only before the name: behind it, --json takes a file)\n"
          "  --version   the version of the library\n"
          "  --help      this text\n\n"
          "RT_BACKEND=name,name chooses the backends; 'trivet backends' lists them, 'trivet env' shows all settings.\n"

@@ -27,7 +27,7 @@ typedef struct command {
   const char *name, *summary, *help;
   int (*run)(const struct command *self, int argc, char **argv, bool as_json);
 } command;
-extern const command cmd_info, cmd_backends, cmd_ops, cmd_run, cmd_inspect, cmd_convert, cmd_onnx_test, cmd_env;
+extern const command cmd_info, cmd_backends, cmd_ops, cmd_run, cmd_inspect, cmd_convert, cmd_onnx_test, cmd_bench, cmd_env;
 /// What every subcommand does with an option that getopt_long rejected: points to the help, gives EXIT_USAGE.
 int usage_error(const command *self, const char *fmt, ...) TOOL_PRINTF(2, 3);
 int print_help(const command *self);

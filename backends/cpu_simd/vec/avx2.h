@@ -12,6 +12,7 @@
 #define v_sqrt v_sqrt
 V_INLINE vec v_sqrt(vec x) { return (vec)V_X(_mm256_sqrt)(x); }
 #define v_fma v_fma
+#define V_FAST_FMA
 V_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)V_X(_mm256_fmadd)(a, b, c); }
 V_INLINE vec v_mad(vec a, vec b, vec c) { return (vec)V_X(_mm256_fmadd)(a, b, c); }
 
@@ -35,6 +36,9 @@ V_INLINE vec v_max(vec a, vec b) {
   const vec high = (vec)V_X(_mm256_and)(V_X(_mm256_max)(a, b), V_X(_mm256_max)(b, a));
   return (vec)V_X(_mm256_blendv)(high, a + b, V_X(_mm256_cmp)(a, b, _CMP_UNORD_Q));
 }
+
+#define v_unordered v_unordered
+V_INLINE ivec v_unordered(vec a, vec b) { return (ivec)V_X(_mm256_cmp)(a, b, _CMP_UNORD_Q); }
 
 #define v_select v_select
 V_INLINE vec v_select(ivec m, vec a, vec b) { return (vec)V_X(_mm256_blendv)(b, a, (vec)m); }

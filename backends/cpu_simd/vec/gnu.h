@@ -52,6 +52,9 @@ V_INLINE vec v_abs(vec x) { return (vec)((ivec)x & ~V_SIGN); }
 V_INLINE vec v_copysign(vec a, vec b) { return (vec)(((ivec)a & ~V_SIGN) | ((ivec)b & V_SIGN)); }
 V_INLINE vmask v_sign_bit(vec x) { return v_mask((ivec)x); }
 V_INLINE vmask v_is_nan(vec x) { return v_ne(x, x); }
+#ifndef v_unordered
+V_INLINE vmask v_unordered(vec a, vec b) { return v_or(v_ne(a, a), v_ne(b, b)); }
+#endif
 
 // ---- arithmetic -----------------------------------------------------------------------------------------------------------------------------
 V_INLINE vec v_add(vec a, vec b) { return a + b; }
@@ -202,17 +205,27 @@ V_INLINE void v_store(lane *p, vec x) { v_store_n(p, x, V_LANES); }
 #endif
 
 // ---- all lanes to one -------------------------------------------------------------------------------------------------------------------------
-#define V_JOIN(name, step)                                                             \
-  V_INLINE num name(vec x) {                                                           \
-    for (int half = V_LANES / 2; half > 0; half /= 2) {                                \
-      vec other = x;                                                                   \
-      for (int i = 0; i < half; i++) other[i] = x[i + half];                           \
-      x = step(x, other);                                                              \
-    }                                                                                  \
-    return x[0];                                                                       \
+// Lane i of the result is lane i + half of x.
+V_INLINE vec v_other_half(vec x, int half) {
+#if defined(__clang__)
+  vec other = x;
+  for (int i = 0; i < half; i++) other[i] = x[i + half];
+  return other;
+#else
+  ivec from;
+  V_EACH from[i_] = (i_ + half) & (V_LANES - 1);
+  return __builtin_shuffle(x, from);
+#endif
+}
+#define V_JOIN(name, step)                                                                               \
+  V_INLINE num name(vec x) {                                                                             \
+    V_UNROLL for (int half = V_LANES / 2; half > 0; half /= 2) x = step(x, v_other_half(x, half));       \
+    return x[0];                                                                                         \
   }
 #ifndef v_sum
 V_JOIN(v_sum, v_add)
 #endif
+#ifndef v_lowest_of
 V_JOIN(v_lowest_of, v_min)
 V_JOIN(v_highest_of, v_max)
+#endif

@@ -3,7 +3,7 @@
 // cmake/kernels.cmake), which defines SIMD_ISA and SIMD_LANE; inside it
 //   lane    the element in memory           float, double; uint16_t for f16 and bf16
 //   num     the number it is computed in    float (f32, f16, bf16) or double (f64); integers and bool (uint8_t): the lane itself, see int.h
-//   vec     V_LANES numbers; locals and arguments only, never in memory structures
+//   vec     V_LANES numbers; locals and arguments only, never in memory structures; + - * / of C are v_add v_sub v_mul v_div
 //   ivec    V_LANES signed integers as wide as num; + - * & | ^ ~ << >> and comparisons of C apply lane by lane (shifts right are arithmetic)
 //   vmask   a truth value per lane; only the functions below look inside
 //
@@ -13,13 +13,14 @@
 //   v_load_n v_store_n (p, n)  the first n lanes, 0 < n <= V_LANES, touching no other memory; the other lanes loaded are 0
 //   v_set(x) v_zero() v_iset(i)
 //   v_add v_sub v_mul v_div v_sqrt
-//   v_fma(a, b, c)             a b + c rounded once, on every instruction set (slow where there is no instruction)
+//   v_fma(a, b, c)             a b + c rounded once, on every instruction set (slow where there is no instruction: V_FAST_FMA is not defined)
 //   v_mad(a, b, c)             a b + c, rounded once or twice, whichever is faster: for polynomials
 //   v_neg v_abs v_copysign(a, b)   bits, of NaN too
 //   v_floor v_ceil v_trunc v_round   round: ties to even; the sign of zero stays
 //   v_min v_max                NaN from either side wins; -0 is below +0
-//   v_low v_high (a, b)        minimum and maximum for numbers only: with a NaN or zeros of two signs, either argument
+//   v_low v_high (a, b)        minimum and maximum for numbers: with zeros of two signs, either argument; a NaN in b wins, one in a may be lost
 //   v_lt v_le v_eq v_ne v_is_nan   vmask; v_ne is true for NaN, the others but v_is_nan false
+//   v_unordered(a, b)          vmask: is either a NaN?
 //   v_sign_bit(x)              vmask: is the sign bit set, of NaN too?
 //   v_select(m, a, b)          a where m, else b, bit by bit;  v_iselect the same for ivec
 //   v_and v_or v_xor v_not (masks), v_any(m), v_all(m), v_mask(i) (vmask from the sign bits of an ivec), v_imask(m) (ivec: -1 where m, else 0)
@@ -154,6 +155,10 @@ typedef unum uvec __attribute__((vector_size(V_BYTES)));
 #else
 #if V_ISA == V_IS_avx2
 #include "avx2.h"
+#elif V_ISA == V_IS_avx512
+#include "avx512.h"
+#elif V_ISA == V_IS_neon
+#include "neon.h"
 #endif
 #include "gnu.h"
 #endif

@@ -26,6 +26,10 @@
 #define FMA fma
 #endif
 #include "../../cpu_ref/vocab_float.h"
+#if NUM_BITS == 32
+#include "activation.h"
+#include "erf.h"
+#endif
 
 // ---- exact words ------------------------------------------------------------------------------------------------------------------------------
 #define m_add(a, b) v_add(a, b)
@@ -100,10 +104,13 @@ V_INLINE vec m_angle(vec x) {
     V_EACH a[i_] = (num)name##_ref(a[i_], b[i_]);     \
     return a;                                         \
   }
-V_BY_LANE1(rsqrt) V_BY_LANE1(cbrt) V_BY_LANE1(exp) V_BY_LANE1(exp2) V_BY_LANE1(expm1) V_BY_LANE1(log) V_BY_LANE1(log2) V_BY_LANE1(log10) V_BY_LANE1(log1p)
-V_BY_LANE1(sin) V_BY_LANE1(cos) V_BY_LANE1(tan) V_BY_LANE1(asin) V_BY_LANE1(acos) V_BY_LANE1(atan) V_BY_LANE1(sinh) V_BY_LANE1(cosh) V_BY_LANE1(tanh)
-V_BY_LANE1(asinh) V_BY_LANE1(acosh) V_BY_LANE1(atanh) V_BY_LANE1(erf) V_BY_LANE1(erfc) V_BY_LANE1(sigmoid) V_BY_LANE1(silu) V_BY_LANE1(gelu) V_BY_LANE1(gelu_tanh)
-V_BY_LANE1(softplus) V_BY_LANE1(mish) V_BY_LANE1(softsign) V_BY_LANE1(hardswish) V_BY_LANE1(selu)
+#if NUM_BITS == 64
+V_BY_LANE1(exp) V_BY_LANE1(exp2) V_BY_LANE1(expm1) V_BY_LANE1(log) V_BY_LANE1(tanh) V_BY_LANE1(erf) V_BY_LANE1(sigmoid) V_BY_LANE1(silu)
+V_BY_LANE1(gelu) V_BY_LANE1(gelu_tanh) V_BY_LANE1(softplus) V_BY_LANE1(mish) V_BY_LANE1(softsign) V_BY_LANE1(hardswish) V_BY_LANE1(selu)
+#endif
+V_BY_LANE1(rsqrt) V_BY_LANE1(cbrt) V_BY_LANE1(log2) V_BY_LANE1(log10) V_BY_LANE1(log1p)
+V_BY_LANE1(sin) V_BY_LANE1(cos) V_BY_LANE1(tan) V_BY_LANE1(asin) V_BY_LANE1(acos) V_BY_LANE1(atan) V_BY_LANE1(sinh) V_BY_LANE1(cosh)
+V_BY_LANE1(asinh) V_BY_LANE1(acosh) V_BY_LANE1(atanh) V_BY_LANE1(erfc)
 V_BY_LANE2(celu) V_BY_LANE2(floor_div) V_BY_LANE2(remainder) V_BY_LANE2(fmod) V_BY_LANE2(pow) V_BY_LANE2(atan2) V_BY_LANE2(hypot) V_BY_LANE2(logaddexp)
 
 V_INLINE vec m_nextafter(vec a, vec b) { // among the numbers of the lane

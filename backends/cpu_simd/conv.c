@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Convolution. The output is cut into boxes of lines and blocks of channels. For each, a block of the depth (input channels by taps) at a time,
+// the part of x under the box is copied with its padding (conv.h), packed in panels of columns and multiplied with the weights as they lie
+// (gemm/gemm.h). Where a window is one element, x itself is packed; where a group has one channel, nothing is. All choices depend on extents and
+// strides alone, and each element adds up in the order of the depth: the same bits for any number of threads.
+#include "conv.h"
+
+#include <string.h>
+
+#include "gemm/gemm.h"
+
+#define CHUNK_WORK 2000000 // multiplications of one chunk of parallel work: some 40 us
+#define INLINE_WORK 150000 // fewer in all than this (3 us) are not worth a second thread
+#define MOST_ROWS 128      // of a block: what is packed of x is used so often
+#define MOST_COLUMNS 2048  // of a box
+#define LEAST_PANELS 4     // of a box, so that weights are worth reading
+#define MOST_READ 65536    // elements of x that are read as they lie
+#define PIECE 256          // positions that are added up at a time around weights that are not finite
+
+typedef enum form { WINDOWS, FLAT, DEPTHWISE } form;
+
+typedef struct conv {
+  const simd_device *dev;
+  const simd_conv *kernels;
+  const simd_gemm_kernels *gemm;
+  const rtb_view *x, *weight, *bias, *out;
+  simd_window window;
+  form form;
+  int64_t x_bytes;                        // of an element
+  int64_t groups, channels, rows, depth;  // rows: output channels of a group; depth: channels of a group times taps
+  int64_t flat_step;                      // FLAT: from column to column of x
+  bool reads_x;                           // FLAT: x is not packed
+  // Weights and bias as numbers: the tensors themselves, or copies in the workspace.
+  const void *numbers, *bias_numbers;
+  int64_t numbers_row;
+  bool widens, widens_bias;
+  // Boxes are lines x columns; there are so many of them along the output, of blocks of rows, and of the depth.
+  int64_t box_lines, box_columns, boxes_down, boxes_across, n_boxes, block_rows, n_blocks, block_depth;
+  // The copy under a box: rows of so many phases of pitch elements, and how many rows an output line moves on.
+  int64_t n_phases, pitch, line_rows, n_rows, channel;
+  const int64_t *offset;                  // of taps
+  bool aside;                             // results are not numbers, or not where a product can put them
+  uint64_t copy_bytes, panel_bytes, aside_bytes;
+} conv;
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t parts(int64_t n, int64_t size) { return (n + size - 1) / size; }
+static int64_t round_up(int64_t n, int64_t unit) { return parts(n, unit) * unit; }
+static int64_t even_part(int64_t n, int64_t size, int64_t unit) { return n > 0 ? round_up(parts(n, parts(n, size)), unit) : unit; }
+static char *at(const void *data, int64_t elements, int64_t bytes) { return (char *)data + elements * bytes; }
+
+// ---- how a call is cut ---------------------------------------------------------------------------------------------------------------------------
+
+static bool inner_is_dense(const rtb_view *view) {
+  int64_t expected = 1;
+  for (int32_t d = view->ndim - 1; d >= 1; expected *= view->shape[d--])
+    if (view->shape[d] != 1 && view->stride[d] != expected) return false;
+  return true;
+}
+
+/// Do these dimensions run on as one? *out_step: its stride.
+static bool is_one_line(const int64_t extent[3], const int64_t stride[3], int64_t *out_step) {
+  int64_t expected = 0;
+  *out_step = 1;
+  for (int32_t d = 2; d >= 0; d--) {
+    if (extent[d] == 1) continue;
+    if (expected == 0) *out_step = expected = stride[d];
+    if (stride[d] != expected) return false;
+    expected *= extent[d];
+  }
+  return true;
+}
+
+static bool has_pads(const simd_window *w) {
+  for (int32_t d = 0; d < 3; d++) if (w->pad_lo[d] || w->pad_hi[d]) return true;
+  return false;
+}
+
+/// A window of one element at every position, over numbers that run on: the spatial dimensions become one.
+static bool make_flat(conv *v) {
+  simd_window *w = &v->window;
+  int64_t out_step;
+  for (int32_t d = 0; d < 3; d++) if (w->stride[d] != 1) return false;
+  if (w->n_taps != 1 || has_pads(w) || v->x_bytes != v->kernels->num_bytes) return false;
+  if (!is_one_line(w->in, w->x_stride, &v->flat_step) || !is_one_line(w->out, w->out_stride, &out_step)) return false;
+  w->out[2] *= w->out[0] * w->out[1], w->out[0] = w->out[1] = 1;
+  w->out_stride[2] = out_step;
+  return true;
+}
+
+static void choose_boxes(conv *v) {
+  const simd_window *w = &v->window;
+  const int64_t nr = v->gemm->nr, work = v->form == DEPTHWISE ? w->n_taps : v->block_rows * v->depth;
+  const int64_t columns = least(most(CHUNK_WORK / most(1, work), LEAST_PANELS * nr), MOST_COLUMNS);
+  v->box_columns = w->out[2] < 2 * columns ? most(1, w->out[2]) : even_part(w->out[2], columns, nr);
+  v->box_lines = v->box_columns < w->out[2] ? 1 : even_part(w->out[1], parts(columns, most(1, w->out[2])), 1);
+  v->boxes_across = parts(w->out[2], v->box_columns), v->boxes_down = parts(w->out[1], v->box_lines);
+  v->n_boxes = w->out[0] * v->boxes_down * v->boxes_across;
+}
+
+static void lay_out_copy(conv *v) {
+  const simd_window *w = &v->window;
+  const int64_t num_bytes = v->kernels->num_bytes, n_channels = v->form == DEPTHWISE ? 1 : parts(v->block_depth, w->n_taps) + 1;
+  const int64_t reach_y = (w->taps[1] - 1) * w->dilation[1] + 1, reach_x = (w->taps[2] - 1) * w->dilation[2] + 1;
+  v->line_rows = least(w->stride[1], reach_y), v->n_phases = least(w->stride[2], reach_x);
+  v->n_rows = (v->box_lines - 1) * v->line_rows + reach_y;
+  v->pitch = v->box_columns + (reach_x - 1) / w->stride[2];
+  v->channel = w->taps[0] * v->n_rows * v->n_phases * v->pitch;
+  v->copy_bytes = v->form == FLAT ? 0 : (uint64_t)round_up(least(n_channels, v->channels) * v->channel * num_bytes + SIMD_CONV_SLACK, 64);
+  v->panel_bytes = v->form == DEPTHWISE ? 0 : (uint64_t)round_up(v->block_depth * v->gemm->nr * num_bytes + SIMD_CONV_SLACK, 64);
+  v->aside = v->form != DEPTHWISE && (v->x_bytes != num_bytes || (v->box_lines > 1 && w->out_stride[1] != w->out[2] * w->out_stride[2]));
+  v->aside_bytes = v->aside ? (uint64_t)(v->block_rows * v->box_lines * v->box_columns * num_bytes) : 0;
+}
+
+static conv conv_of(const simd_device *dev, const rtb_op *op) {
+  const rtb_attr_window *attr = op->attr;
+  conv v = {.dev = dev, .x = op->args[0], .weight = op->args[1], .bias = op->args[2], .out = op->args[op->nin]};
+  v.kernels = dev->isa->conv[v.x->dtype];
+  v.gemm = dev->isa->gemm[v.x->dtype == RTB_F64 ? RTB_F64 : RTB_F32];
+  v.window = simd_window_of(attr, v.x, v.out, v.weight->shape);
+  v.x_bytes = rtb_dtype_bytes(v.x->dtype);
+  v.groups = attr->groups, v.channels = v.x->shape[1] / v.groups, v.rows = v.out->shape[1] / v.groups;
+  v.depth = v.channels * v.window.n_taps;
+  v.form = make_flat(&v) ? FLAT : v.channels == 1 && v.rows <= 2 ? DEPTHWISE : WINDOWS;
+  v.widens = v.x_bytes != v.kernels->num_bytes || !inner_is_dense(v.weight);
+  v.widens_bias = v.bias && (v.x_bytes != v.kernels->num_bytes || v.bias->stride[0] != 1);
+  v.numbers = v.weight->data, v.numbers_row = v.widens ? v.depth : v.weight->stride[0];
+  v.bias_numbers = v.bias ? v.bias->data : NULL;
+  v.block_rows = v.form == DEPTHWISE ? v.rows : even_part(v.rows, MOST_ROWS, v.gemm->mr);
+  v.n_blocks = v.form == DEPTHWISE ? 1 : parts(v.rows, v.block_rows);
+  const int64_t taps = v.window.n_taps, kc = v.gemm->kc;
+  v.block_depth = taps <= kc ? even_part(v.channels, kc / taps, 1) * taps : kc;
+  choose_boxes(&v);
+  v.reads_x = v.form == FLAT && v.flat_step == 1 && v.block_depth * v.box_columns <= MOST_READ;
+  lay_out_copy(&v);
+  return v;
+}
+
+// ---- numbers of weights and bias -------------------------------------------------------------------------------------------------------------------
+
+static uint64_t workspace_of(const conv *v) {
+  uint64_t bytes = (uint64_t)v->window.n_taps * sizeof(int64_t);
+  if (v->widens) bytes += (uint64_t)(v->weight->shape[0] * v->depth * v->kernels->num_bytes);
+  if (v->widens_bias) bytes += (uint64_t)(v->bias->shape[0] * v->kernels->num_bytes);
+  return bytes;
+}
+
+static int32_t widen_body(void *arg, int64_t begin, int64_t end) {
+  const conv *v = arg;
+  const rtb_view *weight = v->weight;
+  const int64_t *taps = v->window.taps, *stride = weight->stride, bytes = v->kernels->num_bytes;
+  const int32_t missing = 5 - weight->ndim; // spatial dimensions in front
+  for (int64_t m = begin; m < end; m++) for (int64_t c = 0; c < v->channels; c++) for (int64_t z = 0; z < taps[0]; z++) for (int64_t y = 0; y < taps[1]; y++) {
+    const int64_t from = m * stride[0] + c * stride[1] + (missing < 1 ? z * stride[2] : 0) + (missing < 2 ? y * stride[3 - missing] : 0);
+    const int64_t to = m * v->depth + ((c * taps[0] + z) * taps[1] + y) * taps[2];
+    v->kernels->widen(taps[2], at(weight->data, from, v->x_bytes), stride[4 - missing], at(v->numbers, to, bytes));
+  }
+  return RTB_OK;
+}
+
+/// Fills the workspace.
+static int32_t prepare(conv *v, void *workspace) {
+  const simd_window *w = &v->window;
+  int64_t *offset = workspace;
+  for (int64_t t = 0; t < w->n_taps; t++) {
+    const int64_t x = t % w->taps[2] * w->dilation[2], y = t / w->taps[2] % w->taps[1] * w->dilation[1], z = t / (w->taps[2] * w->taps[1]);
+    offset[t] = ((z * v->n_rows + y) * v->n_phases + x % w->stride[2]) * v->pitch + x / w->stride[2];
+  }
+  v->offset = offset;
+  char *rest = (char *)(offset + w->n_taps);
+  if (v->widens_bias) {
+    v->kernels->widen(v->bias->shape[0], v->bias->data, v->bias->stride[0], rest);
+    v->bias_numbers = rest, rest += v->bias->shape[0] * v->kernels->num_bytes;
+  }
+  if (!v->widens) return RTB_OK;
+  v->numbers = rest;
+  return simd_parallel(v->dev, v->weight->shape[0], most(1, 16384 / most(1, v->depth)), widen_body, v);
+}
+
+/// Would padding that is multiplied as 0 give NaN?
+static bool weights_are_finite(const conv *v) {
+  if (v->numbers_row == v->depth) return v->kernels->is_finite(v->weight->shape[0] * v->depth, v->numbers);
+  for (int64_t m = 0; m < v->weight->shape[0]; m++)
+    if (!v->kernels->is_finite(v->depth, at(v->numbers, m * v->numbers_row, v->kernels->num_bytes))) return false;
+  return true;
+}
+
+// ---- one box -----------------------------------------------------------------------------------------------------------------------------------------
+
+/// One unit of work: a box of one image for a block of rows of one group.
+typedef struct unit {
+  int64_t image, group, block;
+  int64_t z, y, x, n_lines, n_columns; // n_columns of each line
+  int64_t m, rows;                     // output channels [m, m + rows) of all
+} unit;
+
+static void fit(const conv *v, unit *u) {
+  u->n_columns = least(v->box_columns, v->window.out[2] - u->x), u->n_lines = least(v->box_lines, v->window.out[1] - u->y);
+  u->m = u->group * v->rows + u->block * v->block_rows, u->rows = least(v->block_rows, v->rows - u->block * v->block_rows);
+}
+
+static unit unit_at(const conv *v, int64_t index) {
+  unit u;
+  u.x = index % v->boxes_across * v->box_columns, index /= v->boxes_across;
+  u.y = index % v->boxes_down * v->box_lines, index /= v->boxes_down;
+  u.z = index % v->window.out[0], index /= v->window.out[0];
+  u.block = index % v->n_blocks, index /= v->n_blocks;
+  u.group = index % v->groups, u.image = index / v->groups;
+  fit(v, &u);
+  return u;
+}
+
+static void next_unit(const conv *v, unit *u) {
+  if ((u->x += v->box_columns) >= v->window.out[2]) {
+    u->x = 0, u->y += v->box_lines;
+    if (u->y >= v->window.out[1]) u->y = 0, u->z++;
+    if (u->z == v->window.out[0]) u->z = 0, u->block++;
+    if (u->block == v->n_blocks) u->block = 0, u->group++;
+    if (u->group == v->groups) u->group = 0, u->image++;
+  }
+  fit(v, u);
+}
+
+static char *out_at(const conv *v, const unit *u, int64_t row, int64_t line) {
+  const int64_t *stride = v->out->stride, *inner = v->window.out_stride;
+  const int64_t to = u->image * stride[0] + (u->m + row) * stride[1] + u->z * inner[0] + (u->y + line) * inner[1] + u->x * inner[2];
+  return at(v->out->data, to, v->x_bytes);
+}
+
+/// Copies what the box sees of n channels of its group.
+static void copy_channels(const conv *v, const unit *u, int64_t first, int64_t n, char *to) {
+  const simd_window *w = &v->window;
+  const int64_t channel = u->image * v->x->stride[0] + (u->group * v->channels + first) * v->x->stride[1];
+  const simd_conv_part part = {
+    .x = at(v->x->data, channel, v->x_bytes), .n_channels = n, .channel = v->x->stride[1],
+    .n_planes = w->taps[0], .plane = w->x_stride[0], .z = u->z * w->stride[0] - w->pad_lo[0], .dz = w->dilation[0], .in_z = w->in[0],
+    .n_rows = (u->n_lines - 1) * v->line_rows + (w->taps[1] - 1) * w->dilation[1] + 1, .row = w->x_stride[1], .y = u->y * w->stride[1] - w->pad_lo[1],
+    .sy = w->stride[1], .line = v->line_rows, .in_y = w->in[1],
+    .step = w->x_stride[2], .at = u->x * w->stride[2] - w->pad_lo[2], .stride = w->stride[2], .in_x = w->in[2],
+    .n_phases = v->n_phases, .pitch = v->pitch, .to_channel = v->channel, .to_plane = v->n_rows * v->n_phases * v->pitch,
+  };
+  v->kernels->copy(&part, to);
+}
+
+static simd_conv_lines lines_of(const conv *v, const unit *u, const void *copy) {
+  return (simd_conv_lines){.from = copy, .offset = v->offset, .n_taps = v->window.n_taps, .channel = v->channel,
+                           .line = v->line_rows * v->n_phases * v->pitch, .n_lines = u->n_lines, .n = u->n_columns};
+}
+
+/// Adds the products of the depth [k0, k0 + kc).
+static void multiply(const conv *v, const unit *u, int64_t k0, int64_t kc, char *copy, char *panel, simd_gemm_out out) {
+  const simd_gemm_kernels *g = v->gemm;
+  const int64_t bytes = g->lane_bytes, taps = v->window.n_taps, first = k0 / taps, columns = u->n_lines * u->n_columns;
+  const simd_gemm_matrix a = {at(v->numbers, u->m * v->numbers_row + k0, bytes), v->numbers_row, 1};
+  const int64_t image = u->image * v->x->stride[0] + (u->group * v->channels + k0) * v->x->stride[1];
+  const simd_gemm_matrix flat = {at(v->x->data, image + u->x * v->flat_step, bytes), v->flat_step, v->x->stride[1]};
+  const simd_conv_lines lines = lines_of(v, u, copy);
+  if (v->form == WINDOWS && kc > 0) copy_channels(v, u, first, (k0 + kc - 1) / taps + 1 - first, copy);
+  if (v->form == FLAT && v->reads_x) {
+    g->direct(u->rows, columns, kc, &a, flat.data, flat.depth_stride, false, &out);
+    return;
+  }
+  for (int64_t j = 0; j < columns; j += g->nr, out.data = at(out.data, g->nr * out.column, bytes)) {
+    const int64_t n = least(g->nr, columns - j);
+    if (v->form == FLAT) g->pack_b(&flat, j, n, 0, kc, panel);
+    else v->kernels->panel(&lines, j, n, k0 - first * taps, kc, g->nr, panel);
+    g->direct(u->rows, n, kc, &a, panel, 0, true, &out);
+  }
+}
+
+static void run_product(const conv *v, const unit *u, char *scratch) {
+  char *copy = scratch, *panel = copy + v->copy_bytes, *aside = panel + v->panel_bytes;
+  const int64_t bytes = v->gemm->lane_bytes, columns = u->n_lines * u->n_columns;
+  simd_gemm_out out = {.data = out_at(v, u, 0, 0), .row = v->out->stride[1], .column = v->window.out_stride[2]};
+  if (v->aside) out = (simd_gemm_out){.data = aside, .row = columns, .column = 1};
+  out.bias = v->bias_numbers ? at(v->bias_numbers, u->m, bytes) : NULL;
+  int64_t k = 0;
+  do {
+    const int64_t kc = least(v->block_depth, v->depth - k);
+    multiply(v, u, k, kc, copy, panel, out);
+    out.bias = NULL, out.add = true;
+    k += kc;
+  } while (k < v->depth);
+  if (!v->aside) return;
+  for (int64_t m = 0; m < u->rows; m++) for (int64_t y = 0; y < u->n_lines; y++)
+    v->kernels->store(u->n_columns, at(aside, m * columns + y * u->n_columns, bytes), out_at(v, u, m, y), v->window.out_stride[2]);
+}
+
+static void run_depthwise(const conv *v, const unit *u, char *copy) {
+  const int64_t bytes = v->kernels->num_bytes;
+  const simd_conv_lines lines = lines_of(v, u, copy);
+  copy_channels(v, u, 0, 1, copy);
+  for (int64_t m = 0; m < u->rows; m++) {
+    const void *bias = v->bias_numbers ? at(v->bias_numbers, u->m + m, bytes) : NULL;
+    const void *weight = at(v->numbers, (u->m + m) * v->numbers_row, bytes);
+    v->kernels->depthwise(&lines, weight, bias, out_at(v, u, m, 0), v->window.out_stride[1], v->window.out_stride[2]);
+  }
+}
+
+static int32_t units_body(void *arg, int64_t begin, int64_t end) {
+  const conv *v = arg;
+  const rtb_host *host = v->dev->host;
+  const uint64_t bytes = v->copy_bytes + v->panel_bytes + v->aside_bytes;
+  char *scratch = host->alloc(host, bytes, 64);
+  if (!scratch) return rtb_failf(host, RTB_E_NO_MEMORY, "conv: no memory for %llu bytes of scratch", (unsigned long long)bytes);
+  unit u = unit_at(v, begin);
+  for (int64_t i = begin; i < end; i++, next_unit(v, &u)) {
+    if (v->form == DEPTHWISE) run_depthwise(v, &u, scratch);
+    else run_product(v, &u, scratch);
+  }
+  host->free(host, scratch, bytes);
+  return RTB_OK;
+}
+
+// ---- around weights that are not finite ---------------------------------------------------------------------------------------------------------
+
+/// Lines [begin, end) of all output channels: adds, tap by tap, only what is inside of x.
+static int32_t careful_body(void *arg, int64_t begin, int64_t end) {
+  const conv *v = arg;
+  const simd_window *w = &v->window;
+  const int64_t bytes = v->kernels->num_bytes;
+  for (int64_t i = begin; i < end; i++) {
+    const int64_t line = i % (w->out[0] * w->out[1]), map = i / (w->out[0] * w->out[1]), m = map % v->out->shape[1], image = map / v->out->shape[1];
+    const int64_t oz = line / w->out[1], oy = line % w->out[1];
+    for (int64_t j = 0; j < w->out[2]; j += PIECE) {
+      const int64_t n = least(PIECE, w->out[2] - j);
+      double sums[PIECE] = {0}; // or floats
+      for (int64_t p = 0; v->bias_numbers && p < n; p++) memcpy(at(sums, p, bytes), at(v->bias_numbers, m, bytes), (size_t)bytes);
+      for (int64_t k = 0; k < v->depth; k++) {
+        const int64_t channel = m / v->rows * v->channels + k / w->n_taps, tap = k % w->n_taps;
+        const int64_t z = oz * w->stride[0] + tap / (w->taps[2] * w->taps[1]) * w->dilation[0] - w->pad_lo[0];
+        const int64_t y = oy * w->stride[1] + tap / w->taps[2] % w->taps[1] * w->dilation[1] - w->pad_lo[1];
+        const int64_t x = j * w->stride[2] + tap % w->taps[2] * w->dilation[2] - w->pad_lo[2]; // of the first position
+        if (z < 0 || z >= w->in[0] || y < 0 || y >= w->in[1] || x >= w->in[2]) continue;
+        const int64_t from = x < 0 ? parts(-x, w->stride[2]) : 0, to = least(n, (w->in[2] - 1 - x) / w->stride[2] + 1);
+        const int64_t seen = image * v->x->stride[0] + channel * v->x->stride[1] + z * w->x_stride[0] + y * w->x_stride[1] + (x + from * w->stride[2]) * w->x_stride[2];
+        if (from < to)
+          v->kernels->add(to - from, at(v->numbers, m * v->numbers_row + k, bytes), at(v->x->data, seen, v->x_bytes), w->stride[2] * w->x_stride[2], at(sums, from, bytes));
+      }
+      const int64_t to = image * v->out->stride[0] + m * v->out->stride[1] + oz * w->out_stride[0] + oy * w->out_stride[1] + j * w->out_stride[2];
+      v->kernels->store(n, sums, at(v->out->data, to, v->x_bytes), w->out_stride[2]);
+    }
+  }
+  return RTB_OK;
+}
+
+// ---- the kernel --------------------------------------------------------------------------------------------------------------------------------------
+
+static int32_t run_conv(void *dev, void *stream, const rtb_op *op) {
+  (void)stream;
+  if (op->args[op->nin]->numel == 0) return RTB_OK;
+  conv v = conv_of(dev, op);
+  const int32_t status = prepare(&v, op->workspace->data);
+  if (status != RTB_OK) return status;
+  if (has_pads(&v.window) && !weights_are_finite(&v)) return simd_parallel(dev, v.out->numel / v.window.out[2], 1, careful_body, &v);
+  const int64_t n = v.out->shape[0] * v.groups * v.n_blocks * v.n_boxes, per_column = v.form == DEPTHWISE ? 4 * v.depth + 16 : v.depth;
+  const int64_t work = v.block_rows * v.box_lines * v.box_columns * most(1, per_column);
+  if (n * work < INLINE_WORK) return units_body(&v, 0, n);
+  return simd_parallel(dev, n, most(1, CHUNK_WORK / work), units_body, &v);
+}
+
+static int32_t accept_conv(void *dev, const rtb_op *op, uint64_t *out_workspace_bytes) {
+  const conv v = conv_of(dev, op);
+  *out_workspace_bytes = workspace_of(&v);
+  return RTB_OK;
+}
+
+int32_t simd_resolve_conv(simd_device *dev, const rtb_sig *sig, rtb_kernel *out) {
+  const uint16_t dtype = sig->arg[0].dtype;
+  if (dtype >= SIMD_DTYPES || !dev->isa->conv[dtype]) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "conv of %s has no vector kernel", simd_dtype_name(dev, dtype));
+  if (sig->alias) return rtb_refuse(out, RTB_UNSUPPORTED_ALIAS, "conv: windows overlap, so the output cannot be the input");
+  out->fn = run_conv, out->accept = accept_conv;
+  return RTB_OK;
+}

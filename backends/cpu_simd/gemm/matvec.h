@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A vector times a matrix, for both layouts of the matrix: it is read once, as it lies there. Included once, by micro_gemm.c.
+#ifndef CPU_SIMD_GEMM_MATVEC_H
+#define CPU_SIMD_GEMM_MATVEC_H
+
+#include "gemm.h"
+#include "lanes.h"
+
+// ---- rows of the matrix, added up ----------------------------------------------------------------------------------------------------------
+
+#define MIX_ROWS 8 // at a time: so many loads of the matrix for one load and store of y
+
+INLINE void mix_rows(int64_t n, const int rows, const lane *x, const lane *b, int64_t row, lane *y, bool add) {
+  vec factor[MIX_ROWS];
+  UNROLL for (int r = 0; r < rows; r++) factor[r] = v_set1(x[r]);
+  int64_t j = 0;
+  for (; j + VEC_LANES <= n; j += VEC_LANES) {
+    vec sum = add ? v_load(y + j) : (vec){0};
+    UNROLL for (int r = 0; r < rows; r++) sum = v_fma(factor[r], v_load(b + r * row + j), sum);
+    v_store(y + j, sum);
+  }
+  if (j == n) return;
+  vec sum = add ? v_load_n(y + j, n - j) : (vec){0};
+  UNROLL for (int r = 0; r < rows; r++) sum = v_fma(factor[r], v_load_n(b + r * row + j, n - j), sum);
+  v_store_n(y + j, sum, n - j);
+}
+
+static void mix(int64_t n, int64_t depth, const void *x, const void *b, int64_t row, void *y, bool add) {
+  const lane *factors = x, *from = b;
+  int64_t k = 0;
+  for (; k + MIX_ROWS <= depth; k += MIX_ROWS, add = true) mix_rows(n, MIX_ROWS, factors + k, from + k * row, row, y, add);
+  for (; k < depth; k++, add = true) mix_rows(n, 1, factors + k, from + k * row, row, y, add);
+}
+
+// ---- dot products ---------------------------------------------------------------------------------------------------------------------------
+
+#define DOT_LINES 4
+#define DOT_SUMS 2 // of a line at a time
+
+/// Adds the lanes of a vector in halves: lane i to lane i + half, until one is left.
+INLINE lane v_sum(vec v) {
+  lane at[VEC_BYTES / sizeof(lane)];
+  memcpy(at, &v, sizeof v);
+  for (int64_t half = VEC_LANES / 2; half > 0; half /= 2)
+    for (int64_t i = 0; i < half; i++) at[i] = (lane)(at[i] + at[i + half]);
+  return at[0];
+}
+
+/// Every line adds its products in the same order, however many are computed side by side.
+INLINE void dot_lines(int64_t depth, const int lines, const lane *x, const lane *b, int64_t line, lane *y, int64_t y_step) {
+  vec sum[DOT_LINES][DOT_SUMS];
+  UNROLL for (int l = 0; l < lines; l++) UNROLL for (int s = 0; s < DOT_SUMS; s++) sum[l][s] = (vec){0};
+  int64_t k = 0;
+  for (; k + DOT_SUMS * VEC_LANES <= depth; k += DOT_SUMS * VEC_LANES) {
+    UNROLL for (int s = 0; s < DOT_SUMS; s++) {
+      const vec factor = v_load(x + k + s * VEC_LANES);
+      UNROLL for (int l = 0; l < lines; l++) sum[l][s] = v_fma(factor, v_load(b + l * line + k + s * VEC_LANES), sum[l][s]);
+    }
+  }
+  for (; k < depth; k += VEC_LANES) {
+    const int64_t n = depth - k;
+    const vec factor = n < VEC_LANES ? v_load_n(x + k, n) : v_load(x + k);
+    UNROLL for (int l = 0; l < lines; l++)
+      sum[l][0] = v_fma(factor, n < VEC_LANES ? v_load_n(b + l * line + k, n) : v_load(b + l * line + k), sum[l][0]);
+  }
+  UNROLL for (int l = 0; l < lines; l++) y[l * y_step] = v_sum(sum[l][0] + sum[l][1]);
+}
+
+static void dots(int64_t n, int64_t depth, const void *x, const void *b, int64_t line, void *y, int64_t y_step) {
+  const lane *from = b;
+  lane *to = y;
+  int64_t j = 0;
+  for (; j + DOT_LINES <= n; j += DOT_LINES) dot_lines(depth, DOT_LINES, x, from + j * line, line, to + j * y_step, y_step);
+  for (; j < n; j++) dot_lines(depth, 1, x, from + j * line, line, to + j * y_step, y_step);
+}
+
+#endif
