@@ -177,7 +177,7 @@ static int32_t run_tiles(walk *w) {
   w->down = transposed && kernel->is_copy;
   if (transposed && !w->buffered) w->tile_rows = 128, w->tile_cols = 64 / widest;
   else if (transposed && kernel->is_copy) w->tile_rows = widest < 2 ? 128 : widest < 8 ? 64 : 32, w->tile_cols = most / w->tile_rows;
-  else if (transposed) w->tile_rows = 128 / widest, w->tile_cols = most / w->tile_rows;
+  else if (transposed) w->tile_rows = 64 / widest, w->tile_cols = most / w->tile_rows;
   else if (w->buffered) w->tile_rows = 1, w->tile_cols = most / 4;
   else w->tile_rows = 16, w->tile_cols = 16384;
   w->tile_rows = least(w->tile_rows, rows), w->tile_cols = least(w->tile_cols, cols);
