@@ -36,6 +36,11 @@ static const simd_resolver families[256] = {
   [RTB_OP_MATMUL] = simd_resolve_matmul,
   [RTB_OP_COPY] = simd_resolve_move,
   [RTB_OP_CAST] = simd_resolve_cast,
+  [RTB_OP_ARANGE] = simd_resolve_make,
+  [RTB_OP_RANDOM_UNIFORM] = simd_resolve_make,
+  [RTB_OP_RANDOM_NORMAL] = simd_resolve_make,
+  [RTB_OP_QUANTIZE] = simd_resolve_quant,
+  [RTB_OP_DEQUANTIZE] = simd_resolve_quant,
   [RTB_OP_FILL] = simd_resolve_move,
   [RTB_OP_WHERE] = simd_resolve_move,
 };

@@ -27,6 +27,8 @@
 #define TABLES(isa)                                                                                                                        \
   EACH_REAL(DECLARE_ROWS, isa, simd_map_row, map)                                                                                          \
   EACH_REAL(DECLARE_ONE, isa, simd_casts, cast)                                                                                            \
+  EACH_FLOAT(DECLARE_ONE, isa, simd_quants, quant)                                                                                         \
+  DECLARE_ONE(f64, F64, isa, simd_makes, make)                                                                                             \
   EACH_REAL(DECLARE_ROWS, isa, simd_fold, reduce)                                                                                          \
   EACH_FLOAT(DECLARE_ROWS, isa, simd_fold, arg)                                                                                            \
   EACH_FLOAT(DECLARE_ROWS, isa, simd_line_row, softmax)                                                                                    \
@@ -42,6 +44,8 @@
     .vector_bytes = VECTOR_BYTES_##isa,                                                                                                    \
     .map = {EACH_REAL(ROWS, isa, map)},                                                                                                    \
     .casts = {EACH_REAL(ONE, isa, cast)},                                                                                                  \
+    .quants = {EACH_FLOAT(ONE, isa, quant)},                                                                                               \
+    .makes = &simd_make_f64_##isa,                                                                                                         \
     .fold = {EACH_REAL(ROWS, isa, reduce)},                                                                                                \
     .arg = {EACH_EXACT(ROWS, isa, reduce) EACH_FLOAT(ROWS, isa, arg)},                                                                     \
     .softmax = {EACH_FLOAT(ROWS, isa, softmax)},                                                                                           \
@@ -79,6 +83,14 @@ const simd_isa *const simd_isas[] = {
 #endif
   &scalar_kernels,
   NULL,
+};
+
+extern const simd_map_row simd_map_c64_scalar[], simd_map_c128_scalar[];
+extern const simd_casts simd_cast_c64_scalar, simd_cast_c128_scalar;
+extern const simd_map simd_pair_c64_scalar[SIMD_DTYPES], simd_pair_c128_scalar[SIMD_DTYPES];
+const simd_complex simd_complexes[2] = {
+  {simd_map_c64_scalar, &simd_cast_c64_scalar, simd_pair_c64_scalar},
+  {simd_map_c128_scalar, &simd_cast_c128_scalar, simd_pair_c128_scalar},
 };
 
 bool simd_isa_runs(const simd_isa *isa) { // the compiler's functions also ask whether the system saves the registers
