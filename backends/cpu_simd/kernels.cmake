@@ -16,3 +16,4 @@ rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/cast.c LANES boolean i8 i
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/softmax.c LANES f16 bf16 f32 f64)
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/norm.c LANES f16 bf16 f32 f64)
 rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/reduce_int.c LANES boolean i8 i16 i32 i64 u8 u16 u32 u64)
+rt_add_kernels(backend_cpu_simd SOURCE ${here}/kernels/reduce_complex.c LANES c64 c128)

@@ -113,8 +113,8 @@ int32_t simd_resolve_conv(simd_device *dev, const rtb_sig *sig, rtb_kernel *out)
 int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_move(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_fold(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_lines(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< softmax and norms
 int32_t simd_resolve_cast(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
-int32_t simd_resolve_lines(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< softmax, log_softmax, layer_norm, rms_norm
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,
 /// which is filled in.
