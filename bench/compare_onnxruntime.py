@@ -4,7 +4,7 @@
 from Python, Trivet through peers/thin.c; the images are in memory of each before the clock starts, and the answers must agree."""
 import argparse, os, sys
 
-from compare_torch import EQUAL, HERE, Contender, cpu_info, load_thin, skip, verdict
+from compare_torch import EQUAL, HERE, Contender, cpu_info, load_thin, marked, skip
 
 BATCHES = (1, 10, 100, 1000)
 
@@ -44,7 +44,7 @@ def main():
         rate = lambda ns: f"{1e9 * batch / ns:.0f}"
         ratio = times[1][0] / times[0][0]
         cells = " | ".join(f"{rate(median)} | {rate(high)} to {rate(low)}" for median, low, high, _ in times)
-        print(f"| {batch} | {cells} | {'**' if verdict(ratio) == 'LOSS' else ''}{ratio:.2f}{'**' if verdict(ratio) == 'LOSS' else ''} |")
+        print(f"| {batch} | {cells} | {marked(ratio)} |")
     others = sorted({op for op, backend, _ in t.ran() if backend in ("builtin", "cpu_ref")})
     if others:
         print(f"\nRun by the reference, because no fast kernel took them: {', '.join(others)}.")

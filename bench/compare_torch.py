@@ -11,7 +11,7 @@ EQUAL = 1.10  # ratios below this, either way, count as equal
 SETTLE = 0.008  # seconds after which OpenMP's workers have stopped to spin (300,000 turns, 20 ns each)
 
 
-# ---- what is called: Trivet (t), PyTorch and NumPy; operands a b c, a given output o; None: that library has no such call -------------------------
+# ---- what is called: Trivet (t), PyTorch and NumPy; operands a b c, a given output o; None: that library has no such call ----------------
 def elementwise(ours, theirs, args="a", numpy=None, given=True):
     torch_given = f"torch.{theirs}({args}, out=o)" if given is True else given
     return (f"t.{ours}({args})", f"t.{ours}({args}, o)", f"torch.{theirs}({args})", torch_given,
@@ -21,7 +21,8 @@ def elementwise(ours, theirs, args="a", numpy=None, given=True):
 def with_scalar(op, number):
     theirs = {"add": "add", "sub": "sub", "mul": "mul", "div": "div"}[op]
     numpy = {"add": "add", "sub": "subtract", "mul": "multiply", "div": "divide"}[op]
-    return (f"t.{op}_scalar({number}, a)", f"t.{op}_scalar({number}, a, o)", f"torch.{theirs}(a, {number})", f"torch.{theirs}(a, {number}, out=o)",
+    return (f"t.{op}_scalar({number}, a)", f"t.{op}_scalar({number}, a, o)",
+            f"torch.{theirs}(a, {number})", f"torch.{theirs}(a, {number}, out=o)",
             f"np.{numpy}(a, np.float32({number}))", f"np.{numpy}(a, np.float32({number}), out=o)")
 
 
@@ -35,7 +36,8 @@ def function(name, args="a"):  # of torch.nn.functional, whose outputs can be gi
 
 
 def conv(stride, pad, groups="1"):
-    return (f"t.conv({stride}, {pad}, {groups}, a, b, c)", f"t.conv({stride}, {pad}, {groups}, a, b, c, o)", f"F.conv2d(a, b, c, {stride}, {pad}, 1, {groups})", None, None, None)
+    return (f"t.conv({stride}, {pad}, {groups}, a, b, c)", f"t.conv({stride}, {pad}, {groups}, a, b, c, o)",
+            f"F.conv2d(a, b, c, {stride}, {pad}, 1, {groups})", None, None, None)
 
 
 ADD, MATMUL = elementwise("add", "add", "a, b", "add"), elementwise("matmul", "matmul", "a, b", "matmul")
@@ -76,7 +78,7 @@ CALLS = {
 }
 IN_PLACE = {"add": "a.add_(b)", "mul": "a.mul_(b)", "mul_scalar": "a.mul_(-1.0)", "relu": "a.relu_()", "sigmoid": "a.sigmoid_()", "tanh": "a.tanh_()"}
 
-# ---- what issue 4 wants: PyTorch's time over ours ------------------------------------------------------------------------------------------------
+# ---- what issue 4 wants: PyTorch's time over ours ----------------------------------------------------------------------------------------
 THREE = ("100x100", "500x500", "1000x1000")
 GROUPS = {"elementwise": ("add", "sub", "mul", "div", "add_scalar", "mul_scalar"), "activations": ("relu", "sigmoid", "tanh", "gelu", "softmax"),
           "reductions": ("sum", "sum_dim0", "sum_dim1", "max", "max_dim0", "max_dim1"), "creation": ("zeros", "ones", "from_host")}
@@ -87,7 +89,7 @@ GOALS_B = {"tanh": 5.0, "exp": 2.5, "sigmoid": 2.0, "gelu": 2.0, "softmax": 2.0,
            **dict.fromkeys(("add", "sub", "mul", "div", "add_scalar", "mul_scalar", "relu", "copy", "add_row", "add_col"), 1 / EQUAL)}  # (1 thread, 2 threads)
 
 
-# ---- cases.def -----------------------------------------------------------------------------------------------------------------------------------
+# ---- cases.def ---------------------------------------------------------------------------------------------------------------------------
 class Case:
     def __init__(self, row, family, operands, extents, flavour):
         self.row, self.family, self.operands, self.extents, self.flavour = row, family, operands, extents, flavour
@@ -124,8 +126,8 @@ def make_operand(lib, spec, case, cache):
     values, shape, view = re.fullmatch(r"([+/~h]?)([*A-EZ\d]+)\.?([TS]?)", spec).groups()
     if case.flavour == "in_place" and values == "/":
         values = "~"
-    extents = case.extents if shape == "*" else [case.extents[-1] if s == "Z" else int(s) if s.isdigit() else case.extents["ABCDE".index(s)] for s in shape]
-    extents = list(extents)
+    letter = lambda s: case.extents[-1] if s == "Z" else int(s) if s.isdigit() else case.extents["ABCDE".index(s)]
+    extents = list(case.extents) if shape == "*" else [letter(s) for s in shape]
     key = (values, tuple(extents), view)
     if key not in cache:
         if view == "T":
@@ -141,7 +143,7 @@ def make_operand(lib, spec, case, cache):
     return cache[key]
 
 
-# ---- measuring -----------------------------------------------------------------------------------------------------------------------------------
+# ---- measuring ---------------------------------------------------------------------------------------------------------------------------
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
@@ -202,7 +204,8 @@ def measure(case, lib, cache, options):
     operands = dict(zip("abc", (make_operand(lib, spec, case, cache) for spec in case.operands if spec)))
     common = {"shape": case.extents, "host": operands.get("a"), "groups": case.extents[1] if case.row == "conv_depthwise" else 1, **lib}
     seen = {k: np.asarray(v) for k, v in operands.items()}
-    names = {"Trivet": {**common, **operands}, "PyTorch": {**common, **{k: torch.from_numpy(v) for k, v in seen.items()}}, "NumPy": {**common, **seen}}
+    names = {"Trivet": {**common, **operands}, "PyTorch": {**common, **{k: torch.from_numpy(v) for k, v in seen.items()}},
+             "NumPy": {**common, **seen}}
     calls = {"Trivet": (new, given), "PyTorch": (torch_new, torch_given), "NumPy": (numpy_new, numpy_given)}
     if case.flavour != "given" or torch_given:
         check(case, eval(new, {}, names["Trivet"]), eval(torch_new, {}, names["PyTorch"]), np)
@@ -214,7 +217,7 @@ def measure(case, lib, cache, options):
         if case.flavour != "new":
             scope["o"] = eval(make, {}, scope)
         if case.flavour == "in_place":
-            scope["a"] = scope["o"] = {"Trivet": lambda: lib["t"].copy(operands["a"]), "PyTorch": lambda: scope["a"].clone(), "NumPy": lambda: seen["a"].copy()}[library]()
+            scope["a"] = scope["o"] = eval(COPY[2 * list(calls).index(library)], {}, scope)  # the call that makes its output
             statement = IN_PLACE[case.row] if library == "PyTorch" else statement
         contenders.append(Contender(library, statement, scope, options.sample_us * 1000))
     rounds = max(5, min(options.rounds, int(options.patience * 1e9 / sum(c.cost for c in contenders))))
@@ -224,7 +227,7 @@ def measure(case, lib, cache, options):
     case.times = {c.library: c.result() for c in contenders}
 
 
-# ---- reports -------------------------------------------------------------------------------------------------------------------------------------
+# ---- reports -----------------------------------------------------------------------------------------------------------------------------
 def us(ns):
     value = ns / 1000
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
@@ -234,17 +237,23 @@ def verdict(ratio):
     return "win" if ratio >= EQUAL else "LOSS" if ratio <= 1 / EQUAL else "equal"
 
 
+def marked(ratio):
+    return f"**{ratio:.2f}**" if verdict(ratio) == "LOSS" else f"{ratio:.2f}"
+
+
 def geometric_mean(values):
     return math.exp(sum(map(math.log, values)) / len(values))
 
 
 def print_rows(cases):
-    print(f"{'case':44} {'Trivet us [quartiles]':26} {'PyTorch us [quartiles]':26} {'NumPy':>8} {'torch/us':>8} {'np/us':>7} {'faults':>12}  verdict")
+    print(f"{'case':44} {'Trivet us [quartiles]':26} {'PyTorch us [quartiles]':26} {'NumPy':>8} {'torch/us':>8} {'np/us':>7} {'faults':>12}"
+          "  verdict")
     for c in cases:
         cell = lambda lib: f"{us(c.times[lib][0])} [{us(c.times[lib][1])} {us(c.times[lib][2])}]" if lib in c.times else "-"
         ratios = [f"{c.ratio(p):.2f}" if p in c.times else "-" for p in ("PyTorch", "NumPy")]
+        numpy_us = us(c.times["NumPy"][0]) if "NumPy" in c.times else "-"
         n_faults = "/".join(f"{c.times[lib][3]:.0f}" if lib in c.times else "-" for lib in ("Trivet", "PyTorch"))
-        print(f"{c.name:44} {cell('Trivet'):26} {cell('PyTorch'):26} {us(c.times['NumPy'][0]) if 'NumPy' in c.times else '-':>8} {ratios[0]:>8} {ratios[1]:>7} {n_faults:>12}  "
+        print(f"{c.name:44} {cell('Trivet'):26} {cell('PyTorch'):26} {numpy_us:>8} {ratios[0]:>8} {ratios[1]:>7} {n_faults:>12}  "
               + (verdict(c.ratio()) if c.ratio() else "-"))
 
 
@@ -259,7 +268,7 @@ def print_grid(cases):
         for c in rows:
             by_label.setdefault(c.row + {"new": "", "given": ", given", "in_place": ", in place"}[c.flavour], {})[c.size] = c
         for label, at in by_label.items():
-            cells = [f"{'**' if verdict(at[s].ratio()) == 'LOSS' else ''}{at[s].ratio():.2f}{'**' if verdict(at[s].ratio()) == 'LOSS' else ''}, {us(at[s].times['Trivet'][0])}" if s in at else "" for s in sizes]
+            cells = [f"{marked(at[s].ratio())}, {us(at[s].times['Trivet'][0])}" if s in at else "" for s in sizes]
             print(f"| {label} | " + " | ".join(cells) + " |")
 
 
@@ -293,7 +302,8 @@ def goals(cases, options):
 
 def print_goals(found, options):
     if found:
-        print(f"\n| goal against {'B' if options.strong else 'A'}, {options.threads} thread{'s' * (options.threads > 1)} | measured | wanted | |\n|---|---|---|---|")
+        print(f"\n| goal against {'B' if options.strong else 'A'}, {options.threads} thread{'s' * (options.threads > 1)} | measured | wanted | |")
+        print("|---|---|---|---|")
         for what, ratio, wanted in found:
             print(f"| {what} | {ratio:.2f} | {wanted:.2f} | {'reached' if ratio >= wanted else '**not reached**'} |")
 
@@ -304,20 +314,25 @@ def print_summary(cases):
         for c in cases:
             if c.ratio(peer):
                 counts[verdict(c.ratio(peer))] += 1
-        print(f"\nAgainst {peer}: {counts['win']} wins, {counts['equal']} equal (within {EQUAL - 1:.0%}), {counts['LOSS']} losses of {sum(counts.values())} cases.")
+        print(f"\nAgainst {peer}: {counts['win']} wins, {counts['equal']} equal (within {EQUAL - 1:.0%}), {counts['LOSS']} losses "
+              f"of {sum(counts.values())} cases.")
     losses = [c for c in cases if c.ratio() and verdict(c.ratio()) == "LOSS"]
     if losses:
         print("\nLosses to PyTorch: " + ", ".join(f"{c.name} {c.ratio():.2f}" for c in sorted(losses, key=lambda c: c.ratio())) + ".")
 
 
 def write_json(path, library, cases, facts):
-    entries = [{"name": c.name, "run_name": c.name, "run_type": "iteration", "threads": facts["threads"], "real_time": c.times[library][0], "cpu_time": c.times[library][0],
-                "time_unit": "ns", "q1": c.times[library][1], "q3": c.times[library][2], "page_faults": c.times[library][3]} for c in cases if library in c.times]
+    entries = []
+    for c in cases:
+        if library in c.times:
+            median, low, high, n_faults = c.times[library]
+            entries.append({"name": c.name, "run_name": c.name, "run_type": "iteration", "threads": facts["threads"], "real_time": median,
+                            "cpu_time": median, "time_unit": "ns", "q1": low, "q3": high, "page_faults": n_faults})
     with open(path, "w") as file:
         json.dump({"context": dict(facts, library=f"{library} {facts['versions'][library]}"), "benchmarks": entries}, file, indent=1)
 
 
-# ---- the process ----------------------------------------------------------------------------------------------------------------------------------
+# ---- the process -------------------------------------------------------------------------------------------------------------------------
 def cpu_info():
     text = open("/proc/cpuinfo").read() if os.path.exists("/proc/cpuinfo") else ""
     field = lambda key: (re.search(rf"^{key}\s*: (.*)$", text, re.M) or ["", ""])[1]
@@ -325,11 +340,12 @@ def cpu_info():
 
 
 def strong_environment(build):
-    """What brings PyTorch to its best here: an allocator that keeps its pages, its widest kernels, and each BLAS on the code path that is right for the
-    processor (OpenBLAS takes some AVX-512 processors for lesser ones; MKL does so with all that Intel did not make)."""
+    """What brings PyTorch to its best here: an allocator that keeps its pages, its widest kernels, and each BLAS on the code path that is
+    right for the processor (OpenBLAS takes some AVX-512 processors for lesser ones; MKL does so with all that Intel did not make)."""
     _, flags, vendor = cpu_info()
     wide = "avx512f" in flags
-    env = {"GLIBC_TUNABLES": "glibc.malloc.trim_threshold=17179869184:glibc.malloc.mmap_threshold=17179869184", "ATEN_CPU_CAPABILITY": "avx512" if wide else "avx2"}
+    env = {"GLIBC_TUNABLES": "glibc.malloc.trim_threshold=17179869184:glibc.malloc.mmap_threshold=17179869184",
+           "ATEN_CPU_CAPABILITY": "avx512" if wide else "avx2"}
     if wide:
         env["OPENBLAS_CORETYPE"] = "SkylakeX"
     preload = os.path.join(build, "peers", "mkl_path.so")
@@ -371,7 +387,8 @@ def load(options):
     build = os.path.abspath(options.build)
     if "TRIVET_COMPARING" not in os.environ:  # libraries read their environment when they are loaded, so it is set before Python starts
         threads = str(options.threads)
-        env = dict(os.environ, TRIVET_COMPARING="1", OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads, OPENBLAS_THREAD_TIMEOUT="20")
+        env = dict(os.environ, TRIVET_COMPARING="1", OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads,
+                   OPENBLAS_THREAD_TIMEOUT="20")  # 2^20 cycles of spinning, not 2^26
         os.execve(sys.executable, [sys.executable] + sys.argv, dict(env, **(strong_environment(build) if options.strong else {})))
     trivet_thin = load_thin(build)
     try:
@@ -381,7 +398,8 @@ def load(options):
     warnings.filterwarnings("ignore", "The given NumPy array is not writable")  # operands are only read
     torch.set_num_threads(options.threads)
     version = trivet_thin.open("", options.threads)
-    return {"t": trivet_thin, "torch": torch, "np": numpy, "F": torch.nn.functional}, {"Trivet": version, "PyTorch": torch.__version__, "NumPy": numpy.__version__}
+    lib = {"t": trivet_thin, "torch": torch, "np": numpy, "F": torch.nn.functional}
+    return lib, {"Trivet": version, "PyTorch": torch.__version__, "NumPy": numpy.__version__}
 
 
 def main():
@@ -392,9 +410,10 @@ def main():
     if not cases:
         sys.exit(f"compare: no case of cases.def is called like '{options.filter}'")
     torch, t = lib["torch"], lib["t"]
-    facts = {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "cpu_model": cpu_info()[0], "num_cpus": os.cpu_count(), "threads": options.threads,
-             "load_avg": list(os.getloadavg()), "versions": versions, "mode": "B" if options.strong else "A", "capability": torch.backends.cpu.get_cpu_capability(),
-             "environment": {k: os.path.basename(os.environ[k]) for k in strong_environment(os.path.abspath(options.build)) if k in os.environ}}
+    strong = strong_environment(os.path.abspath(options.build)) if options.strong else {}
+    facts = {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "cpu_model": cpu_info()[0], "num_cpus": os.cpu_count(),
+             "threads": options.threads, "load_avg": list(os.getloadavg()), "versions": versions, "mode": "B" if options.strong else "A",
+             "capability": torch.backends.cpu.get_cpu_capability(), "environment": {k: os.path.basename(v) for k, v in strong.items()}}
     gc.disable()
     with torch.inference_mode():
         x = t.from_host(lib["np"].ones(8, lib["np"].float32))
@@ -411,12 +430,12 @@ def main():
             measure(case, lib, cache, options)
     order = list(CALLS)
     cases.sort(key=lambda c: order.index(c.row))
-    print(f"PyTorch {versions['PyTorch']} ({facts['capability']}), NumPy {versions['NumPy']}, Trivet {versions['Trivet']}; {facts['cpu_model']}, {options.threads} thread"
-          f"{'s' * (options.threads > 1)}; mode {facts['mode']}; {facts['date']}, load {facts['load_avg'][0]:.2f}.")
+    print(f"PyTorch {versions['PyTorch']} ({facts['capability']}), NumPy {versions['NumPy']}, Trivet {versions['Trivet']}; {facts['cpu_model']}, "
+          f"{options.threads} thread{'s' * (options.threads > 1)}; mode {facts['mode']}; {facts['date']}, load {facts['load_avg'][0]:.2f}.")
     for name, value in facts["environment"].items():
         print(f"Set for PyTorch: {name}={value}")
-    print(f"Medians of {options.rounds} samples in turns. The loop itself takes {overhead['pass'].result()[0]:.0f} ns per turn, the thin binding "
-          f"{overhead['t.nothing(x)'].result()[0] - overhead['pass'].result()[0]:.0f} ns per call.")
+    turn, call = (overhead[s].result()[0] for s in ("pass", "t.nothing(x)"))
+    print(f"Medians of {options.rounds} samples in turns. The loop itself takes {turn:.0f} ns per turn, the thin binding {call - turn:.0f} ns per call.")
     others = sorted({op for op, backend, _ in t.ran() if backend in ("builtin", "cpu_ref")})
     if others:
         print(f"\nRun by the reference, because no fast kernel took them: {', '.join(others)}.")

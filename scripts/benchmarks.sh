@@ -22,7 +22,7 @@ machine() {
   printf '| date, commit | %s, %s |\n' "$(date -u '+%Y-%m-%d %H:%M UTC')" "$(git describe --always --dirty 2>/dev/null || echo '?')"
   printf '| processor | %s, family %s model %s, %s CPUs |\n' "$(field 'Model name')" "$(field 'CPU family')" "$(field Model)" "$(nproc)"
   printf '| instructions | %s |\n' "$(field Flags | tr ' ' '\n' | grep -xE 'sse4_2|avx|avx2|fma|f16c|avx512[a-z0-9_]*|amx[a-z0-9_]*' | paste -s -d ' ')"
-  printf '| caches | L1d %s, L2 %s, L3 %s |\n' "$(field L1d)" "$(field L2)" "$(field L3)"
+  printf '| caches | L1d %s, L2 %s, L3 %s |\n' "$(field "L1d cache")" "$(field "L2 cache")" "$(field "L3 cache")"
   printf '| system | %s, load %s when it began, huge pages %s |\n' "$(uname -sr)" "$(cut -d ' ' -f 1 /proc/loadavg)" \
     "$(sed -n 's/.*\[\(.*\)\].*/\1/p' /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null || echo '?')"
   printf '| Trivet | %s, %s |\n' "$("$build/bin/trivet" --version)" "$(sed -n 's/^CMAKE_BUILD_TYPE:[^=]*=//p' "$build/CMakeCache.txt")"

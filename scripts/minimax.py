@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Derives the polynomials of backends/cpu_simd/vmath: minimax by Remez' exchange algorithm in 60 digits, coefficients rounded to the format one
-after the other, lowest power first, each time fitting the others again. Prints one line of C per polynomial with the largest error found.
-Needs mpmath. Arguments: names of polynomials (none: all)."""
+"""Derives the polynomials of backends/cpu_simd/vmath in 60 digits: nearly minimax, coefficients rounded to the format one after the other, lowest
+power first, each time fitting the others again. Prints range, largest error and coefficients in C of each. Needs mpmath (Debian:
+python3-mpmath). Arguments: names of polynomials (none: all)."""
 import sys
-from mpmath import mp, mpf, matrix, lu_solve, exp, expm1, fsum, log, log1p, tanh, erf, erfc, sqrt, pi, cos, sin, atan, asin, cbrt, ldexp, frexp, nint
+from mpmath import mp, mpf, matrix, lu_solve, exp, expm1, fsum, log, log1p, tanh, sinh, erf, erfc, sqrt, pi, cos, sin, atan, asin, cbrt, ldexp, frexp, nint
 
 mp.dps = 60
 
@@ -62,23 +62,38 @@ def of_w(k, g):  # as a function of w = (a - k) / (a + k)
     return lambda w: g(k * (1 + w) / (1 - w))
 
 
-ln2 = log(mpf(2))
-K = 3
-small = "1e-12"
+K, K_ERFC = 3, 3 / sqrt(mpf(2))
+HALF, THIRD, small = ("-0.3468", "0.3467"), ("-0.33334", "0.33335"), "1e-12"
+
+
+def odd(g, first=0):  # g(x) / x - first as a function of z = x^2, for odd g; divided by z where first is 1 for good
+    return lambda z: (g(sqrt(z)) / sqrt(z) - 1) / (z if first else 1)
+
+
+def erfc_part(a):
+    return erfc(a) * exp(a * a) * (a + mpf("0.5625"))
+
+
 ALL = [
     # name, bits, function, weight of the error, powers, range
-    ("exp f32", 24, lambda x: (expm1(x) - x) / x**2, lambda x: x**2, range(5), "-0.3468", "0.3467"),
-    ("exp f64", 53, lambda x: (expm1(x) - x) / x**2, lambda x: x**2, range(10), "-0.3468", "0.3467"),
-    ("log f32", 24, lambda x: (log1p(x) - x + x * x / 2) / x**3, lambda x: x**2, range(8), "-0.33334", "0.33335"),
-    ("log f64", 53, lambda z: (log((1 + sqrt(z)) / (1 - sqrt(z))) / sqrt(z) - 2) / z, lambda z: z, range(8), small, "0.0401"),
-    ("log1p_unit f32", 24, lambda x: (log1p(x) - x) / x**2, lambda x: x, range(9), small, 1),
-    ("log1p_unit f64", 53, lambda x: (log1p(x) - x) / x**2, lambda x: x, range(20), small, 1),
-    ("tanh f32", 24, lambda z: (tanh(sqrt(z)) / sqrt(z) - 1) / z, lambda z: z, range(6), small, "0.724"),
-    ("tanh f64", 53, lambda z: (tanh(sqrt(z)) / sqrt(z) - 1) / z, lambda z: z, range(12), small, "0.724"),
-    ("erf f32", 24, lambda z: erf(sqrt(z)) / sqrt(z) - 1, lambda z: 1, range(6), small, "0.85"),
+    ("exp f32", 24, lambda x: (expm1(x) - x) / x**2, lambda x: x**2, range(5), *HALF),
+    ("exp f64", 53, lambda x: (expm1(x) - x) / x**2, lambda x: x**2, range(10), *HALF),
+    ("log f32", 24, lambda x: (log1p(x) - x + x * x / 2) / x**3, lambda x: x**2, range(8), *THIRD),
+    ("log f64", 53, odd(lambda s: log((1 + s) / (1 - s)) - s, 1), lambda z: z, range(8), small, "0.0401"),
+    ("tanh f32", 24, odd(tanh, 1), lambda z: z, range(6), small, "0.724"),
+    ("tanh f64", 53, odd(tanh, 1), lambda z: z, range(14), small, "0.724"),
+    ("erf f32", 24, odd(erf), lambda z: 1, range(6), small, "0.85"),
+    ("erf f64", 53, odd(erf), lambda z: 1, range(13), small, "0.85"),
     ("erf g f32", 24, lambda a: -log(erfc(a)), lambda a: erfc(a), range(7), "0.9", 4),
     ("gelu f32", 24, of_w(K, lambda a: tail(a) * (a + K)), lambda w: 1, range(9), -1, mpf(15 - K) / (15 + K)),
-    ("gelu f64", 53, of_w(K, lambda a: tail(a) * (a + K)), lambda w: 1, range(22), -1, mpf(39 - K) / (39 + K)),
+    ("erfc f64", 53, of_w(K_ERFC, erfc_part), lambda w: 1, range(28), -1, (28 - K_ERFC) / (28 + K_ERFC)),
+    ("erfc wide", 53, of_w(K_ERFC, erfc_part), lambda w: 1, range(15), -1, (11 - K_ERFC) / (11 + K_ERFC)),
+    ("sin f64", 53, odd(sin, 1), lambda z: z, range(7), small, "0.6169"),
+    ("cos f64", 53, lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, lambda z: z * z, range(6), "1e-9", "0.6169"),
+    ("atan f64", 53, odd(atan, 1), lambda z: z, range(12), small, "0.1716"),
+    ("asin f64", 53, odd(asin, 1), lambda z: z, range(13), small, "0.25"),
+    ("sinh f64", 53, odd(sinh, 1), lambda z: z, range(7), small, 1),
+    ("cbrt", 53, cbrt, lambda x: 1 / cbrt(x), range(6), 1, 8),
 ]
 if __name__ == "__main__":
     for row in ALL:

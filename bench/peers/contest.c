@@ -15,37 +15,47 @@
 #define EQUAL 1.10
 #define SAMPLE_NS 1e6
 #define SETTLE_NS 8000000 // after which the workers of the other library have stopped to spin (OpenMP's: 300,000 turns of 20 ns)
-#define PATIENCE_NS 1e9 // that all samples of one job may take; then there are fewer, but at least 5
+#define PATIENCE_NS 1e9   // that all samples of one job may take; then there are fewer, but at least 5
 
-typedef struct extents { int32_t rank; int64_t extent[5]; } extents;
+typedef struct extents {
+  int32_t rank;
+  int64_t extent[5];
+} extents;
 #define SIZES(name, ...) static const extents name[] = {__VA_ARGS__};
 #include "../cases.def"
 static const extents SMALL[] = {{1, {8}}, {1, {32}}, {2, {100, 100}}, {2, {500, 500}}, {2, {1000, 1000}}};
 
 // What the letters mean: the head of cases.def. An output "": of reductions, one number.
-typedef struct row { const char *name, *a, *b, *c, *out; const extents *sizes; size_t n_sizes; int32_t stride, pad; bool makes; double flops; } row;
+typedef struct row {
+  const char *name, *a, *b, *c, *out;
+  const extents *sizes;
+  size_t n_sizes;
+  int32_t stride, pad;
+  bool makes;
+  double flops;
+} row;
 #define OF(sizes) sizes, COUNT(sizes)
 static const row rows[] = {
-    {"matmul", "AB", "BC", "", "AC", OF(GEMM), 0, 0, false, 2},
-    {"matmul_nt", "AB", "BC.T", "", "AC", OF(GEMM_T), 0, 0, false, 2},
-    {"matmul_skinny", "AB", "BC", "", "AC", OF(SKINNY), 0, 0, false, 2},
-    {"matmul_batched", "ABC", "ACD", "", "ABD", OF(BATCHES), 0, 0, false, 2},
-    {"matvec", "AB", "B", "", "A", OF(SQUARE), 0, 0, false, 2},
-    {"vecmat", "A", "AB", "", "B", OF(SQUARE), 0, 0, false, 2},
-    {"conv_3x3", "ABCD", "EB33", "E", "AECD", OF(CONV), 1, 1, false, 18},
-    {"conv_1x1", "ABCD", "EB11", "E", "AECD", OF(POINT), 1, 0, false, 2},
-    {"conv_depthwise", "ABCD", "E133", "E", "AECD", OF(DEPTH), 1, 1, false, 18},
-    {"conv_7x7s2", "ABCD", "EB77", "E", "AExy", OF(STEM), 2, 3, false, 24.5}, // x, y: half of C, D
-    {"add", "*", "*", "", "*", OF(SMALL), 0, 0, true, 0},
-    {"add_scalar", "*", "", "", "*", OF(SMALL), 0, 0, true, 0},
-    {"relu", "*", "", "", "*", OF(SMALL), 0, 0, true, 0},
-    {"tanh", "*", "", "", "*", OF(SMALL), 0, 0, true, 0},
-    {"exp", "*", "", "", "*", OF(SMALL), 0, 0, true, 0},
-    {"gelu", "*", "", "", "*", OF(SMALL), 0, 0, true, 0},
-    {"softmax", "*", "", "", "*", OF(SMALL), 0, 0, true, 0},
-    {"sum", "*", "", "", "", OF(SMALL), 0, 0, true, 0},
-    {"max", "*", "", "", "", OF(SMALL), 0, 0, true, 0},
-    {"layer_norm", "*", "Z", "Z", "*", OF(SMALL), 0, 0, true, 0},
+  {"matmul", "AB", "BC", "", "AC", OF(GEMM), 0, 0, false, 2},
+  {"matmul_nt", "AB", "BC.T", "", "AC", OF(GEMM_T), 0, 0, false, 2},
+  {"matmul_skinny", "AB", "BC", "", "AC", OF(SKINNY), 0, 0, false, 2},
+  {"matmul_batched", "ABC", "ACD", "", "ABD", OF(BATCHES), 0, 0, false, 2},
+  {"matvec", "AB", "B", "", "A", OF(SQUARE), 0, 0, false, 2},
+  {"vecmat", "A", "AB", "", "B", OF(SQUARE), 0, 0, false, 2},
+  {"conv_3x3", "ABCD", "EB33", "E", "AECD", OF(CONV), 1, 1, false, 18},
+  {"conv_1x1", "ABCD", "EB11", "E", "AECD", OF(POINT), 1, 0, false, 2},
+  {"conv_depthwise", "ABCD", "E133", "E", "AECD", OF(DEPTH), 1, 1, false, 18},
+  {"conv_7x7s2", "ABCD", "EB77", "E", "AExy", OF(STEM), 2, 3, false, 24.5}, // x, y: half of C, D
+  {"add", "*", "*", "", "*", OF(SMALL), 0, 0, true, 0},
+  {"add_scalar", "*", "", "", "*", OF(SMALL), 0, 0, true, 0},
+  {"relu", "*", "", "", "*", OF(SMALL), 0, 0, true, 0},
+  {"tanh", "*", "", "", "*", OF(SMALL), 0, 0, true, 0},
+  {"exp", "*", "", "", "*", OF(SMALL), 0, 0, true, 0},
+  {"gelu", "*", "", "", "*", OF(SMALL), 0, 0, true, 0},
+  {"softmax", "*", "", "", "*", OF(SMALL), 0, 0, true, 0},
+  {"sum", "*", "", "", "", OF(SMALL), 0, 0, true, 0},
+  {"max", "*", "", "", "", OF(SMALL), 0, 0, true, 0},
+  {"layer_norm", "*", "Z", "Z", "*", OF(SMALL), 0, 0, true, 0},
 };
 
 static double now_ns(void) {
@@ -54,7 +64,7 @@ static double now_ns(void) {
   return 1e9 * (double)t.tv_sec + (double)t.tv_nsec;
 }
 
-// ---- jobs ------------------------------------------------------------------------------------------------------------------------------------------
+// ---- jobs -------------------------------------------------------------------------------------------------------------------------------
 static bool make_operand(operand *o, const char *spec, const extents *size, unsigned seed) {
   *o = (operand){0};
   for (; *spec && *spec != '.'; spec++) {
@@ -62,8 +72,11 @@ static bool make_operand(operand *o, const char *spec, const extents *size, unsi
       o->rank = size->rank;
       memcpy(o->shape, size->extent, sizeof o->shape);
     } else {
-      o->shape[o->rank++] = *spec >= '0' && *spec <= '9' ? *spec - '0' : *spec == 'x' ? size->extent[2] / 2 : *spec == 'y' ? size->extent[3] / 2
-                          : *spec == 'Z' ? size->extent[size->rank - 1] : size->extent[*spec - 'A'];
+      o->shape[o->rank++] = *spec >= '0' && *spec <= '9' ? *spec - '0'
+                            : *spec == 'x'               ? size->extent[2] / 2
+                            : *spec == 'y'               ? size->extent[3] / 2
+                            : *spec == 'Z'               ? size->extent[size->rank - 1]
+                                                         : size->extent[*spec - 'A'];
     }
   }
   o->transposed = *spec == '.';
@@ -75,7 +88,11 @@ static bool make_operand(operand *o, const char *spec, const extents *size, unsi
 }
 
 static void name_job(job *j, const row *r, const extents *size, bool given) {
-  *j = (job){.row = r->name, .given = given, .stride = r->stride, .pad = r->pad, .groups = strcmp(r->name, "conv_depthwise") == 0 ? (int32_t)size->extent[1] : 1};
+  *j = (job){.row = r->name,
+             .given = given,
+             .stride = r->stride,
+             .pad = r->pad,
+             .groups = strcmp(r->name, "conv_depthwise") == 0 ? (int32_t)size->extent[1] : 1};
   int n = snprintf(j->name, sizeof j->name, "%s/f32/", r->name);
   double product = 1;
   for (int32_t i = 0; i < size->rank; i++) {
@@ -93,8 +110,13 @@ static bool make_operands(job *j, const row *r, const extents *size) {
 
 static void free_job(job *j) { free(j->a.data), free(j->b.data), free(j->c.data), free(j->out.data); }
 
-// ---- measuring -------------------------------------------------------------------------------------------------------------------------------------
-typedef struct timing { const contender *who; void *state; int64_t n; double ns[ROUNDS], once, median, low, high; } timing;
+// ---- measuring --------------------------------------------------------------------------------------------------------------------------
+typedef struct timing {
+  const contender *who;
+  void *state;
+  int64_t n;
+  double ns[ROUNDS], once, median, low, high;
+} timing;
 
 static double run_ns(timing *t, int64_t n) {
   double start = now_ns();
@@ -106,11 +128,14 @@ static void calibrate(timing *t) {
   run_ns(t, 1);
   double ns;
   for (t->n = 1; (ns = run_ns(t, t->n)) < SAMPLE_NS / 20; t->n *= 4) {}
-  double n = ceil((double)t->n * SAMPLE_NS / ns);
-  t->once = ns / (double)t->n * (t->n = n > 1 ? (int64_t)n : 1, (double)t->n);
+  const double one = ns / (double)t->n;
+  t->n = one < SAMPLE_NS ? (int64_t)ceil(SAMPLE_NS / one) : 1;
+  t->once = one * (double)t->n;
 }
 
-static int compare_doubles(const void *a, const void *b) { return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b); }
+static int compare_doubles(const void *a, const void *b) {
+  return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+}
 
 static void measure(timing *both, int32_t n_threads) {
   calibrate(&both[0]), calibrate(&both[1]);
@@ -135,23 +160,28 @@ static bool agree(const job *j, timing *both) {
   operand second = j->out;
   if (!(second.data = malloc(n * sizeof *second.data))) return false;
   run_ns(&both[0], 1), run_ns(&both[1], 1);
-  both[1].who->read(both[1].state, &second), both[0].who->read(both[0].state, &j->out); // the peer first: it may have computed in j->out itself
+  both[1].who->read(both[1].state, &second); // the peer first: it may have computed in j->out itself
+  both[0].who->read(both[0].state, &j->out);
   double worst = 0, most = 1;
-  for (size_t i = 0; i < n; i++) worst = fmax(worst, fabs((double)j->out.data[i] - second.data[i])), most = fmax(most, fabs(second.data[i]));
+  for (size_t i = 0; i < n; i++)
+    worst = fmax(worst, fabs((double)j->out.data[i] - second.data[i])), most = fmax(most, fabs(second.data[i]));
   free(second.data);
   if (worst <= 1e-4 * most) return true;
   fprintf(stderr, "contest: %s: %s and %s differ by %g where the largest value is %g\n", j->name, ours.name, peer.name, worst, most);
   return false;
 }
 
-// ---- the report ------------------------------------------------------------------------------------------------------------------------------------
+// ---- the report -------------------------------------------------------------------------------------------------------------------------
 static void print_time(const timing *t, double flops) {
   printf(" %.4g | %.4g to %.4g |", t->median / 1e3, t->low / 1e3, t->high / 1e3);
   if (flops > 0) printf(" %.3g |", flops / t->median);
   else printf(" |");
 }
 
-typedef struct score { double logs; int n, n_wins, n_losses; } score;
+typedef struct score {
+  double logs;
+  int n, n_wins, n_losses;
+} score;
 
 static bool compete(const row *r, const extents *size, bool given, int32_t n_threads, const char *filter, score *s) {
   job j;
@@ -180,7 +210,8 @@ static bool compete(const row *r, const extents *size, bool given, int32_t n_thr
 static void set_environment(char **argv, const char *n_threads) {
   if (getenv("TRIVET_CONTEST")) return;
   const char *value = NULL, *name = peer.environment ? peer.environment(&value) : NULL;
-  setenv("TRIVET_CONTEST", "1", 1), setenv("OMP_NUM_THREADS", n_threads, 1), setenv("OPENBLAS_NUM_THREADS", n_threads, 1), setenv("OPENBLAS_THREAD_TIMEOUT", "20", 1); // 2^20 cycles of spinning, not 2^26
+  setenv("TRIVET_CONTEST", "1", 1), setenv("OMP_NUM_THREADS", n_threads, 1), setenv("OPENBLAS_NUM_THREADS", n_threads, 1),
+    setenv("OPENBLAS_THREAD_TIMEOUT", "20", 1); // 2^20 cycles of spinning, not 2^26
   if (name) setenv(name, value, 0);
   execv("/proc/self/exe", argv);
 }
@@ -188,18 +219,22 @@ static void set_environment(char **argv, const char *n_threads) {
 int main(int argc, char **argv) {
   const char *threads = argc > 1 ? argv[1] : "1", *filter = argc > 2 ? argv[2] : "";
   int32_t n_threads = (int32_t)strtol(threads, NULL, 10);
-  if (argc > 3 || n_threads < 1) return fprintf(stderr, "Usage: %s [THREADS] [PART_OF_A_NAME]\nTimes %s beside Trivet.\n", argv[0], peer.name), 2;
+  if (argc > 3 || n_threads < 1)
+    return fprintf(stderr, "Usage: %s [THREADS] [PART_OF_A_NAME]\nTimes %s beside Trivet.\n", argv[0], peer.name), 2;
   set_environment(argv, threads);
   char text[2][256];
   if (!ours.start(n_threads, text[0], sizeof text[0]) || !peer.start(n_threads, text[1], sizeof text[1])) return EXIT_FAILURE;
-  printf("%s beside %s, %d thread%s, medians of up to %d samples in turns.\n\n", text[1], text[0], n_threads, n_threads == 1 ? "" : "s", ROUNDS);
-  printf("| case | Trivet µs | quartiles | GFLOP/s | %s µs | quartiles | GFLOP/s | %s's time / ours |\n|---|---|---|---|---|---|---|---|\n", peer.name, peer.name);
+  printf("%s beside %s, %d thread%s, medians of up to %d samples in turns.\n\n", text[1], text[0], n_threads, n_threads == 1 ? "" : "s",
+         ROUNDS);
+  printf("| case | Trivet µs | quartiles | GFLOP/s | %s µs | quartiles | GFLOP/s | %s's time / ours |\n|---|---|---|---|---|---|---|---|\n",
+         peer.name, peer.name);
   score s = {0};
   for (const row *r = rows; r < rows + COUNT(rows); r++)
     for (size_t i = 0; i < r->n_sizes; i++)
       for (int given = r->makes ? 0 : 1; given < (*r->out ? 2 : 1); given++)
         if (!compete(r, &r->sizes[i], given, n_threads, filter, &s)) return EXIT_FAILURE;
   if (s.n == 0) return fprintf(stderr, "contest: nothing is called like '%s'\n", filter), EXIT_FAILURE;
-  printf("\nGeometric mean %.2f; %d wins, %d equal, %d losses of %d cases.\n", exp(s.logs / s.n), s.n_wins, s.n - s.n_wins - s.n_losses, s.n_losses, s.n);
+  printf("\nGeometric mean %.2f; %d wins, %d equal, %d losses of %d cases.\n", exp(s.logs / s.n), s.n_wins, s.n - s.n_wins - s.n_losses,
+         s.n_losses, s.n);
   return EXIT_SUCCESS;
 }

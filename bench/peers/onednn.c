@@ -29,7 +29,7 @@ static const int arguments[SLOTS] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BI
 static const dnnl_query_t queries[SLOTS] = {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_weights_md, dnnl_query_dst_md};
 
 typedef struct state {
-  layout plain[SLOTS];              // of the operands as they lie in memory
+  layout plain[SLOTS];                   // of the operands as they lie in memory
   dnnl_memory_t user[SLOTS], own[SLOTS]; // the same; and what the primitive works on: user's, or its own
   dnnl_primitive_t primitive;
   dnnl_exec_arg_t args[SLOTS];
@@ -47,7 +47,8 @@ static bool good(dnnl_status_t status) {
 static bool start(int32_t n_threads, char *text, size_t bytes) { // OMP_NUM_THREADS is set already
   const dnnl_version_t *v = dnnl_version();
   snprintf(text, bytes, "oneDNN %d.%d.%d", v->major, v->minor, v->patch);
-  return n_threads > 0 && good(dnnl_engine_create(&engine, dnnl_cpu, 0)) && good(dnnl_stream_create(&stream, engine, dnnl_stream_default_flags));
+  return n_threads > 0 && good(dnnl_engine_create(&engine, dnnl_cpu, 0)) &&
+         good(dnnl_stream_create(&stream, engine, dnnl_stream_default_flags));
 }
 
 // The layout of an operand, with its channels split into groups where there are several.
@@ -74,7 +75,8 @@ static bool create_matmul(state *s, dnnl_primitive_desc_t *pd) {
   return good(dnnl_matmul_primitive_desc_create(pd, engine, s->plain[SRC], s->plain[WEIGHTS], NULL, s->plain[DST], NULL));
 #else
   dnnl_matmul_desc_t desc;
-  return good(dnnl_matmul_desc_init(&desc, &s->plain[SRC], &s->plain[WEIGHTS], NULL, &s->plain[DST])) && good(dnnl_primitive_desc_create(pd, &desc, NULL, engine, NULL));
+  return good(dnnl_matmul_desc_init(&desc, &s->plain[SRC], &s->plain[WEIGHTS], NULL, &s->plain[DST])) &&
+         good(dnnl_primitive_desc_create(pd, &desc, NULL, engine, NULL));
 #endif
 }
 
@@ -84,12 +86,13 @@ static bool create_conv(const job *j, state *s, dnnl_primitive_desc_t *pd) {
   if (!any_layout(&src, &j->a, 1) || !any_layout(&weights, &j->b, j->groups) || !any_layout(&dst, &j->out, 1)) return false;
 #if DNNL_VERSION_MAJOR >= 3
   const dnnl_dims_t dilations = {0, 0};
-  bool ok = good(dnnl_convolution_forward_primitive_desc_create(pd, engine, dnnl_forward_inference, dnnl_convolution_direct, src, weights, s->plain[BIAS], dst, strides,
-      dilations, pads, pads, NULL));
+  bool ok = good(dnnl_convolution_forward_primitive_desc_create(pd, engine, dnnl_forward_inference, dnnl_convolution_direct, src, weights,
+                                                                s->plain[BIAS], dst, strides, dilations, pads, pads, NULL));
 #else
   dnnl_convolution_desc_t desc;
-  bool ok = good(dnnl_convolution_forward_desc_init(&desc, dnnl_forward_inference, dnnl_convolution_direct, &src, &weights, &s->plain[BIAS], &dst, strides, pads, pads))
-         && good(dnnl_primitive_desc_create(pd, &desc, NULL, engine, NULL));
+  bool ok = good(dnnl_convolution_forward_desc_init(&desc, dnnl_forward_inference, dnnl_convolution_direct, &src, &weights, &s->plain[BIAS],
+                                                    &dst, strides, pads, pads)) &&
+            good(dnnl_primitive_desc_create(pd, &desc, NULL, engine, NULL));
 #endif
   LAYOUT_FREE(src), LAYOUT_FREE(weights), LAYOUT_FREE(dst);
   return ok;
@@ -99,7 +102,8 @@ static bool create_conv(const job *j, state *s, dnnl_primitive_desc_t *pd) {
 static bool reorder(dnnl_memory_t from, layout_ref from_layout, dnnl_memory_t to, layout_ref to_layout) {
   dnnl_primitive_desc_t pd;
   dnnl_primitive_t p;
-  if (!good(dnnl_reorder_primitive_desc_create(&pd, from_layout, engine, to_layout, engine, NULL)) || !good(dnnl_primitive_create(&p, pd))) return false;
+  if (!good(dnnl_reorder_primitive_desc_create(&pd, from_layout, engine, to_layout, engine, NULL)) || !good(dnnl_primitive_create(&p, pd)))
+    return false;
   dnnl_exec_arg_t args[2] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
   bool ok = good(dnnl_primitive_execute(p, stream, 2, args)) && good(dnnl_stream_wait(stream));
   dnnl_primitive_destroy(p), dnnl_primitive_desc_destroy(pd);
@@ -125,14 +129,17 @@ static void *prepare(const job *j) {
   bool ok = s != NULL;
   for (int i = 0; i < SLOTS && ok; i++) {
     if (operands[i]->rank == 0) continue;
-    ok = plain_layout(&s->plain[i], operands[i], i == WEIGHTS ? j->groups : 1) && good(dnnl_memory_create(&s->user[i], REF(s->plain[i]), engine, operands[i]->data));
+    ok = plain_layout(&s->plain[i], operands[i], i == WEIGHTS ? j->groups : 1) &&
+         good(dnnl_memory_create(&s->user[i], REF(s->plain[i]), engine, operands[i]->data));
   }
   ok = ok && (is_conv ? create_conv(j, s, &pd) : create_matmul(s, &pd)) && good(dnnl_primitive_create(&s->primitive, pd));
   for (int i = 0; i < SLOTS && ok; i++) {
     if (!s->user[i]) continue;
     layout_ref wanted = dnnl_primitive_desc_query_md(pd, queries[i], i == BIAS);
     if (dnnl_memory_desc_equal(wanted, REF(s->plain[i]))) s->own[i] = s->user[i];
-    else ok = good(dnnl_memory_create(&s->own[i], wanted, engine, DNNL_MEMORY_ALLOCATE)) && (i == DST || reorder(s->user[i], REF(s->plain[i]), s->own[i], wanted));
+    else
+      ok = good(dnnl_memory_create(&s->own[i], wanted, engine, DNNL_MEMORY_ALLOCATE)) &&
+           (i == DST || reorder(s->user[i], REF(s->plain[i]), s->own[i], wanted));
     s->args[s->n_args++] = (dnnl_exec_arg_t){arguments[i], s->own[i]};
   }
   if (pd) dnnl_primitive_desc_destroy(pd);
@@ -152,7 +159,8 @@ static void read_result(void *self, const operand *out) {
   state *s = self;
   dnnl_memory_t to;
   layout_ref own;
-  if (!good(dnnl_memory_get_memory_desc(s->own[DST], &own)) || !good(dnnl_memory_create(&to, REF(s->plain[DST]), engine, out->data))) return;
+  if (!good(dnnl_memory_get_memory_desc(s->own[DST], &own)) || !good(dnnl_memory_create(&to, REF(s->plain[DST]), engine, out->data)))
+    return;
   reorder(s->own[DST], own, to, REF(s->plain[DST]));
   dnnl_memory_destroy(to);
 }

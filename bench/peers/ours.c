@@ -13,27 +13,54 @@ static const rt_axes last_axis = {1, {-1}};
 
 typedef struct state state;
 typedef rt_status call(const state *s, rt_tensor **out); // NULL: writes s->out
-struct state { rt_tensor *a, *b, *c, *out, *last; rt_window window; call *call; bool given; };
+struct state {
+  rt_tensor *a, *b, *c, *out, *last;
+  rt_window window;
+  call *call;
+  bool given;
+};
 
-static rt_status call_matmul(const state *s, rt_tensor **out) { return out ? rt_matmul(s->a, s->b, out) : rt_matmul_into(s->a, s->b, s->out); }
-static rt_status call_conv(const state *s, rt_tensor **out) { return out ? rt_conv(s->a, s->b, s->c, &s->window, out) : rt_conv_into(s->a, s->b, s->c, &s->window, s->out); }
+static rt_status call_matmul(const state *s, rt_tensor **out) {
+  return out ? rt_matmul(s->a, s->b, out) : rt_matmul_into(s->a, s->b, s->out);
+}
+static rt_status call_conv(const state *s, rt_tensor **out) {
+  return out ? rt_conv(s->a, s->b, s->c, &s->window, out) : rt_conv_into(s->a, s->b, s->c, &s->window, s->out);
+}
 static rt_status call_add(const state *s, rt_tensor **out) { return out ? rt_add(s->a, s->b, out) : rt_add_into(s->a, s->b, s->out); }
-static rt_status call_add_scalar(const state *s, rt_tensor **out) { return out ? rt_add_scalar(s->a, rt_float(2.5), out) : rt_add_scalar_into(s->a, rt_float(2.5), s->out); }
+static rt_status call_add_scalar(const state *s, rt_tensor **out) {
+  return out ? rt_add_scalar(s->a, rt_float(2.5), out) : rt_add_scalar_into(s->a, rt_float(2.5), s->out);
+}
 static rt_status call_relu(const state *s, rt_tensor **out) { return out ? rt_relu(s->a, out) : rt_relu_into(s->a, s->out); }
 static rt_status call_tanh(const state *s, rt_tensor **out) { return out ? rt_tanh(s->a, out) : rt_tanh_into(s->a, s->out); }
 static rt_status call_exp(const state *s, rt_tensor **out) { return out ? rt_exp(s->a, out) : rt_exp_into(s->a, s->out); }
 static rt_status call_gelu(const state *s, rt_tensor **out) { return out ? rt_gelu(s->a, out) : rt_gelu_into(s->a, s->out); }
-static rt_status call_softmax(const state *s, rt_tensor **out) { return out ? rt_softmax(s->a, -1, out) : rt_softmax_into(s->a, -1, s->out); }
+static rt_status call_softmax(const state *s, rt_tensor **out) {
+  return out ? rt_softmax(s->a, -1, out) : rt_softmax_into(s->a, -1, s->out);
+}
 static rt_status call_sum(const state *s, rt_tensor **out) { return rt_sum(s->a, NULL, false, RT_DTYPE_NONE, out); }
 static rt_status call_max(const state *s, rt_tensor **out) { return rt_max(s->a, NULL, false, out); }
 static rt_status call_layer_norm(const state *s, rt_tensor **out) {
   return out ? rt_layer_norm(s->a, &last_axis, s->b, s->c, 1e-5, out) : rt_layer_norm_into(s->a, &last_axis, s->b, s->c, 1e-5, s->out);
 }
 
-static const struct { const char *row; call *call; } calls[] = { // the first that the row begins with
-    {"matmul", call_matmul}, {"matvec", call_matmul}, {"vecmat", call_matmul}, {"conv", call_conv}, {"add_scalar", call_add_scalar}, {"add", call_add},
-    {"relu", call_relu}, {"tanh", call_tanh}, {"exp", call_exp}, {"gelu", call_gelu}, {"softmax", call_softmax}, {"sum", call_sum}, {"max", call_max},
-    {"layer_norm", call_layer_norm}};
+static const struct {
+  const char *row;
+  call *call;
+} calls[] = { // the first that the row begins with
+  {"matmul", call_matmul},
+  {"matvec", call_matmul},
+  {"vecmat", call_matmul},
+  {"conv", call_conv},
+  {"add_scalar", call_add_scalar},
+  {"add", call_add},
+  {"relu", call_relu},
+  {"tanh", call_tanh},
+  {"exp", call_exp},
+  {"gelu", call_gelu},
+  {"softmax", call_softmax},
+  {"sum", call_sum},
+  {"max", call_max},
+  {"layer_norm", call_layer_norm}};
 
 static bool complain(void) { return fprintf(stderr, "contest: Trivet: %s\n", rt_last_error()), false; }
 
@@ -80,7 +107,8 @@ static bool run(void *self, int64_t n) {
   state *s = self;
   rt_tensor *out = NULL;
   if (s->given) {
-    for (int64_t i = 0; i < n; i++) if (s->call(s, NULL) != RT_OK) return complain();
+    for (int64_t i = 0; i < n; i++)
+      if (s->call(s, NULL) != RT_OK) return complain();
     return true;
   }
   for (int64_t i = 0; i < n; i++) {

@@ -9,12 +9,14 @@
 
 #include <string.h>
 
-typedef struct tensor { PyObject_HEAD rt_tensor *t; } tensor;
+typedef struct tensor {
+  PyObject_HEAD rt_tensor *t;
+} tensor;
 static PyTypeObject *tensor_type;
 static rt_ctx *ctx; // the one of this process
 static const rt_axes last_axis = {1, {-1}};
 
-// ---- tensors ---------------------------------------------------------------------------------------------------------------------------------
+// ---- tensors ----------------------------------------------------------------------------------------------------------------------------
 static PyObject *failed(void) {
   PyErr_SetString(PyExc_RuntimeError, rt_last_error());
   return NULL;
@@ -39,7 +41,8 @@ static void tensor_dealloc(PyObject *self) {
 
 // The first `wanted` of n arguments are tensors; one more tensor may follow, the output.
 static inline int tensors(PyObject *const *args, Py_ssize_t n, Py_ssize_t wanted, rt_tensor **t) {
-  if (n != wanted && n != wanted + 1) return PyErr_Format(PyExc_TypeError, "%zd tensors and an optional output wanted, not %zd", wanted, n), 0;
+  if (n != wanted && n != wanted + 1)
+    return PyErr_Format(PyExc_TypeError, "%zd tensors and an optional output wanted, not %zd", wanted, n), 0;
   for (Py_ssize_t i = 0; i < n; i++) {
     if (Py_TYPE(args[i]) != tensor_type) return PyErr_SetString(PyExc_TypeError, "a tensor of this module is wanted"), 0;
     t[i] = ((tensor *)args[i])->t;
@@ -59,8 +62,16 @@ static int tensor_buffer(PyObject *self, Py_buffer *view, int flags) {
     return PyErr_SetString(PyExc_BufferError, "only f32 tensors can be seen, and only read"), -1;
   }
   for (int i = 0; i < rank; i++) extents[i] = rt_tensor_shape(t)[i], extents[RT_MAX_RANK + i] = rt_tensor_strides(t)[i] * 4;
-  *view = (Py_buffer){.buf = data, .obj = Py_NewRef(self), .len = rt_tensor_numel(t) * 4, .itemsize = 4, .readonly = 1, .ndim = rank,
-                      .format = (char *)"f", .shape = extents, .strides = extents + RT_MAX_RANK, .internal = extents};
+  *view = (Py_buffer){.buf = data,
+                      .obj = Py_NewRef(self),
+                      .len = rt_tensor_numel(t) * 4,
+                      .itemsize = 4,
+                      .readonly = 1,
+                      .ndim = rank,
+                      .format = (char *)"f",
+                      .shape = extents,
+                      .strides = extents + RT_MAX_RANK,
+                      .internal = extents};
   return 0;
 }
 
@@ -69,7 +80,7 @@ static void tensor_release_buffer(PyObject *self, Py_buffer *view) {
   PyMem_Free(view->internal);
 }
 
-// ---- operations by their form: the number of tensors they take, then an optional output -------------------------------------------------------
+// ---- operations by their form: the number of tensors they take, then an optional output -------------------------------------------------
 typedef rt_status make1(const rt_tensor *, rt_tensor **), write1(const rt_tensor *, rt_tensor *);
 typedef rt_status make2(const rt_tensor *, const rt_tensor *, rt_tensor **), write2(const rt_tensor *, const rt_tensor *, rt_tensor *);
 typedef rt_status make_scalar(const rt_tensor *, rt_scalar, rt_tensor **), write_scalar(const rt_tensor *, rt_scalar, rt_tensor *);
@@ -102,7 +113,8 @@ static inline PyObject *scalar(PyObject *const *args, Py_ssize_t n, make_scalar 
 }
 
 // (x) or (x, axis)
-static inline PyObject *reduction(PyObject *const *args, Py_ssize_t n, rt_status (*make)(const rt_tensor *, const rt_axes *, rt_tensor **)) {
+static inline PyObject *reduction(PyObject *const *args, Py_ssize_t n,
+                                  rt_status (*make)(const rt_tensor *, const rt_axes *, rt_tensor **)) {
   rt_tensor *t[2], *out = NULL;
   rt_axes axes = {1, {0}};
   if (n == 2 && (axes.axis[0] = (int32_t)PyLong_AsLong(args[1])) == -1 && PyErr_Occurred()) return NULL;
@@ -127,13 +139,21 @@ static rt_status mean(const rt_tensor *x, const rt_axes *axes, rt_tensor **out) 
 static rt_status max(const rt_tensor *x, const rt_axes *axes, rt_tensor **out) { return rt_max(x, axes, false, out); }
 static rt_status min(const rt_tensor *x, const rt_axes *axes, rt_tensor **out) { return rt_min(x, axes, false, out); }
 
-#define DEFINE_UNARY_AS(op, make, write) static PyObject *py_##op(PyObject *module, PyObject *const *args, Py_ssize_t n) { return (void)module, unary(args, n, make, write); }
+#define DEFINE_UNARY_AS(op, make, write)                                                                                                   \
+  static PyObject *py_##op(PyObject *module, PyObject *const *args, Py_ssize_t n) { return (void)module, unary(args, n, make, write); }
 #define DEFINE_UNARY(op) DEFINE_UNARY_AS(op, rt_##op, rt_##op##_into)
-#define DEFINE_BINARY(op) static PyObject *py_##op(PyObject *module, PyObject *const *args, Py_ssize_t n) { return (void)module, binary(args, n, rt_##op, rt_##op##_into); }
-#define DEFINE_SCALAR(op) static PyObject *py_##op##_scalar(PyObject *module, PyObject *const *args, Py_ssize_t n) { return (void)module, scalar(args, n, rt_##op##_scalar, rt_##op##_scalar_into); }
-#define DEFINE_REDUCTION(op) static PyObject *py_##op(PyObject *module, PyObject *const *args, Py_ssize_t n) { return (void)module, reduction(args, n, op); }
-#define DEFINE_CAST(name, dtype)                                                                                                  \
-  static rt_status name(const rt_tensor *x, rt_tensor **out) { return rt_cast(x, dtype, out); }                                  \
+#define DEFINE_BINARY(op)                                                                                                                  \
+  static PyObject *py_##op(PyObject *module, PyObject *const *args, Py_ssize_t n) {                                                        \
+    return (void)module, binary(args, n, rt_##op, rt_##op##_into);                                                                         \
+  }
+#define DEFINE_SCALAR(op)                                                                                                                  \
+  static PyObject *py_##op##_scalar(PyObject *module, PyObject *const *args, Py_ssize_t n) {                                               \
+    return (void)module, scalar(args, n, rt_##op##_scalar, rt_##op##_scalar_into);                                                         \
+  }
+#define DEFINE_REDUCTION(op)                                                                                                               \
+  static PyObject *py_##op(PyObject *module, PyObject *const *args, Py_ssize_t n) { return (void)module, reduction(args, n, op); }
+#define DEFINE_CAST(name, dtype)                                                                                                           \
+  static rt_status name(const rt_tensor *x, rt_tensor **out) { return rt_cast(x, dtype, out); }                                            \
   DEFINE_UNARY_AS(name, name, rt_cast_into)
 UNARY(DEFINE_UNARY)
 DEFINE_UNARY_AS(leaky_relu, leaky_relu, leaky_relu_into)
@@ -159,7 +179,8 @@ static PyObject *py_conv(PyObject *module, PyObject *const *args, Py_ssize_t n) 
   (void)module;
   for (int i = 0; i < 3; i++) number[i] = n > 3 ? (int32_t)PyLong_AsLong(args[i]) : -1;
   if (PyErr_Occurred() || !tensors(args + 3, n - 3, 3, t)) return NULL;
-  const rt_window w = {.stride = {number[0], number[0]}, .pad_lo = {number[1], number[1]}, .pad_hi = {number[1], number[1]}, .groups = number[2]};
+  const rt_window w = {
+    .stride = {number[0], number[0]}, .pad_lo = {number[1], number[1]}, .pad_hi = {number[1], number[1]}, .groups = number[2]};
   if (n == 7) return wrote(rt_conv_into(t[0], t[1], t[2], &w, t[3]), args[6]);
   rt_status status = rt_conv(t[0], t[1], t[2], &w, &out);
   return made(status, &out);
@@ -174,7 +195,7 @@ static PyObject *py_nothing(PyObject *module, PyObject *const *args, Py_ssize_t 
   return made(RT_OK, &out);
 }
 
-// ---- creation and views -------------------------------------------------------------------------------------------------------------------------
+// ---- creation and views -----------------------------------------------------------------------------------------------------------------
 static int shape_of(PyObject *tuple, int64_t *shape) {
   Py_ssize_t rank = PyTuple_Size(tuple);
   if (rank < 0 || rank > RT_MAX_RANK) return PyErr_SetString(PyExc_ValueError, "a tuple of at most 16 extents is wanted"), -1;
@@ -182,15 +203,15 @@ static int shape_of(PyObject *tuple, int64_t *shape) {
   return PyErr_Occurred() ? -1 : (int)rank;
 }
 
-#define DEFINE_CREATION(op, call)                                                                    \
-  static PyObject *py_##op(PyObject *module, PyObject *const *args, Py_ssize_t n) {                   \
-    int64_t shape[RT_MAX_RANK];                                                                      \
-    rt_tensor *out = NULL;                                                                           \
-    int rank = n == 1 ? shape_of(args[0], shape) : (PyErr_SetString(PyExc_TypeError, "a shape is wanted"), -1); \
-    (void)module;                                                                                    \
-    if (rank < 0) return NULL;                                                                       \
-    rt_status status = call;                                                                         \
-    return made(status, &out);                                                                       \
+#define DEFINE_CREATION(op, call)                                                                                                          \
+  static PyObject *py_##op(PyObject *module, PyObject *const *args, Py_ssize_t n) {                                                        \
+    int64_t shape[RT_MAX_RANK];                                                                                                            \
+    rt_tensor *out = NULL;                                                                                                                 \
+    int rank = n == 1 ? shape_of(args[0], shape) : (PyErr_SetString(PyExc_TypeError, "a shape is wanted"), -1);                            \
+    (void)module;                                                                                                                          \
+    if (rank < 0) return NULL;                                                                                                             \
+    rt_status status = call;                                                                                                               \
+    return made(status, &out);                                                                                                             \
   }
 DEFINE_CREATION(zeros, rt_zeros(ctx, RT_F32, rank, shape, &out))
 DEFINE_CREATION(ones, rt_ones(ctx, RT_F32, rank, shape, &out))
@@ -210,7 +231,8 @@ static PyObject *py_from_host(PyObject *module, PyObject *const *args, Py_ssize_
   rt_tensor *t[2], *out = NULL;
   int64_t shape[RT_MAX_RANK];
   (void)module;
-  if (n < 1 || n > 2 || (n == 2 && !tensors(args + 1, 1, 1, t))) return PyErr_SetString(PyExc_TypeError, "an array and an optional tensor are wanted"), NULL;
+  if (n < 1 || n > 2 || (n == 2 && !tensors(args + 1, 1, 1, t)))
+    return PyErr_SetString(PyExc_TypeError, "an array and an optional tensor are wanted"), NULL;
   if (PyObject_GetBuffer(args[0], &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) != 0) return NULL;
   rt_status status = RT_E_DTYPE;
   for (int i = 0; i < view.ndim && view.ndim <= RT_MAX_RANK; i++) shape[i] = view.shape[i];
@@ -227,7 +249,7 @@ static rt_status no_output(const rt_tensor *x, rt_tensor *out) { return (void)x,
 DEFINE_UNARY_AS(transpose, transposed, no_output)
 DEFINE_UNARY_AS(step, stepped, no_output)
 
-// ---- models, context --------------------------------------------------------------------------------------------------------------------------
+// ---- models, context --------------------------------------------------------------------------------------------------------------------
 static void close_model(PyObject *capsule) { rt_model_close(PyCapsule_GetPointer(capsule, "rt_model")); }
 
 static PyObject *py_model(PyObject *module, PyObject *path) {
@@ -278,11 +300,16 @@ static PyObject *py_ran(PyObject *module, PyObject *unused) {
 #define FAST_SCALAR(name) FAST(name##_scalar)
 static PyMethodDef methods[] = {
   UNARY(FAST) BINARY(FAST) SCALAR(FAST_SCALAR) REDUCTION(FAST) CAST(FAST_CAST)
-  FAST(leaky_relu) FAST(softmax) FAST(layer_norm) FAST(conv) FAST(nothing) FAST(zeros) FAST(ones) FAST(full) FAST(empty) FAST(fill) FAST(from_host) FAST(transpose) FAST(step) FAST(run)
+  FAST(leaky_relu) FAST(softmax) FAST(layer_norm) FAST(conv) FAST(nothing) FAST(zeros) FAST(ones) FAST(full) FAST(empty) FAST(fill)
+  FAST(from_host) FAST(transpose) FAST(step) FAST(run)
   {"model", py_model, METH_O, NULL}, {"open", py_open, METH_VARARGS, NULL}, {"ran", py_ran, METH_NOARGS, NULL}, {0}};
 
-static PyType_Slot slots[] = {{Py_tp_dealloc, tensor_dealloc}, {Py_bf_getbuffer, tensor_buffer}, {Py_bf_releasebuffer, tensor_release_buffer}, {0, NULL}};
-static PyType_Spec spec = {.name = "trivet_thin.tensor", .basicsize = sizeof(tensor), .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, .slots = slots};
+static PyType_Slot slots[] = {
+  {Py_tp_dealloc, tensor_dealloc}, {Py_bf_getbuffer, tensor_buffer}, {Py_bf_releasebuffer, tensor_release_buffer}, {0, NULL}};
+static PyType_Spec spec = {.name = "trivet_thin.tensor",
+                           .basicsize = sizeof(tensor),
+                           .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                           .slots = slots};
 static PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "trivet_thin", .m_size = -1, .m_methods = methods};
 
 PyMODINIT_FUNC PyInit_trivet_thin(void) {

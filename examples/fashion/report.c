@@ -44,8 +44,9 @@ static bool is_backend(const char *text, const char *name) {
 static void trace(const rows *all, const rt_report_row *r, const char *first, char path[96], char why[256]) {
   size_t at = 0, why_at = 0;
   path[0] = why[0] = 0;
-  for (int32_t i = 0; i < all->n && !is_backend(r->backend, first); i++) {
-    const rt_report_row *no = &all->row[i];
+  for (int32_t i = 0; i < 2 * all->n && !is_backend(r->backend, first); i++) { // once for the first one, once for the others
+    const rt_report_row *no = &all->row[i % all->n];
+    if (is_backend(no->backend, first) != (i < all->n)) continue;
     bool is_same = no->kind == RT_REPORT_FALLBACK && !strcmp(no->op, r->op) && (!no->dtypes[0] || !strcmp(no->dtypes, r->dtypes));
     if (!is_same || !strcmp(no->backend, r->backend)) continue;
     size_t length = strlen(no->backend);

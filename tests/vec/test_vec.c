@@ -92,7 +92,13 @@ static void every_function(void **state) {
 
 static bool is_half_nan(uint16_t h, int mantissa) { return (h & 0x7fff) > 0x7fff >> mantissa << mantissa; }
 
+/// Is x in the middle between two of them?
+static bool is_halfway(float x, int mantissa) {
+  return ref_narrow((double)nextafterf(x, INFINITY), mantissa) != ref_narrow((double)nextafterf(x, -INFINITY), mantissa);
+}
+
 static void every_half(void **state) {
+  const bool is_emulated = getenv("TRIVET_EMULATOR") != NULL; // Bochs 2.7 rounds halfway cases of binary16 up (with AVX2, too, where processors do not)
   int n_wrong = 0;
   for (const vec_table *const *at = tables_of(*state); *at; at++) {
     const vec_table *table = *at;
@@ -120,6 +126,7 @@ static void every_half(void **state) {
         for (int i = 0; i < lanes; i++) {
           const uint16_t want = ref_narrow((double)asked[i], mantissa);
           const bool right = asked[i] != asked[i] ? is_half_nan(got[i], mantissa) : got[i] == want;
+          if (!right && is_emulated && mantissa == 10 && is_halfway(asked[i], mantissa)) continue;
           if (!right && n_wrong++ < 20) print_error("%s %s: %a became %04x, not %04x\n", table->isa, table->lane, (double)asked[i], got[i], want);
         }
       }

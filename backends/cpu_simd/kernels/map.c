@@ -1,23 +1,44 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The elementwise rows of ops.def for a float lane: each row's formula over vectors, in one loop. An input that is one element is loaded from
-// a small buffer full of it, so that each row needs one loop only.
+// The elementwise rows of ops.def for a float lane. A plain row is one loop of its formula over vectors; an input that is one element is loaded
+// from a small buffer full of it. A function is a loop over whole blocks that all go through in_blocks, which copies what is left over to
+// a block of its own, so that each function is compiled once. functions.h says where f32 and halves compute theirs.
 #include "kernel.h"
 #include "../vmath/vocab.h"
+#include "functions.h"
 
-#define BLOCK (4 * V_LANES)
 #define T(v) v_set((num)(v))
+#define ARGUMENTS int64_t n, const void *const *in, void *out, uint32_t still
+#define F32(name) KERNEL2(name, f32, SIMD_ISA)
 
-// Rows whose bound says that they are exact or rounded are a few instructions: four vectors at a time hide their latency. Functions take two.
-#define STEP(cpu) ((cpu) <= 0.5 ? 4 : 2)
-// Tenths of a nanosecond per element, measured with AVX2 at 3.5 GHz: what loads and stores cost, and a usual function.
-#define COST(cpu) ((cpu) <= 0.5 ? 2 : 10)
+// ---- elements -------------------------------------------------------------------------------------------------------------------------------
+#ifdef SIMD_WIDE
+typedef float item;
+typedef float narrow_vec __attribute__((vector_size(V_BYTES / 2)));
+V_INLINE vec load(const item *p) {
+  narrow_vec x;
+  memcpy(&x, p, sizeof x);
+  return __builtin_convertvector(x, vec);
+}
+V_INLINE void store(item *p, vec x) {
+  const narrow_vec y = __builtin_convertvector(x, narrow_vec);
+  memcpy(p, &y, sizeof y);
+}
+#else
+typedef lane item;
+V_INLINE vec load(const item *p) { return v_load(p); }
+V_INLINE void store(item *p, vec x) { v_store(p, x); }
+#endif
+V_INLINE vec parameter(const void *p) { return v_set((num)(V_LANE == V_IS_f64 && sizeof(item) == 8 ? *(const double *)p : (float)*(const double *)p)); }
+
+// ---- plain rows: four vectors at a time, which hides their latency ---------------------------------------------------------------------------
+#define PLAIN_BLOCK (4 * V_LANES)
 
 typedef struct source { const lane *at; int64_t keep; } source; // element i is at[i & keep]
 
 V_INLINE source source_of(const void *in, bool is_still, lane *buffer) {
   if (!is_still) return (source){in, -1};
   const lane value = *(const lane *)in;
-  for (int i = 0; i < BLOCK; i++) buffer[i] = value;
+  for (int i = 0; i < PLAIN_BLOCK; i++) buffer[i] = value;
   return (source){buffer, 0};
 }
 V_INLINE vec take(source s, int64_t i, int64_t u) { return v_load(s.at + (i & s.keep) + u); }
@@ -48,51 +69,173 @@ V_INLINE vec take_n(source s, int64_t i, int64_t n) { return s.keep ? v_load_n(s
 #define IF_RESULT_BOOL(...) __VA_ARGS__
 #define IF_RESULT_COMPLEX(...)
 
-#define LOOP(result, step, load, load_n, formula)                                                                                           \
+#define LOOP(result, load, load_n, formula)                                                                                                 \
   OUT_##result *py = out;                                                                                                                  \
   int64_t i = 0;                                                                                                                           \
-  for (; i + (step) * V_LANES <= n; i += (step) * V_LANES) {                                                                               \
-    V_UNROLL for (int64_t u = 0; u < (step) * V_LANES; u += V_LANES) { load PUT_##result(py + i + u, formula); }            \
+  for (; i + PLAIN_BLOCK <= n; i += PLAIN_BLOCK) {                                                                                         \
+    V_UNROLL for (int64_t u = 0; u < PLAIN_BLOCK; u += V_LANES) { load PUT_##result(py + i + u, formula); }                                \
   }                                                                                                                                        \
   for (int64_t rest; (rest = n - i) > 0; i += V_LANES) {                                                                                   \
     if (rest > V_LANES) rest = V_LANES;                                                                                                    \
     load_n PUT_N_##result(py + i, formula, rest);                                                                                          \
   }
+#define SOURCE(k) lane b##k[PLAIN_BLOCK]; const source s##k = source_of(in[k], still >> k & 1, b##k);
+#define PLAIN_1(name, result, x, formula)                                                                                                   \
+  static void map_##name(ARGUMENTS) {                                                                                                      \
+    SOURCE(0)                                                                                                                              \
+    LOOP(result, const vec x = take(s0, i, u);, const vec x = take_n(s0, i, rest);, formula)                                               \
+  }
+#define PLAIN_P(name, result, x, formula)                                                                                                   \
+  static void map_##name(ARGUMENTS) {                                                                                                      \
+    SOURCE(0) const vec p = parameter(in[1]);                                                                                              \
+    LOOP(result, const vec x = take(s0, i, u);, const vec x = take_n(s0, i, rest);, formula)                                               \
+  }
+#define PLAIN_2(name, result, a, formula)                                                                                                   \
+  static void map_##name(ARGUMENTS) {                                                                                                      \
+    SOURCE(0) SOURCE(1)                                                                                                                    \
+    LOOP(result, const vec a = take(s0, i, u); const vec b = take(s1, i, u);,                                                              \
+         const vec a = take_n(s0, i, rest); const vec b = take_n(s1, i, rest);, formula)                                                   \
+  }
+#define PLAIN_3(name, result, a, formula)                                                                                                   \
+  static void map_##name(ARGUMENTS) {                                                                                                      \
+    SOURCE(0) SOURCE(1) SOURCE(2)                                                                                                          \
+    LOOP(result, const vec a = take(s0, i, u); const vec b = take(s1, i, u); const vec c = take(s2, i, u);,                                \
+         const vec a = take_n(s0, i, rest); const vec b = take_n(s1, i, rest); const vec c = take_n(s2, i, rest);, formula)                \
+  }
 
-#define RT_UNARY(id, NAME, name, dtypes, result, cpu, gpu, formula, doc)                                                                   \
-  IF_##dtypes(static void map_##name(int64_t n, const void *const *in, void *out, uint32_t still) {                                        \
-    lane bx[BLOCK];                                                                                                                        \
-    const source sx = source_of(in[0], still & 1, bx);                                                                                     \
-    LOOP(result, STEP(cpu), const vec x = take(sx, i, u);, const vec x = take_n(sx, i, rest);, formula)                                    \
-  })
-#define RT_PARAM(id, NAME, name, dtypes, result, cpu, gpu, param, value, formula, doc)                                                     \
-  IF_##dtypes(static void map_##name(int64_t n, const void *const *in, void *out, uint32_t still) {                                        \
-    lane bx[BLOCK];                                                                                                                        \
-    const source sx = source_of(in[0], still & 1, bx);                                                                                     \
-    const vec p = v_set((num)*(const double *)in[1]);                                                                                      \
-    LOOP(result, STEP(cpu), const vec x = take(sx, i, u);, const vec x = take_n(sx, i, rest);, formula)                                    \
-  })
-#define RT_BINARY(id, NAME, name, dtypes, result, cpu, gpu, formula, doc)                                                                  \
-  IF_RESULT_##result(IF_##dtypes(static void map_##name(int64_t n, const void *const *in, void *out, uint32_t still) {                     \
-    lane ba[BLOCK], bb[BLOCK];                                                                                                             \
-    const source sa = source_of(in[0], still & 1, ba), sb = source_of(in[1], still & 2, bb);                                               \
-    LOOP(result, STEP(cpu), const vec a = take(sa, i, u); const vec b = take(sb, i, u);,                                                   \
-         const vec a = take_n(sa, i, rest); const vec b = take_n(sb, i, rest);, formula)                                                   \
-  }))
-#define RT_TERNARY(id, NAME, name, dtypes, result, cpu, gpu, formula, doc)                                                                 \
-  IF_##dtypes(static void map_##name(int64_t n, const void *const *in, void *out, uint32_t still) {                                        \
-    lane ba[BLOCK], bb[BLOCK], bc[BLOCK];                                                                                                  \
-    const source sa = source_of(in[0], still & 1, ba), sb = source_of(in[1], still & 2, bb), sc = source_of(in[2], still & 4, bc);         \
-    LOOP(result, STEP(cpu), const vec a = take(sa, i, u); const vec b = take(sb, i, u); const vec c = take(sc, i, u);,                     \
-         const vec a = take_n(sa, i, rest); const vec b = take_n(sb, i, rest); const vec c = take_n(sc, i, rest);, formula)                \
-  })
+// ---- functions ------------------------------------------------------------------------------------------------------------------------------
+#define FUNCTION_STEP (NUM_BITS == 32 ? 2 : 1) // vectors at a time
+#define BLOCK (FUNCTION_STEP * V_LANES)
+typedef struct block_in { const item *at[2]; int64_t keep[2]; const void *parameter; } block_in; // element i of k is at[k][i & keep[k]]
+typedef void (*block_fn)(int64_t n, const block_in *in, item *out);                              // n: a multiple of BLOCK
+
+__attribute__((noinline, unused)) static void in_blocks(block_fn fn, int n_in, bool has_parameter, ARGUMENTS) {
+  item buffer[3][BLOCK];
+  block_in from = {.parameter = has_parameter ? in[n_in] : NULL};
+  for (int k = 0; k < n_in; k++) {
+    const item *x = in[k];
+    const bool is_still = still >> k & 1;
+    from.at[k] = is_still ? buffer[k] : x, from.keep[k] = is_still ? 0 : -1;
+    for (int i = 0; is_still && i < BLOCK; i++) buffer[k][i] = *x;
+  }
+  const int64_t whole = n / BLOCK * BLOCK, rest = n - whole;
+  item *y = out;
+  if (whole) fn(whole, &from, y);
+  if (!rest) return;
+  for (int k = 0; k < n_in; k++) {
+    if (!from.keep[k]) continue;
+    for (int64_t i = 0; i < BLOCK; i++) buffer[k][i] = from.at[k][whole + (i < rest ? i : rest - 1)];
+    from.at[k] = buffer[k];
+  }
+  fn(BLOCK, &from, buffer[2]);
+  for (int64_t i = 0; i < rest; i++) y[whole + i] = buffer[2][i];
+}
+
+#define EACH_BLOCK(formula, ...)                                                                                                            \
+  for (int64_t i = 0; i < n; i += BLOCK) {                                                                                                 \
+    V_UNROLL for (int64_t u = 0; u < BLOCK; u += V_LANES) { __VA_ARGS__ store(out + i + u, formula); }                                     \
+  }
+#define GET(k) load(in->at[k] + (i & in->keep[k]) + u)
+#define BLOCKS_1(name, x, formula)                                                                                                          \
+  static void blocks_##name(int64_t n, const block_in *in, item *out) { EACH_BLOCK(formula, const vec x = GET(0);) }
+#define BLOCKS_P(name, x, formula)                                                                                                          \
+  static void blocks_##name(int64_t n, const block_in *in, item *out) {                                                                    \
+    const vec p = parameter(in->parameter);                                                                          \
+    EACH_BLOCK(formula, const vec x = GET(0);)                                                                                             \
+  }
+#define BLOCKS_2(name, a, formula)                                                                                                          \
+  static void blocks_##name(int64_t n, const block_in *in, item *out) { EACH_BLOCK(formula, const vec a = GET(0); const vec b = GET(1);) }
+#define INPUTS_1 1, false
+#define INPUTS_P 1, true
+#define INPUTS_2 2, false
+
+#define DECLARED(form, name, result, x, formula) void F32(name)(ARGUMENTS);
+#define EXPORTED(form, name, result, x, formula)                                                                                                    \
+  BLOCKS_##form(name, x, formula) void F32(name)(ARGUMENTS);                                                                               \
+  void F32(name)(ARGUMENTS) { in_blocks(blocks_##name, INPUTS_##form, n, in, out, still); }
+#define PRIVATE(form, name, result, x, formula)                                                                                                     \
+  BLOCKS_##form(name, x, formula) static void map_##name(ARGUMENTS) { in_blocks(blocks_##name, INPUTS_##form, n, in, out, still); }
+#define THROUGH_F32(form, name, result, x, formula)                                                                                                 \
+  void F32(name)(ARGUMENTS);                                                                                                               \
+  static void map_##name(ARGUMENTS) { through_f32(F32(name), INPUTS_##form, n, in, out, still); }
+
+#if V_LANE == V_IS_f16 || V_LANE == V_IS_bf16
+#define PIECE 256
+/// A function of halves is that of f32 in pieces, rounded once more.
+static void through_f32(simd_map fn, int n_in, bool has_parameter, ARGUMENTS) {
+  _Alignas(64) float wide[3][PIECE];
+  const void *from[3] = {wide[0], wide[1], wide[2]};
+  if (has_parameter) from[n_in] = in[n_in];
+  for (int k = 0; k < n_in; k++)
+    if (still >> k & 1) {
+      const vec value = v_load_n(in[k], 1);
+      memcpy(wide[k], &value, sizeof(float));
+    }
+  for (int64_t i = 0; i < n; i += PIECE) {
+    const int64_t m = n - i < PIECE ? n - i : PIECE;
+    for (int k = 0; k < n_in; k++) {
+      if (still >> k & 1) continue;
+      for (int64_t j = 0; j < m; j += V_LANES) {
+        const lane *x = (const lane *)in[k] + i + j;
+        const vec value = m - j < V_LANES ? v_load_n(x, m - j) : v_load(x);
+        memcpy(wide[k] + j, &value, sizeof value);
+      }
+    }
+    fn(m, from, wide[2], still);
+    for (int64_t j = 0; j < m; j += V_LANES) {
+      lane *y = (lane *)out + i + j;
+      vec value;
+      memcpy(&value, wide[2] + j, sizeof value);
+      if (m - j < V_LANES) v_store_n(y, value, m - j);
+      else v_store(y, value);
+    }
+  }
+}
+#endif
+
+#define NOTHING(...)
+
+#ifdef SIMD_WIDE
+#define ROW_PLAIN NOTHING
+#define ROW_OWN NOTHING
+#define ROW_WIDE EXPORTED
+#else
+#define ROW_PLAIN(form, name, result, x, formula) PLAIN_##form(name, result, x, formula)
+#define NAME_PLAIN(name) map_##name
+#if V_LANE == V_IS_f64
+#define ROW_OWN PRIVATE
+#define ROW_WIDE PRIVATE
+#define NAME_OWN(name) map_##name
+#define NAME_WIDE(name) map_##name
+#elif V_LANE == V_IS_f32
+#define ROW_OWN EXPORTED
+#define ROW_WIDE DECLARED
+#define NAME_OWN(name) F32(name)
+#define NAME_WIDE(name) F32(name)
+#else
+#define ROW_OWN THROUGH_F32
+#define ROW_WIDE THROUGH_F32
+#define NAME_OWN(name) map_##name
+#define NAME_WIDE(name) map_##name
+#endif
+#endif
+
+#define ROW(form, name, result, x, formula) V_PASTE(ROW_, KIND(name))(form, name, result, x, formula)
+#define RT_UNARY(id, NAME, name, dtypes, result, cpu, gpu, formula, doc) IF_##dtypes(ROW(1, name, result, x, formula))
+#define RT_PARAM(id, NAME, name, dtypes, result, cpu, gpu, param, value, formula, doc) IF_##dtypes(ROW(P, name, result, x, formula))
+#define RT_BINARY(id, NAME, name, dtypes, result, cpu, gpu, formula, doc) IF_RESULT_##result(IF_##dtypes(ROW(2, name, result, a, formula)))
+#define RT_TERNARY(id, NAME, name, dtypes, result, cpu, gpu, formula, doc) IF_##dtypes(ROW(3, name, result, a, formula))
 #define RT_REDUCE NO_ROW
 #define RT_ARG NO_ROW
 #define RT_OP NO_ROW
 #define RT_COMPOSITE NO_ROW
 #include <trivet/ops.def>
 
-#define RT_UNARY(id, NAME, name, dtypes, result, cpu, gpu, ...) IF_##dtypes(IF_RESULT_##result({id, COST(cpu), map_##name}, ))
+#ifndef SIMD_WIDE
+// Vectors of half the length, or of f64, take twice as long; halves are converted.
+#define COST(name) (COST_F32(name) * (NUM_BITS / 32) * (V_BYTES >= 32 ? 1 : 2) + (sizeof(lane) == 2))
+#define NAME(name) V_PASTE(NAME_, KIND(name))(name)
+#define RT_UNARY(id, NAME_, name, dtypes, result, cpu, gpu, ...) IF_##dtypes(IF_RESULT_##result({id, COST(name), NAME(name)}, ))
 #define RT_PARAM RT_UNARY
 #define RT_BINARY RT_UNARY
 #define RT_TERNARY RT_UNARY
@@ -104,3 +247,4 @@ const simd_map_row KERNEL(map)[] = {
 #include <trivet/ops.def>
   {0}
 };
+#endif

@@ -31,6 +31,8 @@ V_INLINE vmask v_lt(vec a, vec b) { return V_WHERE(_mm512_cmp)(a, b, _CMP_LT_OQ)
 V_INLINE vmask v_le(vec a, vec b) { return V_WHERE(_mm512_cmp)(a, b, _CMP_LE_OQ); }
 V_INLINE vmask v_eq(vec a, vec b) { return V_WHERE(_mm512_cmp)(a, b, _CMP_EQ_OQ); }
 V_INLINE vmask v_ne(vec a, vec b) { return V_WHERE(_mm512_cmp)(a, b, _CMP_NEQ_UQ); }
+#define v_unordered v_unordered
+V_INLINE vmask v_unordered(vec a, vec b) { return V_WHERE(_mm512_cmp)(a, b, _CMP_UNORD_Q); }
 V_INLINE ivec v_iselect(vmask m, ivec a, ivec b) { return (ivec)V_I(_mm512_mask_blend)(m, (__m512i)b, (__m512i)a); }
 V_INLINE vec v_select(vmask m, vec a, vec b) { return (vec)V_X(_mm512_mask_blend)(m, b, a); }
 V_INLINE bool v_any(vmask m) { return m != 0; }
@@ -60,8 +62,8 @@ V_INLINE vec v_low(vec a, vec b) { return (vec)V_X(_mm512_min)(a, b); }
 V_INLINE vec v_high(vec a, vec b) { return (vec)V_X(_mm512_max)(a, b); }
 // range (4: minimum, 5: maximum, with the sign of the result of the comparison) orders -0 below +0; of a number and a NaN it gives the number.
 #define v_min v_min
-V_INLINE vec v_min(vec a, vec b) { return (vec)V_X(_mm512_mask_add)(V_X(_mm512_range)(a, b, 4), V_WHERE(_mm512_cmp)(a, b, _CMP_UNORD_Q), a, b); }
-V_INLINE vec v_max(vec a, vec b) { return (vec)V_X(_mm512_mask_add)(V_X(_mm512_range)(a, b, 5), V_WHERE(_mm512_cmp)(a, b, _CMP_UNORD_Q), a, b); }
+V_INLINE vec v_min(vec a, vec b) { return (vec)V_X(_mm512_mask_add)(V_X(_mm512_range)(a, b, 4), v_unordered(a, b), a, b); }
+V_INLINE vec v_max(vec a, vec b) { return (vec)V_X(_mm512_mask_add)(V_X(_mm512_range)(a, b, 5), v_unordered(a, b), a, b); }
 
 #define v_to_int v_to_int
 #if NUM_BITS == 64

@@ -10,9 +10,10 @@
 // "tanh f32": tanh(x) = x + x z p(z), z = x^2; |x| <= 0.85, error 2^-27
 static const num tanh_p[] = {NUM(-0.333332688), NUM(0.133315369), NUM(-0.0538000390), NUM(0.0211307686), NUM(-0.00715468405), NUM(0.00144557247)};
 #else
-static const num tanh_p[] = {NUM(-0.33333333333318660), NUM(0.13333333331927555), NUM(-0.053968253497599081), NUM(0.021869480611812236),
-  NUM(-0.0088631570400387397), NUM(0.0035916302893465443), NUM(-0.0014537117834948505), NUM(0.00058376979933702521),
-  NUM(-0.00022621387942587783), NUM(7.8239057764026317e-5), NUM(-2.0499988336758823e-5), NUM(2.8731665757520283e-6)};
+// "tanh f64": error 2^-58.4
+static const num tanh_p[] = {NUM(-0.33333333333333254), NUM(0.13333333333323183), NUM(-0.053968253963713748), NUM(0.021869488433339059),
+  NUM(-0.0088632341460950486), NUM(0.0035921159411288549), NUM(-0.0014557619222202627), NUM(0.00058971966590698672), NUM(-0.00023818350599055904),
+  NUM(9.4792484863987268e-5), NUM(-3.5789772512239832e-5), NUM(1.1743673881771097e-5), NUM(-2.8425018583479663e-6), NUM(3.6160173094615056e-7)};
 #endif
 
 /// Near 0 a polynomial, elsewhere 1 - 2 / (e^2a + 1), in which the rounding of the quotient is small beside the result.
@@ -25,16 +26,19 @@ V_INLINE vec m_tanh(vec x) {
   return v_copysign(v_select(v_lt(a, v_set(NUM(0.85))), small, big), x);
 }
 
-/// x / (1 + e^-z) where `below` says z < 0, given e = 2^SCALED e^-|z|; for x = 1 and where |z| is large, for |x| below 2^SCALED only.
-V_INLINE vec logistic(vec x, vec e, vmask below) {
+/// x / (1 + e^-z) where `below` says z < 0, given e = 2^SCALED e^-|z|.
+V_INLINE vec logistic(vec x, scaled_exp e, vmask below) {
   const vec one = v_set(NUM(1.0)), down = v_set(SCALE_DOWN);
-  const vec q = x * v_select(below, e, one) / v_mad(e, down, one);
-  return q * v_select(below, down, one);
+  return v_select(below, times_exp(x, e), x) / v_mad(e.whole, down, one) * v_select(below, down, one);
 }
-V_INLINE vec exp_below(vec size) { return exp_scaled(v_high(v_set(SCALED_LOW), v_neg(size)), v_zero()); } // of -size
-
-V_INLINE vec m_sigmoid(vec x) { return logistic(v_set(NUM(1.0)), exp_below(v_abs(x)), v_sign_bit(x)); }
-V_INLINE vec m_silu(vec x) { return logistic(v_high(v_set(SCALED_LOW), x), exp_below(v_abs(x)), v_sign_bit(x)); } // -infinity would meet e = 0
+V_INLINE vec m_sigmoid(vec x) {
+  const vec e = exp_below(v_abs(x)).whole, one = v_set(NUM(1.0)), down = v_set(SCALE_DOWN);
+  const vmask below = v_sign_bit(x);
+  return v_select(below, e, one) / v_mad(e, down, one) * v_select(below, down, one);
+}
+V_INLINE vec m_silu(vec x) { // -infinity times e, which is not 0, would not be
+  return logistic(v_high(v_set(SCALED_LOW), x), exp_below(v_abs(x)), v_sign_bit(x));
+}
 
 /// x times the logistic function of 2 sqrt(2/pi) (x + 0.044715 x^3) = x (C1 + C3 x^2), which must be known to many more bits than it has.
 V_INLINE vec m_gelu_tanh(vec x) {
@@ -48,20 +52,21 @@ V_INLINE vec m_gelu_tanh(vec x) {
   const vec square = two_mul(a, a, &square_low), cubic = two_mul(square, v_set(c3), &cubic_low);
   const vec factor = two_sum(cubic, v_set(c1), &factor_low), z = two_mul(a, factor, &z_low);
   const vec lost = factor_low + (v_mad(square, v_set(c3_low), v_mad(square_low, v_set(c3), cubic_low)) + c1_low);
-  const vec e = exp_scaled(v_high(v_set(SCALED_LOW), v_neg(z)), v_neg(v_mad(a, lost, z_low)));
+  const scaled_exp e = exp_scaled(v_high(v_set(SCALED_LOW), v_neg(z)), v_neg(v_mad(a, lost, z_low)));
   return logistic(v_high(v_set(-limit), x), e, v_sign_bit(x));
 }
 
-V_INLINE vec m_softplus(vec x) { return v_high(v_zero(), x) + log1p_unit(exp_below(v_abs(x)) * v_set(SCALE_DOWN)); }
+V_INLINE vec m_softplus(vec x) { return v_high(v_zero(), x) + log1p_unit(exp_below(v_abs(x)).whole * v_set(SCALE_DOWN)); }
 
 /// x tanh(log(1 + e^x)) is t - t g: below 0 with t = x e and g = (e^2 + e) / (e^2 + 2 e + 2), e = e^x; above with t = x and, in e = e^-x,
 /// g = 2 e^2 / (1 + 2 e + 2 e^2). g is small where it matters.
 V_INLINE vec m_mish(vec x) {
-  const vec scaled = exp_below(v_abs(x)), one = v_set(NUM(1.0)), down = v_set(SCALE_DOWN), e = scaled * down, square = e * e, twice = e + e;
+  const scaled_exp scaled = exp_below(v_abs(x));
+  const vec one = v_set(NUM(1.0)), down = v_set(SCALE_DOWN), e = scaled.whole * down, square = e * e;
   const vmask below = v_sign_bit(x);
-  const vec t = v_high(v_set(SCALED_LOW), x) * v_select(below, scaled, one), top = square + v_select(below, e, square);
-  const vec g = top / (v_select(below, square, square + square) + twice + v_select(below, one + one, one));
-  return (t - t * g) * v_select(below, down, one);
+  const vec held = v_high(v_set(SCALED_LOW), x), t = v_select(below, times_exp(held, scaled), held);
+  const vec g = (square + v_select(below, e, square)) / (v_select(below, square, square + square) + (e + e) + v_select(below, one + one, one));
+  return v_copysign((t - v_low(v_set(-SCALED_LOW), t) * g) * v_select(below, down, one), x); // infinity times g = 0 would be NaN
 }
 V_INLINE vec m_softsign(vec x) { return v_select(v_eq(v_abs(x), V_INF), v_copysign(v_set(NUM(1.0)), x), x / (NUM(1.0) + v_abs(x))); }
 V_INLINE vec m_hardswish(vec x) { // near -3 the sum is exact, where x / 6 + 1 / 2 would cancel

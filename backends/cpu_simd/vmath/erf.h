@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// erf, erfc and gelu. q(a) = erfc(a / sqrt 2) / 2 = e^(-a^2/2) p(w) / (a + 3) with w = (a - 3) / (a + 3) = 2 t - 1, t = a / (a + 3): a^2 is needed to twice its precision.
+// erf, erfc and gelu. erfc is e^(-x^2), which needs x^2 to twice its precision, times a function that falls slowly: a polynomial in a variable
+// that takes all positive numbers to [-1, 1).
 #ifndef CPU_SIMD_VMATH_ERF_H
 #define CPU_SIMD_VMATH_ERF_H
 
@@ -10,7 +11,7 @@
 static const num erf_p[] = {NUM(0.128379151), NUM(-0.376125038), NUM(0.112819113), NUM(-0.0267697461), NUM(0.00499737682), NUM(-0.000601056498)};
 // "erf g f32": erf(a) = 1 - e^-g(a); [0.9, 4], error 2^-28.9
 static const num erf_g[] = {NUM(0.000175899899), NUM(1.12775660), NUM(0.637047231), NUM(0.104048856), NUM(-0.0222828202), NUM(0.00305708521), NUM(-0.000197338028)};
-// "gelu f32": a in [0, 15], error 2^-24.5
+// "gelu f32": erfc(a / sqrt 2) / 2 = e^(-a^2/2) p(w) / (a + 3), w = (a - 3) / (a + 3) = 2 t - 1, t = a / (a + 3); [0, 15], error 2^-24.5
 static const num gelu_p[] = {NUM(0.729083657), NUM(-0.509332240), NUM(0.230019867), NUM(-0.0472569130), NUM(-0.0104835359), NUM(0.00692642899),
   NUM(0.00108376390), NUM(-0.000904595538), NUM(-0.000271035620)};
 #define GELU_LIMIT 15
@@ -22,15 +23,75 @@ V_INLINE vec m_erf(vec x) {
   const vec big = 1.0f - (exp_rest(r) + 1.0f) * v_from_bits(at << MANTISSA), small = v_mad(a, POLY(z, erf_p), a);
   return v_copysign(v_select(v_lt(a, v_set(0.91f)), small, big), x);
 }
+
+#else
+#define ERFC_CENTRE 2.1213203435596424 // 3 / sqrt 2
+#define ERFC_OFFSET 0.5625             // makes p nearly constant, so that its terms do not cancel
+#ifdef SIMD_WIDE
+// "erfc wide": erfc(x) = e^(-x^2) p(w) / (x + 0.5625), w = (x - 3 / sqrt 2) / (x + 3 / sqrt 2); [0, 11], error 2^-37
+static const num erfc_p[] = {0.65224321324894341, -0.076815015521043764, -0.058876940141623285, 0.077236948013663514, -0.033918323541657393, 0.00080112303910887146,
+  0.0045421116446320298, -0.00040135188506135259, -0.00077175979784309401, 4.1948410527020958e-6, 0.00014703892345739163,
+  2.8509288957546239e-5, -1.9850066419324804e-5, -1.0186781956859316e-5, -1.2692688117924452e-6};
+#define ERFC_LIMIT 11
+#else
+// "erfc f64": [0, 28], error 2^-55
+static const num erfc_p[] = {0.65224321324582701, -0.076815015452757818, -0.058876939597156230, 0.077236944299565596, -0.033918340153801872, 0.00080117758893475679,
+  0.0045423122935570178, -0.00040166148033684933, -0.00077295384542614147, 4.8041129556967074e-6, 0.00015073209337793878,
+  2.9101369076735711e-5, -2.5398717234724733e-5, -1.3897271388767622e-5, 1.4558958551619209e-6, 3.9142426460920459e-6,
+  1.1097942216814508e-6, -5.4456087342612533e-7, -4.2975939807049246e-7, -6.1417634827120655e-8, -3.8561635075491551e-8,
+  1.0765533231039801e-8, 1.1272017640227810e-7, 4.0507596482890080e-8, -5.3624503186792029e-8, -2.6828988741400882e-8,
+  9.9912642938982921e-9, 5.9007960462329770e-9};
+#define ERFC_LIMIT 27.5
+#endif
+#define GELU_LIMIT 38.9
+// "erf f64": |x| <= 0.92, error 2^-56
+static const num erf_p[] = {0.12837916709551259, -0.37612638903184092, 0.11283791670973022, -0.026866170648928708, 0.0052239776675552596,
+  -0.00085483297953883387, 0.00012055449043702690, -1.4928855931926605e-5, 1.6521242475345517e-6, -1.7086368221128922e-7, 2.0368526784726818e-8,
+  -3.6827377284928497e-9, 5.5643935547217508e-10};
+
+/// e^(a^2) erfc(a), and what the quotient loses by rounding.
+V_INLINE vec erfc_scaled(vec a, vec *low) {
+  const vec w = v_mad(a / (a + ERFC_CENTRE), v_set(2.0), v_set(-1.0));
+  const vec p = v_mad(poly_of(w, erfc_p + 1, sizeof erfc_p / sizeof *erfc_p - 1), w, v_set(erfc_p[0])); // the largest term last
+#ifdef SIMD_WIDE
+  *low = v_zero();
+  return p / (a + ERFC_OFFSET);
+#else
+  vec under_low, product_low;
+  const vec under = two_sum(a, v_set(ERFC_OFFSET), &under_low), q = p / under, product = two_mul(q, under, &product_low);
+  *low = ((p - product) - (product_low + q * under_low)) / under;
+  return q;
+#endif
+}
+/// erfc(a) of a >= 0
+V_INLINE vec erfc_above(vec a) {
+  vec square_low, low;
+  const vec square = two_mul(a, a, &square_low), y = erfc_scaled(a, &low);
+  return times_exp_two(y, low, exp_scaled(v_neg(square), v_neg(square_low))) * SCALE_DOWN;
+}
+V_INLINE vec m_erfc(vec x) {
+  const vec y = erfc_above(v_low(v_set(ERFC_LIMIT), v_abs(x)));
+  return v_select(v_sign_bit(x), 2.0 - y, y);
+}
+V_INLINE vec m_erf(vec x) {
+  const vec a = v_low(v_set(ERFC_LIMIT), v_abs(x));
+  return v_copysign(v_select(v_lt(a, v_set(0.92)), v_mad(a, POLY(a * a, erf_p), a), 1.0 - erfc_above(a)), x);
+}
 #endif
 
-/// x (1 - q(x)), and -|x| q(|x|) below 0.
+/// x (1 - q(x)), and -|x| q(|x|) below 0, with q(a) = erfc(a / sqrt 2) / 2.
 V_INLINE vec m_gelu(vec x) {
   const vec a = v_low(v_set(GELU_LIMIT), v_abs(x));
-  vec low;
-  const vec square = two_mul(a, a, &low), e = exp_scaled(square * NUM(-0.5), low * NUM(-0.5));
-  const vec t = a / (a + NUM(3.0)), q = (e * POLY(v_mad(t, v_set(NUM(2.0)), v_set(NUM(-1.0))), gelu_p)) * t * v_set(SCALE_DOWN);
-  return v_copysign(v_high(x, v_zero()) - q, x);
+  vec square_low, low = v_zero();
+  const vec square = two_mul(a, a, &square_low);
+#if NUM_BITS == 32
+  const vec t = a / (a + 3.0f), share = POLY(v_mad(t, v_set(2.0f), v_set(-1.0f)), gelu_p) * t;
+#else
+  const vec half = a * 0.5, share = half * erfc_scaled(a * 0.70710678118654752440, &low);
+  low = low * half;
+#endif
+  const vec part = times_exp_two(share, low, exp_scaled(square * NUM(-0.5), square_low * NUM(-0.5))) * v_set(SCALE_DOWN);
+  return v_copysign(v_high(x, v_zero()) - part, x);
 }
 
 #endif

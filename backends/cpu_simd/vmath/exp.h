@@ -53,11 +53,18 @@ V_INLINE vec exp_scale(vec p, ivec at) {
 #define SCALED_LOW (-760)
 #define SCALE_DOWN 0x1p-100
 #endif
-V_INLINE vec exp_scaled(vec x, vec low) {
+typedef struct scaled_exp { vec rest, scale, whole; } scaled_exp; // whole = (1 + rest) scale; where a product follows, rest saves a rounding
+V_INLINE scaled_exp exp_scaled(vec x, vec low) {
   vec n, r;
   const ivec at = exp_split(x, BIAS + SCALED, &n, &r);
-  return (exp_rest(r + low) + NUM(1.0)) * v_from_bits(at << MANTISSA);
+  const vec rest = exp_rest(r + low), scale = v_from_bits(at << MANTISSA);
+  return (scaled_exp){rest, scale, (rest + NUM(1.0)) * scale};
 }
+/// Of -size, held above SCALED_LOW.
+V_INLINE scaled_exp exp_below(vec size) { return exp_scaled(v_high(v_set(SCALED_LOW), v_neg(size)), v_zero()); }
+/// (x + low) e
+V_INLINE vec times_exp_two(vec x, vec low, scaled_exp e) { return (x + v_mad(x, e.rest, v_mad(low, e.rest, low))) * e.scale; }
+V_INLINE vec times_exp(vec x, scaled_exp e) { return v_mad(x, e.rest, x) * e.scale; }
 
 V_INLINE vec m_exp(vec x) {
   vec n, r;
@@ -75,14 +82,18 @@ V_INLINE vec m_exp2(vec x) {
 
 /// 2^n (1 + r + r^2 q) - 1 = ((2^n - 1) + 2^n r_high) + 2^n (r_low + r^2 q): r is kept in two parts, because 2^n - 1 may cancel most of its
 /// leading one.
-V_INLINE vec m_expm1(vec x) {
+V_INLINE vec expm1_parts(vec x, vec more, vec *low) { // of x + more, for a `more` that is small beside x; *low: what the sum returned has lost
   const vec held = v_low(v_set(EXP_HIGH), v_high(v_set(NUM_BITS == 32 ? -20 : -40), x));
   const vec magic = v_set(ROUND_MAGIC + BIAS - 1), at = v_mad(held, v_set(LOG2_E), magic), n = at - magic;
-  const vec high = v_mad(n, v_set(-LN2_HIGH), held), r = v_mad(n, v_set(-LN2_LOW), high), rest = (high - r) + n * v_set(-LN2_LOW);
+  const vec high = v_mad(n, v_set(-LN2_HIGH), held), r = v_mad(n, v_set(-LN2_LOW), high), rest = v_mad(n, v_set(-LN2_LOW), high - r) + more;
   const vec half = v_from_bits(v_bits(at) << MANTISSA); // 2^(n - 1), so that 2^n may overflow in the last step alone
-  const vec tail = v_mad(r * r, POLY(r, exp_q), rest);
-  const vec y = NUM(2.0) * (v_mad(half, r, half - NUM(0.5)) + half * tail);
-  return v_select(v_lt(v_abs(x), v_set(NUM_BITS == 32 ? (num)0x1p-26 : (num)0x1p-55)), x, y);
+  const vec tail = half * v_mad(r * r, POLY(r, exp_q), rest), main = v_mad(half, r, half - NUM(0.5)), sum = main + tail;
+  *low = NUM(2.0) * (tail - (sum - main));
+  return NUM(2.0) * sum;
+}
+V_INLINE vec m_expm1(vec x) {
+  vec low;
+  return v_select(v_lt(v_abs(x), v_set(NUM_BITS == 32 ? (num)0x1p-26 : (num)0x1p-55)), x, expm1_parts(x, v_zero(), &low));
 }
 
 #endif

@@ -60,6 +60,36 @@ V_INLINE vec m_log(vec x) {
   return log_special(x, log_join(k, f));
 }
 
+#if NUM_BITS == 64
+/// log(x + low) for a low that is small beside x, x at least 1/2 where low is not 0. Where x is infinite the result is not.
+V_INLINE vec log_two(vec x, vec low) {
+  vec f, half;
+  const vec k = log_split(x, &f), rest = log_rest(f, &half), lost = low / x;
+  return v_mad(k, v_set(LN2_HIGH), f - (half - (v_mad(k, v_set(LN2_LOW), lost) + rest)));
+}
+V_INLINE vec m_log1p(vec x) {
+  vec low;
+  const vec u = two_sum(x, v_set(1.0), &low);
+  return v_select(v_eq(x, v_zero()), x, log_special(u, log_two(u, low)));
+}
+/// log(1 + x + low) for x of 0 and more, below infinity.
+V_INLINE vec log1p_two(vec x, vec low) {
+  vec lost;
+  const vec u = two_sum(x, v_set(1.0), &lost);
+  return log_two(u, lost + low);
+}
+
+/// k two + log(1 + f) inverse, where two and inverse are sums of two numbers whose first ones have exact products with k and with half of a number.
+V_INLINE vec log_based(vec x, num two, num two_low, num inverse, num inverse_low) {
+  vec f, half, low;
+  const vec k = log_split(x, &f), rest = log_rest(f, &half), head = head_of(f - half), tail = ((f - head) - half) + rest;
+  const vec sum = two_sum(k * v_set(two), head * v_set(inverse), &low);
+  return sum + (low + v_mad(tail, v_set(inverse), v_mad(head + tail, v_set(inverse_low), k * v_set(two_low))));
+}
+V_INLINE vec m_log2(vec x) { return log_special(x, log_based(x, 1, 0, 0x1.715476p+0, 0x1.4ae0bf85ddf44p-26)); }
+V_INLINE vec m_log10(vec x) { return log_special(x, log_based(x, 0x1.34413509f6p-2, 0x1.9fef311f12b36p-42, 0x1.bcb7b1p-2, 0x1.49b9438ca9aaep-28)); }
+#endif
+
 /// log(1 + e) for e in [0, 1]: above 1/3 it is ln2 + log((1 + e) / 2).
 V_INLINE vec log1p_unit(vec e) {
   const vmask large = v_lt(v_set((num)(1.0 / 3)), e);

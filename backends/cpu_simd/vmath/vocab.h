@@ -4,31 +4,26 @@
 #ifndef CPU_SIMD_VOCAB_H
 #define CPU_SIMD_VOCAB_H
 
-#include "../../cpu_ref/small_float.h"
 #include <float.h>
 #include <math.h>
 
+#include "activation.h"
+#include "erf.h"
+#include "../../cpu_ref/small_float.h"
+#if NUM_BITS == 64
 #define VOCAB_PASTE2(name, class) name##_##class
 #define VOCAB_PASTE(name, class) VOCAB_PASTE2(name, class)
-#if NUM_BITS == 64
 #define CLASS ref
 #define REAL double
 #define WIDE long double
 #define MATH(name) name##l
 #define PLAIN(name) name
 #define FMA fma
-#else
-#define CLASS ref
-#define REAL double
-#define WIDE double
-#define MATH(name) name
-#define PLAIN(name) name
-#define FMA fma
-#endif
 #include "../../cpu_ref/vocab_float.h"
-#if NUM_BITS == 32
-#include "activation.h"
-#include "erf.h"
+#include "division.h"
+#include "hyperbolic.h"
+#include "power.h"
+#include "trig.h"
 #endif
 
 // ---- exact words ------------------------------------------------------------------------------------------------------------------------------
@@ -93,35 +88,28 @@ V_INLINE vec m_angle(vec x) {
   return v_select(v_is_nan(x), x, v_select(v_sign_bit(x), v_set((num)3.14159265358979323846), v_zero()));
 }
 
-// ---- lane by lane -----------------------------------------------------------------------------------------------------------------------------
-#define V_BY_LANE1(name)                              \
-  V_INLINE vec m_##name(vec x) {                      \
-    V_EACH x[i_] = (num)name##_ref(x[i_]);            \
-    return x;                                         \
-  }
-#define V_BY_LANE2(name)                              \
-  V_INLINE vec m_##name(vec a, vec b) {               \
-    V_EACH a[i_] = (num)name##_ref(a[i_], b[i_]);     \
-    return a;                                         \
-  }
-#if NUM_BITS == 64
-V_BY_LANE1(exp) V_BY_LANE1(exp2) V_BY_LANE1(expm1) V_BY_LANE1(log) V_BY_LANE1(tanh) V_BY_LANE1(erf) V_BY_LANE1(sigmoid) V_BY_LANE1(silu)
-V_BY_LANE1(gelu) V_BY_LANE1(gelu_tanh) V_BY_LANE1(softplus) V_BY_LANE1(mish) V_BY_LANE1(softsign) V_BY_LANE1(hardswish) V_BY_LANE1(selu)
-#endif
-V_BY_LANE1(rsqrt) V_BY_LANE1(cbrt) V_BY_LANE1(log2) V_BY_LANE1(log10) V_BY_LANE1(log1p)
-V_BY_LANE1(sin) V_BY_LANE1(cos) V_BY_LANE1(tan) V_BY_LANE1(asin) V_BY_LANE1(acos) V_BY_LANE1(atan) V_BY_LANE1(sinh) V_BY_LANE1(cosh)
-V_BY_LANE1(asinh) V_BY_LANE1(acosh) V_BY_LANE1(atanh) V_BY_LANE1(erfc)
-V_BY_LANE2(celu) V_BY_LANE2(floor_div) V_BY_LANE2(remainder) V_BY_LANE2(fmod) V_BY_LANE2(pow) V_BY_LANE2(atan2) V_BY_LANE2(hypot) V_BY_LANE2(logaddexp)
-
-V_INLINE vec m_nextafter(vec a, vec b) { // among the numbers of the lane
+/// Steps of one in the bits of a number, or of a half's last bit in those of a float; halves below 2^-14 are multiples of 2^-24.
+V_INLINE vec m_nextafter(vec a, vec b) {
 #if V_LANE == V_IS_f16
-  V_EACH a[i_] = (num)ref_f16_nextafter(a[i_], b[i_]);
+  const ivec step = v_iset(1 << 13);
 #elif V_LANE == V_IS_bf16
-  V_EACH a[i_] = (num)ref_bf16_nextafter(a[i_], b[i_]);
+  const ivec step = v_iset(1 << 16);
 #else
-  V_EACH a[i_] = V_LIBM(nextafter)(a[i_], b[i_]);
+  const ivec step = v_iset(1);
 #endif
-  return a;
+  const vmask inward = v_xor(v_lt(a, b), v_lt(v_zero(), a));
+  vec y = v_from_bits(v_iselect(inward, v_bits(a) - step, v_bits(a) + step));
+#if V_LANE == V_IS_f16
+  y = v_select(v_eq(v_abs(a), V_INF), v_copysign(v_set(65504), a), y);
+  const vec near = a + v_select(v_lt(a, b), v_set(0x1p-24f), v_set(-0x1p-24f));
+  y = v_select(v_le(v_abs(a), v_set(0x1p-14f)), v_copysign(near, a), y);
+  const vec from_zero = v_set(0x1p-24f);
+#else
+  const vec from_zero = v_from_bits(step);
+#endif
+  y = v_select(v_eq(a, v_zero()), v_copysign(from_zero, b), y);
+  return v_select(v_or(v_is_nan(a), v_is_nan(b)), a + b, v_select(v_eq(a, b), b, y));
 }
+#define m_rsqrt(x) v_div(v_set(1), v_sqrt(x))
 
 #endif
