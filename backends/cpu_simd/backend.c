@@ -33,6 +33,7 @@ static const simd_resolver families[256] = {
   [RTB_OP_LOG_SOFTMAX] = simd_resolve_lines,
   [RTB_OP_LAYER_NORM] = simd_resolve_lines,
   [RTB_OP_RMS_NORM] = simd_resolve_lines,
+  [RTB_OP_BATCH_NORM] = simd_resolve_lines,
   [RTB_OP_MATMUL] = simd_resolve_matmul,
   [RTB_OP_COPY] = simd_resolve_move,
   [RTB_OP_CAST] = simd_resolve_cast,

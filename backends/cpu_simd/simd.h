@@ -135,6 +135,7 @@ int32_t simd_resolve_conv(simd_device *dev, const rtb_sig *sig, rtb_kernel *out)
 int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_move(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_fold(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_lines(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< softmax and norms
 int32_t simd_resolve_cast(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_quant(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_make(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< arange, random_uniform, random_normal
