@@ -15,6 +15,7 @@ static const simd_resolver families[256] = {
 #define RT_COMPOSITE(...)
 #include <trivet/ops.def>
   [RTB_OP_CONV] = simd_resolve_conv,
+  [RTB_OP_CONV_TRANSPOSE] = simd_resolve_conv,
   [RTB_OP_GATHER] = simd_resolve_index,
   [RTB_OP_TAKE_ALONG] = simd_resolve_index,
   [RTB_OP_GATHER_ND] = simd_resolve_index,
