@@ -413,7 +413,7 @@ def main():
     strong = strong_environment(os.path.abspath(options.build)) if options.strong else {}
     facts = {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "cpu_model": cpu_info()[0], "num_cpus": os.cpu_count(),
              "threads": options.threads, "load_avg": list(os.getloadavg()), "versions": versions, "mode": "B" if options.strong else "A",
-             "capability": torch.backends.cpu.get_cpu_capability(), "environment": {k: os.path.basename(v) for k, v in strong.items()}}
+             "capability": torch.backends.cpu.get_cpu_capability() if hasattr(torch.backends, "cpu") else "?", "environment": {k: os.path.basename(v) for k, v in strong.items()}}
     gc.disable()
     with torch.inference_mode():
         x = t.from_host(lib["np"].ones(8, lib["np"].float32))

@@ -15,6 +15,7 @@ static const simd_resolver families[256] = {
 #define RT_COMPOSITE(...)
 #include <trivet/ops.def>
   [RTB_OP_CONV] = simd_resolve_conv,
+  [RTB_OP_CONV_TRANSPOSE] = simd_resolve_conv,
   [RTB_OP_GATHER] = simd_resolve_index,
   [RTB_OP_TAKE_ALONG] = simd_resolve_index,
   [RTB_OP_GATHER_ND] = simd_resolve_index,
@@ -33,9 +34,15 @@ static const simd_resolver families[256] = {
   [RTB_OP_LOG_SOFTMAX] = simd_resolve_lines,
   [RTB_OP_LAYER_NORM] = simd_resolve_lines,
   [RTB_OP_RMS_NORM] = simd_resolve_lines,
+  [RTB_OP_BATCH_NORM] = simd_resolve_lines,
   [RTB_OP_MATMUL] = simd_resolve_matmul,
   [RTB_OP_COPY] = simd_resolve_move,
   [RTB_OP_CAST] = simd_resolve_cast,
+  [RTB_OP_ARANGE] = simd_resolve_make,
+  [RTB_OP_RANDOM_UNIFORM] = simd_resolve_make,
+  [RTB_OP_RANDOM_NORMAL] = simd_resolve_make,
+  [RTB_OP_QUANTIZE] = simd_resolve_quant,
+  [RTB_OP_DEQUANTIZE] = simd_resolve_quant,
   [RTB_OP_FILL] = simd_resolve_move,
   [RTB_OP_WHERE] = simd_resolve_move,
 };

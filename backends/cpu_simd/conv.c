@@ -15,6 +15,7 @@
 #define MOST_COLUMNS 2048  // of a box
 #define LEAST_PANELS 4     // of a box, so that weights are worth reading
 #define MOST_READ 65536    // elements of x that are read as they lie
+#define MOST_PARTS 1024    // of a transposed convolution
 #define PIECE 256          // positions that are added up at a time around weights that are not finite
 
 typedef enum form { WINDOWS, FLAT, DEPTHWISE } form;
@@ -24,16 +25,18 @@ typedef struct conv {
   const simd_conv *kernels;
   const simd_gemm_kernels *gemm;
   const rtb_view *x, *weight, *bias, *out;
+  char *out_data;                         // the first element that is written
   simd_window window;
   form form;
   int64_t x_bytes;                        // of an element
   int64_t groups, channels, rows, depth;  // rows: output channels of a group; depth: channels of a group times taps
-  int64_t flat_step;                      // FLAT: from column to column of x
   bool reads_x;                           // FLAT: x is not packed
   // Weights and bias as numbers: the tensors themselves, or copies in the workspace.
   const void *numbers, *bias_numbers;
   int64_t numbers_row;
   bool widens, widens_bias;
+  bool is_transposed;
+  int64_t first_tap[3], tap_step[3];      // of a transposed one: which of its taps are left, from the last to the first
   // Boxes are lines x columns; there are so many of them along the output, of blocks of rows, and of the depth.
   int64_t box_lines, box_columns, boxes_down, boxes_across, n_boxes, block_rows, n_blocks, block_depth;
   // The copy under a box: rows of so many phases of pitch elements, and how many rows an output line moves on.
@@ -72,20 +75,23 @@ static bool is_one_line(const int64_t extent[3], const int64_t stride[3], int64_
   return true;
 }
 
-static bool has_pads(const simd_window *w) {
-  for (int32_t d = 0; d < 3; d++) if (w->pad_lo[d] || w->pad_hi[d]) return true;
+/// Does any position see padding?
+static bool sees_padding(const simd_window *w) {
+  for (int32_t d = 0; d < 3; d++)
+    if (w->pad_lo[d] > 0 || (w->out[d] - 1) * w->stride[d] + (w->taps[d] - 1) * w->dilation[d] - w->pad_lo[d] >= w->in[d]) return true;
   return false;
 }
 
 /// A window of one element at every position, over numbers that run on: the spatial dimensions become one.
 static bool make_flat(conv *v) {
   simd_window *w = &v->window;
-  int64_t out_step;
-  for (int32_t d = 0; d < 3; d++) if (w->stride[d] != 1) return false;
-  if (w->n_taps != 1 || has_pads(w) || v->x_bytes != v->kernels->num_bytes) return false;
-  if (!is_one_line(w->in, w->x_stride, &v->flat_step) || !is_one_line(w->out, w->out_stride, &out_step)) return false;
-  w->out[2] *= w->out[0] * w->out[1], w->out[0] = w->out[1] = 1;
-  w->out_stride[2] = out_step;
+  int64_t x_step, out_step;
+  for (int32_t d = 0; d < 3; d++) if (w->stride[d] != 1 || w->in[d] != w->out[d]) return false;
+  if (w->n_taps != 1 || sees_padding(w) || v->x_bytes != v->kernels->num_bytes) return false;
+  if (!is_one_line(w->in, w->x_stride, &x_step) || !is_one_line(w->out, w->out_stride, &out_step)) return false;
+  w->in[2] = w->out[2] *= w->out[0] * w->out[1];
+  w->in[0] = w->in[1] = w->out[0] = w->out[1] = 1;
+  w->x_stride[2] = x_step, w->out_stride[2] = out_step;
   return true;
 }
 
@@ -120,41 +126,89 @@ static conv conv_of(const simd_device *dev, const rtb_op *op) {
   v.gemm = dev->isa->gemm[v.x->dtype == RTB_F64 ? RTB_F64 : RTB_F32];
   v.window = simd_window_of(attr, v.x, v.out, v.weight->shape);
   v.x_bytes = rtb_dtype_bytes(v.x->dtype);
+  v.out_data = v.out->data;
   v.groups = attr->groups, v.channels = v.x->shape[1] / v.groups, v.rows = v.out->shape[1] / v.groups;
-  v.depth = v.channels * v.window.n_taps;
-  v.form = make_flat(&v) ? FLAT : v.channels == 1 && v.rows <= 2 ? DEPTHWISE : WINDOWS;
-  v.widens = v.x_bytes != v.kernels->num_bytes || !inner_is_dense(v.weight);
+  v.is_transposed = op->op == RTB_OP_CONV_TRANSPOSE;
+  v.widens = v.is_transposed || v.x_bytes != v.kernels->num_bytes || !inner_is_dense(v.weight);
   v.widens_bias = v.bias && (v.x_bytes != v.kernels->num_bytes || v.bias->stride[0] != 1);
-  v.numbers = v.weight->data, v.numbers_row = v.widens ? v.depth : v.weight->stride[0];
-  v.bias_numbers = v.bias ? v.bias->data : NULL;
-  v.block_rows = v.form == DEPTHWISE ? v.rows : even_part(v.rows, MOST_ROWS, v.gemm->mr);
-  v.n_blocks = v.form == DEPTHWISE ? 1 : parts(v.rows, v.block_rows);
-  const int64_t taps = v.window.n_taps, kc = v.gemm->kc;
-  v.block_depth = taps <= kc ? even_part(v.channels, kc / taps, 1) * taps : kc;
-  choose_boxes(&v);
-  v.reads_x = v.form == FLAT && v.flat_step == 1 && v.block_depth * v.box_columns <= MOST_READ;
-  lay_out_copy(&v);
+  return v;
+}
+
+static void choose(conv *v) {
+  const int64_t taps = v->window.n_taps, kc = v->gemm->kc;
+  v->depth = v->channels * taps;
+  v->form = make_flat(v) ? FLAT : v->channels == 1 && v->rows <= 2 ? DEPTHWISE : WINDOWS;
+  v->numbers = v->weight->data, v->numbers_row = v->widens ? v->depth : v->weight->stride[0];
+  v->bias_numbers = v->bias ? v->bias->data : NULL;
+  v->block_rows = v->form == DEPTHWISE ? v->rows : even_part(v->rows, MOST_ROWS, v->gemm->mr);
+  v->n_blocks = v->form == DEPTHWISE ? 1 : parts(v->rows, v->block_rows);
+  v->block_depth = taps <= kc ? even_part(v->channels, kc / taps, 1) * taps : kc;
+  choose_boxes(v);
+  v->reads_x = v->form == FLAT && v->window.x_stride[2] == 1 && v->block_depth * v->box_columns <= MOST_READ;
+  lay_out_copy(v);
+}
+
+// ---- transposed ----------------------------------------------------------------------------------------------------------------------------------------
+// Output positions p with one remainder of (p + pad) by the stride see the same taps, each at one element of x more per position: they are an
+// ordinary convolution of stride 1, with those taps in reverse. So a transposed convolution is one for each remainder in each dimension.
+
+static int64_t common_divisor(int64_t a, int64_t b) { return b ? common_divisor(b, a % b) : a; }
+
+/// Narrows dimension d to the positions of one remainder. Some of them see no taps: then the depth is 0.
+static void narrow(conv *v, int32_t d, int64_t remainder) {
+  simd_window *w = &v->window;
+  const int64_t s = w->stride[d], first = (remainder + s - w->pad_lo[d] % s) % s, step = s / common_divisor(s, w->dilation[d]);
+  int64_t tap = 0;
+  while (tap < least(step, w->taps[d]) && tap * w->dilation[d] % s != remainder) tap++;
+  const bool is_seen = tap < least(step, w->taps[d]);
+  const int64_t base = is_seen ? (first + w->pad_lo[d] - tap * w->dilation[d]) / s : 0;
+  v->first_tap[d] = tap, v->tap_step[d] = step;
+  if (!is_seen) v->channels = 0;
+  w->taps[d] = is_seen ? (w->taps[d] - 1 - tap) / step + 1 : 1;
+  w->dilation[d] = w->dilation[d] / (s / step), w->stride[d] = 1;
+  w->pad_lo[d] = (w->taps[d] - 1) * w->dilation[d] - base, w->pad_hi[d] = 0;
+  w->out[d] = first < w->out[d] ? (w->out[d] - 1 - first) / s + 1 : 0;
+  v->out_data = at(v->out_data, first * w->out_stride[d], v->x_bytes);
+  w->out_stride[d] *= s;
+}
+
+/// The convolution for remainder number `index` of all.
+static conv part_of(const conv *whole, int64_t index) {
+  conv v = *whole;
+  for (int32_t d = 2; d >= 0; d--) {
+    const int64_t s = whole->window.stride[d];
+    narrow(&v, d, index % s);
+    index /= s;
+  }
+  v.window.n_taps = v.window.taps[0] * v.window.taps[1] * v.window.taps[2];
   return v;
 }
 
 // ---- numbers of weights and bias -------------------------------------------------------------------------------------------------------------------
 
+/// For all of its taps; parts of a transposed convolution, one after the other, need no more.
 static uint64_t workspace_of(const conv *v) {
-  uint64_t bytes = (uint64_t)v->window.n_taps * sizeof(int64_t);
-  if (v->widens) bytes += (uint64_t)(v->weight->shape[0] * v->depth * v->kernels->num_bytes);
-  if (v->widens_bias) bytes += (uint64_t)(v->bias->shape[0] * v->kernels->num_bytes);
-  return bytes;
+  const int64_t rows = v->out->shape[1], numbers = (v->widens ? rows * v->channels * v->window.n_taps : 0) + (v->widens_bias ? rows : 0);
+  return (uint64_t)(v->window.n_taps + 1) * sizeof(int64_t) + (uint64_t)(numbers * v->kernels->num_bytes);
 }
 
 static int32_t widen_body(void *arg, int64_t begin, int64_t end) {
   const conv *v = arg;
   const rtb_view *weight = v->weight;
-  const int64_t *taps = v->window.taps, *stride = weight->stride, bytes = v->kernels->num_bytes;
-  const int32_t missing = 5 - weight->ndim; // spatial dimensions in front
-  for (int64_t m = begin; m < end; m++) for (int64_t c = 0; c < v->channels; c++) for (int64_t z = 0; z < taps[0]; z++) for (int64_t y = 0; y < taps[1]; y++) {
-    const int64_t from = m * stride[0] + c * stride[1] + (missing < 1 ? z * stride[2] : 0) + (missing < 2 ? y * stride[3 - missing] : 0);
-    const int64_t to = m * v->depth + ((c * taps[0] + z) * taps[1] + y) * taps[2];
-    v->kernels->widen(taps[2], at(weight->data, from, v->x_bytes), stride[4 - missing], at(v->numbers, to, bytes));
+  const int64_t *taps = v->window.taps, bytes = v->kernels->num_bytes;
+  int64_t stride[3] = {0}, first[3] = {0}; // of taps, and where the first is
+  for (int32_t i = 5 - weight->ndim, d = 2; i < 3; i++, d++) {
+    const bool turns = v->is_transposed;
+    stride[i] = weight->stride[d] * (turns ? -v->tap_step[i] : 1);
+    first[i] = turns ? (v->first_tap[i] + (taps[i] - 1) * v->tap_step[i]) * weight->stride[d] : 0;
+  }
+  for (int64_t m = begin; m < end; m++) for (int64_t c = 0; c < v->channels; c++) {
+    const int64_t row = v->is_transposed ? m / v->rows * v->channels + c : m, column = v->is_transposed ? m % v->rows : c;
+    for (int64_t z = 0; z < taps[0]; z++) for (int64_t y = 0; y < taps[1]; y++) {
+      const int64_t from = row * weight->stride[0] + column * weight->stride[1] + first[0] + z * stride[0] + first[1] + y * stride[1] + first[2];
+      const int64_t to = m * v->depth + ((c * taps[0] + z) * taps[1] + y) * taps[2];
+      v->kernels->widen(taps[2], at(weight->data, from, v->x_bytes), stride[2], at(v->numbers, to, bytes));
+    }
   }
   return RTB_OK;
 }
@@ -175,13 +229,13 @@ static int32_t prepare(conv *v, void *workspace) {
   }
   if (!v->widens) return RTB_OK;
   v->numbers = rest;
-  return simd_parallel(v->dev, v->weight->shape[0], most(1, 16384 / most(1, v->depth)), widen_body, v);
+  return simd_parallel(v->dev, v->out->shape[1], most(1, 16384 / most(1, v->depth)), widen_body, v);
 }
 
 /// Would padding that is multiplied as 0 give NaN?
 static bool weights_are_finite(const conv *v) {
-  if (v->numbers_row == v->depth) return v->kernels->is_finite(v->weight->shape[0] * v->depth, v->numbers);
-  for (int64_t m = 0; m < v->weight->shape[0]; m++)
+  if (v->numbers_row == v->depth) return v->kernels->is_finite(v->out->shape[1] * v->depth, v->numbers);
+  for (int64_t m = 0; m < v->out->shape[1]; m++)
     if (!v->kernels->is_finite(v->depth, at(v->numbers, m * v->numbers_row, v->kernels->num_bytes))) return false;
   return true;
 }
@@ -225,7 +279,7 @@ static void next_unit(const conv *v, unit *u) {
 static char *out_at(const conv *v, const unit *u, int64_t row, int64_t line) {
   const int64_t *stride = v->out->stride, *inner = v->window.out_stride;
   const int64_t to = u->image * stride[0] + (u->m + row) * stride[1] + u->z * inner[0] + (u->y + line) * inner[1] + u->x * inner[2];
-  return at(v->out->data, to, v->x_bytes);
+  return at(v->out_data, to, v->x_bytes);
 }
 
 /// Copies what the box sees of n channels of its group.
@@ -254,7 +308,7 @@ static void multiply(const conv *v, const unit *u, int64_t k0, int64_t kc, char 
   const int64_t bytes = g->lane_bytes, taps = v->window.n_taps, first = k0 / taps, columns = u->n_lines * u->n_columns;
   const simd_gemm_matrix a = {at(v->numbers, u->m * v->numbers_row + k0, bytes), v->numbers_row, 1};
   const int64_t image = u->image * v->x->stride[0] + (u->group * v->channels + k0) * v->x->stride[1];
-  const simd_gemm_matrix flat = {at(v->x->data, image + u->x * v->flat_step, bytes), v->flat_step, v->x->stride[1]};
+  const simd_gemm_matrix flat = {at(v->x->data, image + u->x * v->window.x_stride[2], bytes), v->window.x_stride[2], v->x->stride[1]};
   const simd_conv_lines lines = lines_of(v, u, copy);
   if (v->form == WINDOWS && kc > 0) copy_channels(v, u, first, (k0 + kc - 1) / taps + 1 - first, copy);
   if (v->form == FLAT && v->reads_x) {
@@ -339,7 +393,7 @@ static int32_t careful_body(void *arg, int64_t begin, int64_t end) {
           v->kernels->add(to - from, at(v->numbers, m * v->numbers_row + k, bytes), at(v->x->data, seen, v->x_bytes), w->stride[2] * w->x_stride[2], at(sums, from, bytes));
       }
       const int64_t to = image * v->out->stride[0] + m * v->out->stride[1] + oz * w->out_stride[0] + oy * w->out_stride[1] + j * w->out_stride[2];
-      v->kernels->store(n, sums, at(v->out->data, to, v->x_bytes), w->out_stride[2]);
+      v->kernels->store(n, sums, at(v->out_data, to, v->x_bytes), w->out_stride[2]);
     }
   }
   return RTB_OK;
@@ -347,17 +401,31 @@ static int32_t careful_body(void *arg, int64_t begin, int64_t end) {
 
 // ---- the kernel --------------------------------------------------------------------------------------------------------------------------------------
 
+static int32_t run_part(conv *v, void *workspace) {
+  choose(v);
+  const simd_window *w = &v->window;
+  const int64_t maps = v->out->shape[0] * v->out->shape[1];
+  if (maps * w->out[0] * w->out[1] * w->out[2] == 0) return RTB_OK;
+  const int32_t status = prepare(v, workspace);
+  if (status != RTB_OK) return status;
+  if (sees_padding(w) && !weights_are_finite(v)) return simd_parallel(v->dev, maps * w->out[0] * w->out[1], 1, careful_body, v);
+  const int64_t n = v->out->shape[0] * v->groups * v->n_blocks * v->n_boxes, per_column = v->form == DEPTHWISE ? 4 * v->depth + 16 : v->depth;
+  const int64_t work = v->block_rows * v->box_lines * v->box_columns * most(1, per_column);
+  if (n * work < INLINE_WORK) return units_body(v, 0, n);
+  return simd_parallel(v->dev, n, most(1, CHUNK_WORK / work), units_body, v);
+}
+
 static int32_t run_conv(void *dev, void *stream, const rtb_op *op) {
   (void)stream;
-  if (op->args[op->nin]->numel == 0) return RTB_OK;
   conv v = conv_of(dev, op);
-  const int32_t status = prepare(&v, op->workspace->data);
-  if (status != RTB_OK) return status;
-  if (has_pads(&v.window) && !weights_are_finite(&v)) return simd_parallel(dev, v.out->numel / v.window.out[2], 1, careful_body, &v);
-  const int64_t n = v.out->shape[0] * v.groups * v.n_blocks * v.n_boxes, per_column = v.form == DEPTHWISE ? 4 * v.depth + 16 : v.depth;
-  const int64_t work = v.block_rows * v.box_lines * v.box_columns * most(1, per_column);
-  if (n * work < INLINE_WORK) return units_body(&v, 0, n);
-  return simd_parallel(dev, n, most(1, CHUNK_WORK / work), units_body, &v);
+  if (!v.is_transposed) return run_part(&v, op->workspace->data);
+  const int64_t n = v.window.stride[0] * v.window.stride[1] * v.window.stride[2];
+  int32_t status = RTB_OK;
+  for (int64_t i = 0; i < n && status == RTB_OK; i++) {
+    conv part = part_of(&v, i);
+    status = run_part(&part, op->workspace->data);
+  }
+  return status;
 }
 
 static int32_t accept_conv(void *dev, const rtb_op *op, uint64_t *out_workspace_bytes) {
@@ -367,9 +435,14 @@ static int32_t accept_conv(void *dev, const rtb_op *op, uint64_t *out_workspace_
 }
 
 int32_t simd_resolve_conv(simd_device *dev, const rtb_sig *sig, rtb_kernel *out) {
+  const char *name = simd_op_name(dev, sig->op);
   const uint16_t dtype = sig->arg[0].dtype;
-  if (dtype >= SIMD_DTYPES || !dev->isa->conv[dtype]) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "conv of %s has no vector kernel", simd_dtype_name(dev, dtype));
-  if (sig->alias) return rtb_refuse(out, RTB_UNSUPPORTED_ALIAS, "conv: windows overlap, so the output cannot be the input");
+  if (dtype >= SIMD_DTYPES || !dev->isa->conv[dtype]) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s of %s has no vector kernel", name, simd_dtype_name(dev, dtype));
+  if (sig->alias) return rtb_refuse(out, RTB_UNSUPPORTED_ALIAS, "%s: windows overlap, so the output cannot be the input", name);
+  int64_t n_parts = 1;
+  const rtb_attr_window *attr = sig->attr;
+  for (uint32_t d = 0; d < attr->spatial; d++) n_parts = least(n_parts, MOST_PARTS + 1) * attr->stride[d];
+  if (sig->op == RTB_OP_CONV_TRANSPOSE && n_parts > MOST_PARTS) return rtb_refuse(out, RTB_UNSUPPORTED_ATTR, "%s: strides multiply to more than %d", name, MOST_PARTS);
   out->fn = run_conv, out->accept = accept_conv;
   return RTB_OK;
 }

@@ -21,7 +21,17 @@ typedef struct line_job {
   dims lines, inside;      // what counts lines, and what lies in each
   int64_t n, n_lines, tile; // elements of a line; lines; lines of a piece, none of which goes past the innermost dimension of lines
   double eps;
+  uint32_t still;          // as in simd_lines
 } line_job;
+
+/// Which input of the operation is what of a line: 1 + its number, or 0.
+static const uint8_t roles[256][LINE_ARGS] = {
+  [RTB_OP_SOFTMAX] = {[LINE_X] = 1},
+  [RTB_OP_LOG_SOFTMAX] = {[LINE_X] = 1},
+  [RTB_OP_LAYER_NORM] = {[LINE_X] = 1, [LINE_WEIGHT] = 2, [LINE_BIAS] = 3},
+  [RTB_OP_RMS_NORM] = {[LINE_X] = 1, [LINE_WEIGHT] = 2},
+  [RTB_OP_BATCH_NORM] = {[LINE_X] = 1, [LINE_MEAN] = 2, [LINE_VARIANCE] = 3, [LINE_WEIGHT] = 4, [LINE_BIAS] = 5},
+};
 
 static void add_dim(dims *all, const rtb_view *const *views, int32_t d, int32_t bytes) {
   dim here = {views[LINE_X]->shape[d], {0}};
@@ -34,19 +44,24 @@ static void add_dim(dims *all, const rtb_view *const *views, int32_t d, int32_t 
   else all->at[all->n++] = here;
 }
 
-static void shape_job(line_job *job, const rtb_view *const *views, uint32_t axes) {
-  const int32_t bytes = job->kernel->bytes;
+/// The elements that share statistics are a line; those of batch_norm come with theirs, and any dimension will do.
+static void shape_job(line_job *job, const rtb_view *const *views, bool is_batch, const rtb_attr_axes *attr) {
+  const int32_t bytes = job->kernel->bytes, last = views[LINE_X]->ndim - 1;
+  const uint32_t axes = !is_batch ? attr->axes : last < 0 ? 0 : 1u << last;
+  job->still = 0;
   job->lines.n = job->inside.n = 0;
   for (int32_t d = 0; d < views[LINE_X]->ndim; d++)
     if (views[LINE_X]->shape[d] != 1) add_dim(axes >> d & 1 ? &job->inside : &job->lines, views, d, bytes);
-  if (!job->inside.n) job->inside = (dims){1, {{1, {bytes, bytes, bytes, bytes}}}};
+  if (!job->inside.n) job->inside = (dims){1, {{1, {bytes, bytes, bytes, bytes, bytes, bytes}}}};
   if (!job->lines.n) job->lines = (dims){1, {{1, {0}}}};
   job->n = job->n_lines = 1;
   for (int32_t d = 0; d < job->inside.n; d++) job->n *= job->inside.at[d].extent;
   for (int32_t d = 0; d < job->lines.n; d++) job->n_lines *= job->lines.at[d].extent;
   for (int32_t k = 0; k < LINE_ARGS; k++) {
     job->at[k] = views[k] ? views[k]->data : NULL;
-    job->direct[k] = !views[k] || (job->inside.n == 1 && (job->inside.at[0].step[k] == bytes || job->n == 1));
+    const bool is_still = is_batch && k != LINE_X && k != LINE_OUT && views[k] && job->inside.at[0].step[k] == 0;
+    job->still |= (uint32_t)is_still << k;
+    job->direct[k] = !views[k] || is_still || (job->inside.n == 1 && (job->inside.at[0].step[k] == bytes || job->n == 1));
   }
 }
 
@@ -70,7 +85,7 @@ static void move_lines(const line_job *job, int32_t k, int64_t m, char *at, char
 static void run_piece(const line_job *job, int64_t first, int64_t m, char *buffer) {
   const line_kernel *kernel = job->kernel;
   const dim *inner = &job->lines.at[job->lines.n - 1];
-  simd_lines lines = {.eps = job->eps};
+  simd_lines lines = {.eps = job->eps, .still = job->still};
   char *at[LINE_ARGS];
   for (int32_t k = 0; k < LINE_ARGS; k++) {
     at[k] = job->at[k];
@@ -90,7 +105,7 @@ static void run_piece(const line_job *job, int64_t first, int64_t m, char *buffe
 static int32_t run_lines(void *arg, int64_t begin, int64_t end) {
   const line_job *job = arg;
   const rtb_host *host = job->kernel->dev->host;
-  const bool direct = job->direct[LINE_X] && job->direct[LINE_OUT] && job->direct[LINE_WEIGHT] && job->direct[LINE_BIAS];
+  const bool direct = job->tile == INT64_MAX;
   const uint64_t buffer_bytes = direct ? 0 : (uint64_t)(LINE_ARGS * job->tile * job->n * job->kernel->bytes);
   char *buffer = direct ? NULL : host->alloc(host, buffer_bytes, 64);
   if (!direct && !buffer) return rtb_failf(host, RTB_E_NO_MEMORY, "%s: no memory for lines of %lld elements", simd_op_name(job->kernel->dev, job->kernel->row->op), (long long)job->n);
@@ -111,11 +126,12 @@ enum { BUFFERED_LINES = 16 };
 static int32_t run_op(void *kctx, void *stream, const rtb_op *op) {
   (void)stream;
   const line_kernel *kernel = kctx;
-  const bool is_norm = op->op == RTB_OP_LAYER_NORM || op->op == RTB_OP_RMS_NORM;
-  const rtb_view *const views[LINE_ARGS] = {op->args[0], op->args[op->nin], is_norm ? op->args[1] : NULL, op->op == RTB_OP_LAYER_NORM ? op->args[2] : NULL};
+  const rtb_view *views[LINE_ARGS];
+  for (int32_t k = 0; k < LINE_ARGS; k++) views[k] = roles[op->op][k] ? op->args[roles[op->op][k] - 1] : NULL;
+  views[LINE_OUT] = op->args[op->nin];
   line_job job;
-  job.kernel = kernel, job.eps = is_norm ? *(const double *)op->args[op->nin - 1]->data : 0;
-  shape_job(&job, views, ((const rtb_attr_axes *)op->attr)->axes);
+  job.kernel = kernel, job.eps = op->nin > 1 ? *(const double *)op->args[op->nin - 1]->data : 0;
+  shape_job(&job, views, op->op == RTB_OP_BATCH_NORM, op->attr);
   const int64_t grain = kernel->grain / job.n + 1;
   bool direct = true;
   for (int32_t k = 0; k < LINE_ARGS; k++) direct = direct && job.direct[k];
@@ -130,7 +146,7 @@ int32_t simd_resolve_lines(simd_device *dev, const rtb_sig *sig, rtb_kernel *out
   while (row && row->op && row->op != sig->op) row++;
   if (!row || !row->op) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s of %s has no vector kernel", name, simd_dtype_name(dev, dtype));
   for (int32_t k = 0; k <= sig->nin; k++) {
-    const bool is_eps = sig->nin > 1 && k == sig->nin - 1, may_miss = k > 0 && k < sig->nin - 1;
+    const bool is_eps = sig->nin > 1 && k == sig->nin - 1, may_miss = k > 0 && k < sig->nin;
     const uint8_t layout = sig->arg[k].layout;
     if (is_eps ? layout == RTB_IMM : layout <= RTB_NEGATIVE || (may_miss && layout == RTB_NONE)) continue;
     memset(out->want_layout, RTB_NEGATIVE, sizeof out->want_layout);
@@ -139,7 +155,7 @@ int32_t simd_resolve_lines(simd_device *dev, const rtb_sig *sig, rtb_kernel *out
   line_kernel *kernel = simd_context(dev, sizeof *kernel, out);
   if (!kernel) return RTB_E_NO_MEMORY;
   kernel->row = row, kernel->grain = simd_grain(row->cost), kernel->bytes = (int32_t)rtb_dtype_bytes(dtype);
-  kernel->moves = dev->isa->moves[kernel->bytes == 8 ? 3 : kernel->bytes == 4 ? 2 : 1];
+  kernel->moves = simd_moves_of(dev, (uint32_t)kernel->bytes);
   out->fn = run_op;
   return RTB_OK;
 }

@@ -49,6 +49,10 @@ static int32_t pieces_body(void *arg, int64_t begin, int64_t end) {
     if (w->periodic >> k & 1) simd_pack(w->moves[k], w->rank, w->shape, w->step[k], w->at[k], 0, least(piece, w->numel), buffer[k]);
   for (int64_t i = begin * piece; i < least(end * piece, w->numel); i += piece) {
     const int64_t n = least(piece, w->numel - i);
+    if (kernel->is_copy && w->buffered == 1) { // straight to a dense output
+      simd_pack(w->moves[0], w->rank, w->shape, w->step[0], w->at[0], i, n, w->at[1] + i * out_bytes);
+      continue;
+    }
     for (int32_t k = 0; k < w->n_in; k++) {
       const bool buffered = w->buffered >> k & 1;
       in[k] = buffered ? buffer[k] : w->still >> k & 1 ? w->at[k] : w->at[k] + i * kernel->bytes[k];
@@ -66,7 +70,7 @@ static int32_t run_pieces(walk *w) {
   const map_kernel *kernel = w->kernel;
   int64_t period = 1, widest = 1;
   for (int32_t k = 0; k <= w->n_in; k++) widest = kernel->bytes[k] > widest ? kernel->bytes[k] : widest;
-  const int64_t most = BUFFER / 4 / widest;
+  const int64_t most = BUFFER / 2 / widest;
   for (int32_t k = 0; k <= w->n_in; k++) {
     bool dense = true, still = true;
     int64_t below = kernel->bytes[k], repeats = 1; // repeats: the elements after which it starts anew
@@ -173,7 +177,7 @@ static int32_t run_tiles(walk *w) {
   w->down = transposed && kernel->is_copy;
   if (transposed && !w->buffered) w->tile_rows = 128, w->tile_cols = 64 / widest;
   else if (transposed && kernel->is_copy) w->tile_rows = widest < 2 ? 128 : widest < 8 ? 64 : 32, w->tile_cols = most / w->tile_rows;
-  else if (transposed) w->tile_rows = 128 / widest, w->tile_cols = most / w->tile_rows;
+  else if (transposed) w->tile_rows = 64 / widest, w->tile_cols = most / w->tile_rows;
   else if (w->buffered) w->tile_rows = 1, w->tile_cols = most / 4;
   else w->tile_rows = 16, w->tile_cols = 16384;
   w->tile_rows = least(w->tile_rows, rows), w->tile_cols = least(w->tile_cols, cols);

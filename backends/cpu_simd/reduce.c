@@ -2,7 +2,7 @@
 // Reductions over any axes of views with any strides. What a call folds is brought to a few dimensions, the innermost of them one that the
 // kernels run along: rows (the terms of a result lie side by side) or columns (the results do). The work is cut into pieces by a
 // rule that knows extents only, never threads; where results have too many terms for one piece, pieces leave states, joined in order.
-#include "strides.h"
+#include "simd.h"
 
 typedef struct fold_kernel {
   simd_device *dev;
@@ -100,17 +100,20 @@ static void cut_job(fold_job *job) {
 }
 
 // ---- pieces -----------------------------------------------------------------------------------------------------------------------------------
-enum { BUFFER = 2048, BUFFER_ROWS = 8 }; // elements gathered at a time, and rows of them
+enum { BUFFER_BYTES = 16384, BUFFER_ROWS = 8 }; // what is gathered at a time, and of columns in how many rows
 
 static void fold_gathered(const fold_job *job, int64_t m, int64_t n, const char *x, int64_t first, char *states) {
   const fold_kernel *kernel = job->kernel;
-  const int64_t columns = job->columns ? BUFFER / BUFFER_ROWS : 1, rows = job->columns ? BUFFER_ROWS : BUFFER;
-  _Alignas(64) char buffer[BUFFER * 8];
+  const int64_t bytes = kernel->bytes, most = BUFFER_BYTES / bytes;
+  const int64_t columns = job->columns ? most / BUFFER_ROWS : 1, rows = job->columns ? BUFFER_ROWS : most;
+  const int64_t m_step = job->results.x * bytes, n_step = job->terms.x * bytes;
+  const simd_moves *moves = simd_moves_of(kernel->dev, (uint32_t)bytes);
+  _Alignas(64) char buffer[BUFFER_BYTES];
   for (int64_t j = 0; j < m; j += columns) {
     const int64_t width = m - j < columns ? m - j : columns;
     for (int64_t i = 0; i < n; i += rows) {
       const int64_t height = n - i < rows ? n - i : rows;
-      simd_gather(height, width, x + (j * job->results.x + i * job->terms.x) * kernel->bytes, job->terms.x, job->results.x, buffer, kernel->bytes);
+      moves->move(height, width, x + j * m_step + i * n_step, n_step, m_step, buffer, width * bytes, bytes);
       if (job->columns) kernel->row->columns(width, height, buffer, width, first + i, states + j * kernel->row->state_bytes);
       else kernel->row->rows(1, height, buffer, 0, first + i, states + j * kernel->row->state_bytes);
     }
@@ -195,7 +198,8 @@ static int32_t fold_any(void *kctx, void *stream, const rtb_op *op) {
     row->start(1, state), row->rows(1, x->numel, x->data, 0, 0, state), row->finish(1, state, x->numel, out->data, 1);
     return RTB_OK;
   }
-  fold_job job = {.kernel = kernel, .x = x->data, .out = out->data};
+  fold_job job;
+  job.kernel = kernel, job.x = x->data, job.out = out->data, job.partial = NULL;
   shape_job(&job, op);
   cut_job(&job);
   const rtb_host *host = kernel->dev->host;

@@ -45,8 +45,20 @@ typedef struct simd_fold {
   void (*join)(int64_t m, const void *later, void *state);
   void (*finish)(int64_t m, const void *state, int64_t n, void *out, int64_t out_step);                   // n: terms of each result
 } simd_fold; // a table ends with op 0
+
 /// CAST from a dtype to each real one; of f16 and bf16 also to it from each other one, so that no other lane has to know halves.
 typedef struct simd_casts { simd_map from[SIMD_DTYPES], to[SIMD_DTYPES]; } simd_casts;
+
+/// QUANTIZE from a float to each integer dtype, DEQUANTIZE to it from each. Inputs are x, scale and zero point.
+typedef struct simd_quants { simd_map quantize[SIMD_DTYPES], dequantize[SIMD_DTYPES]; } simd_quants;
+
+/// Numbers that are made of their index.
+typedef struct simd_makes {
+  void (*ramp)(int64_t n, int64_t first, double start, double step, double *out); ///< start + i step, rounded once
+  /// The four words of each of n blocks of Philox 4x32-10.
+  void (*philox)(int64_t n, uint64_t first, const uint32_t *key, const uint32_t *stream, uint32_t *words);
+  void (*uniform)(int64_t n, const uint32_t *words, int32_t bits, double low, double high, double *out); ///< bits 53: of pairs of words
+} simd_makes;
 
 /// The kernels of one instruction set. NULL: the family has none for this dtype.
 typedef struct simd_isa {
@@ -59,8 +71,15 @@ typedef struct simd_isa {
   const struct simd_conv *conv[SIMD_DTYPES]; // conv.h
   const simd_gemm_kernels *gemm[SIMD_DTYPES];
   const simd_casts *casts[SIMD_DTYPES];
+  const simd_quants *quants[SIMD_DTYPES];
+  const simd_makes *makes;
   const simd_moves *moves[5]; // by log2 of the bytes of an element, 1 to 16
 } simd_isa;
+
+/// Complex dtypes, the same on all of them (by dtype - RTB_C64): rows, casts, and the making of one from two floats (by their dtype).
+typedef struct simd_complex { const simd_map_row *map; const simd_casts *casts; const simd_map *pair; } simd_complex;
+extern const simd_complex simd_complexes[2];
+
 /// The instruction sets that this library was built with, best first; the last entry is `scalar`.
 extern const simd_isa *const simd_isas[];
 /// Can this machine run it?
@@ -96,6 +115,9 @@ static inline const simd_moves *simd_moves_of(const simd_device *dev, uint32_t b
 void simd_pack(const simd_moves *moves, int32_t rank, const int64_t *shape, const int64_t *step, const void *from, int64_t begin, int64_t n, void *to);
 void simd_unpack(const simd_moves *moves, int32_t rank, const int64_t *shape, const int64_t *step, const void *from, int64_t begin, int64_t n, void *to);
 
+/// The kernel that casts one dtype to another, NULL where there is nothing to do; false: there is none.
+bool simd_cast_of(const simd_device *dev, uint16_t from, uint16_t to, simd_map *out);
+
 // ---- families: resolve, as in rtb_backend ---------------------------------------------------------------------------------------------------
 typedef int32_t (*simd_resolver)(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_map(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
@@ -113,7 +135,10 @@ int32_t simd_resolve_conv(simd_device *dev, const rtb_sig *sig, rtb_kernel *out)
 int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_move(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_fold(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_lines(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< softmax and norms
 int32_t simd_resolve_cast(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_quant(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_make(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< arange, random_uniform, random_normal
 int32_t simd_resolve_lines(simd_device *dev, const rtb_sig *sig, rtb_kernel *out); ///< softmax, log_softmax, layer_norm, rms_norm
 
 /// A kernel's own context of `bytes`, zeroed, which out->free gives back; NULL when there is no memory. Its first member must be a simd_device *,

@@ -62,6 +62,17 @@ static const geometry pools[] = {
   {"stride beyond the window", 2, 1, 4, 4, {33, 41}, {2, 3}, W(.size = {2, 3}, .stride = {5, 7}, .pad_lo = {1, 2}), false},
   {"3d", 3, 1, 3, 3, {7, 8, 21}, {3, 2, 3}, W(.size = {3, 2, 3}, .stride = {2, 1, 2}, .dilation = {1, 2, 2}, .pad_lo = {1, 1, 2}, .pad_hi = {1, 0, 2}), false},
 };
+// x: [images, rows, in], out: [images, channels, out]; so these are the gradients of convolutions.
+static const geometry transposed[] = {
+  {"2x2 s2", 2, 2, 24, 30, {9, 11}, {2, 2}, W(.stride = {2, 2}), true},
+  {"4x4 s2", 2, 1, 20, 64, {14, 15}, {4, 4}, W(.stride = {2, 2}, .pad_lo = {1, 1}, .pad_hi = {1, 1}), true},
+  {"3x3", 2, 2, 7, 70, {13, 9}, {3, 3}, W(.pad_lo = {1, 1}, .pad_hi = {1, 1}), false},
+  {"taps missed by strides", 2, 1, 5, 6, {7, 6}, {2, 3}, W(.stride = {5, 4}, .pad_lo = {0, 1}, .output_pad = {2, 3}), true},
+  {"dilation and strides", 2, 1, 5, 9, {7, 8}, {3, 4}, W(.stride = {4, 2}, .dilation = {2, 3}, .pad_lo = {3, 0}, .pad_hi = {1, 4}), true},
+  {"cropped", 1, 1, 4, 8, {50}, {3}, W(.stride = {2}, .pad_lo = {9}, .pad_hi = {12}), true},
+  {"3d groups", 3, 1, 6, 9, {4, 5, 6}, {3, 2, 3}, W(.stride = {2, 1, 3}, .pad_lo = {1, 0, 1}, .groups = 3), true},
+  {"depthwise", 2, 2, 12, 12, {9, 7}, {3, 3}, W(.stride = {2, 2}, .pad_lo = {1, 1}, .pad_hi = {1, 1}, .output_pad = {1, 1}, .groups = 12), true},
+};
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 static int64_t one(int32_t v) { return v ? v : 1; }
@@ -106,6 +117,28 @@ static void plain_conv(const geometry *g, const double *x, const double *weight,
         sum += weight[(m * channels + c) * taps + t] * x[(n * g->channels + m / rows * channels + c) * map + place];
     }
     *out++ = sum;
+  }
+}
+
+/// weight: [rows, channels / groups, taps].
+static void plain_transposed(const geometry *g, const int64_t *out_extents, const double *x, const double *weight, const double *bias, double *out) {
+  const extents e = extents_of(g);
+  const int64_t channels = g->channels / e.groups, rows = g->rows / e.groups, taps = e.taps[0] * e.taps[1] * e.taps[2];
+  const int64_t map = out_extents[0] * out_extents[1] * out_extents[2];
+  int64_t at[3], tap[3];
+  for (int64_t i = 0; i < g->images * g->channels * map; i++) out[i] = bias ? bias[i / map % g->channels] : 0;
+  for (int64_t n = 0; n < g->images; n++) for (int64_t r = 0; r < g->rows; r++) EACH(at, e.in) {
+    EACH(tap, e.taps) {
+      const int64_t t = (tap[0] * e.taps[1] + tap[1]) * e.taps[2] + tap[2];
+      int64_t place = 0;
+      for (int d = 0; d < 3 && place >= 0; d++) {
+        const int64_t p = at[d] * e.stride[d] + tap[d] * e.dilation[d] - e.lo[d];
+        place = p < 0 || p >= out_extents[d] ? -1 : place * out_extents[d] + p;
+      }
+      for (int64_t c = 0; place >= 0 && c < channels; c++)
+        out[(n * g->channels + r / rows * channels + c) * map + place] += weight[(r * channels + c) * taps + t] * *x;
+    }
+    x++;
   }
 }
 
@@ -243,6 +276,36 @@ static void convolution_is_exact(void **state) {
   }
 }
 
+static void transposed_is_exact(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(isas); i++) {
+    rt_ctx *ctx = open_context(isas[i], 2);
+    if (!ctx) continue;
+    for (size_t k = 0; k < COUNT(transposed); k++) {
+      const geometry *g = &transposed[k];
+      const extents e = extents_of(g);
+      int64_t out[3] = {1, 1, 1}, x_shape[5], weight_shape[5];
+      for (int s = 0; s < g->spatial; s++) {
+        const int d = 3 - g->spatial + s;
+        out[d] = (e.in[d] - 1) * e.stride[d] + (e.taps[d] - 1) * e.dilation[d] + 1 + g->window.output_pad[s] - e.lo[d] - e.hi[d];
+      }
+      const int64_t n_x = shape_of(g, g->images, g->rows, e.in, x_shape), n_weight = shape_of(g, g->rows, g->channels / e.groups, e.taps, weight_shape);
+      const int64_t n = g->images * g->channels * out[0] * out[1] * out[2];
+      double *x = numbers(n_x, 3, 1), *weight = numbers(n_weight, 3, 1), *bias = numbers(g->channels, 3, 1), *want = malloc((size_t)n * sizeof *want);
+      assert_non_null(want);
+      plain_transposed(g, out, x, weight, g->has_bias ? bias : NULL, want);
+      rt_tensor *tx = tensor(ctx, RT_F32, g->spatial + 2, x_shape, x), *tw = tensor(ctx, RT_F32, g->spatial + 2, weight_shape, weight), *y = NULL;
+      rt_tensor *tb = g->has_bias ? tensor(ctx, RT_F32, 1, &g->channels, bias) : NULL;
+      works(rt_conv_transpose(tx, tw, tb, &g->window, &y));
+      rt_release(tx), rt_release(tw), rt_release(tb);
+      double *got = elements(y, n);
+      same(isas[i], g->name, RT_F32, got, want, n);
+      free(x), free(weight), free(bias), free(want), free(got);
+    }
+    assert_int_equal(rt_ctx_close(ctx), RT_OK);
+  }
+}
+
 static void pooling_is_exact(void **state) {
   (void)state;
   static const rt_dtype dtypes[] = {RT_F32, RT_F64, RT_F16, RT_I8, RT_I16, RT_I32, RT_I64};
@@ -291,6 +354,7 @@ static void threads_do_not_change_bits(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(convolution_is_exact),
+    cmocka_unit_test(transposed_is_exact),
     cmocka_unit_test(pooling_is_exact),
     cmocka_unit_test(threads_do_not_change_bits),
   };

@@ -51,7 +51,7 @@
 #define TILE_ROWS 6
 #define TILE_VECS 2
 #elif LANE_FLOAT && defined(__aarch64__)
-#define TILE_ROWS 8
+#define TILE_ROWS 6
 #define TILE_VECS 3
 #else
 #define TILE_ROWS 4

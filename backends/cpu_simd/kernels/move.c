@@ -42,15 +42,19 @@ V_INLINE void transpose_unit(const char *x, int64_t x_step, char *out, int64_t o
 #endif
 }
 
-/// out[j][i] = x[i][j] for i < n, j < m; both at least a unit. What is left at the ends is covered by units that overlap the last ones.
+/// As the unit for j < m; what is left of m is covered by a unit that overlaps the last one.
+V_INLINE void transpose_strip(int64_t m, const char *x, int64_t x_step, char *out, int64_t out_step) {
+  const char *at = x;
+  char *to = out;
+  for (int64_t n = m / BLOCK_ELEMENTS; n > 0; n--, at += BLOCK_BYTES, to += BLOCK_ELEMENTS * out_step) transpose_unit(at, x_step, to, out_step);
+  const int64_t last = m - BLOCK_ELEMENTS;
+  if (m % BLOCK_ELEMENTS) transpose_unit(x + last * E, x_step, out + last * out_step, out_step);
+}
+/// out[j][i] = x[i][j] for i < n, j < m; both at least a unit.
 static void transpose(int64_t n, int64_t m, const char *x, int64_t x_step, char *out, int64_t out_step) {
   for (int64_t i = 0;;) {
-    for (int64_t j = 0;;) {
-      transpose_unit(x + i * x_step + j * E, x_step, out + j * out_step + i * E, out_step);
-      if (j + BLOCK_ELEMENTS == m) break;
-      j = j + 2 * BLOCK_ELEMENTS <= m ? j + BLOCK_ELEMENTS : m - BLOCK_ELEMENTS;
-    }
-    if (i + ELEMENTS == n) break;
+    transpose_strip(m, x + i * x_step, x_step, out + i * E, out_step);
+    if (i + ELEMENTS == n) return;
     i = i + 2 * ELEMENTS <= n ? i + ELEMENTS : n - ELEMENTS;
   }
 }

@@ -71,6 +71,8 @@
 #define V_IS_bytes4 42
 #define V_IS_bytes8 43
 #define V_IS_bytes16 44
+#define V_IS_c64 50 // numbers, not vectors
+#define V_IS_c128 51
 #define V_ISA V_PASTE(V_IS_, SIMD_ISA)
 #define V_LANE V_PASTE(V_IS_, SIMD_LANE)
 
@@ -82,7 +84,8 @@
 #define V_BYTES 16
 #endif
 
-#if V_LANE >= V_IS_bytes1
+#if V_LANE >= V_IS_c64
+#elif V_LANE >= V_IS_bytes1
 #include "bits.h"
 #else
 

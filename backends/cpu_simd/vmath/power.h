@@ -39,7 +39,7 @@ V_INLINE vec m_pow(vec a, vec b) {
 }
 #else
 /// log(a) would have to be known to 64 bits and more: by the C library.
-__attribute__((noinline)) static vec m_pow(vec a, vec b) {
+__attribute__((noinline, unused)) static vec m_pow(vec a, vec b) {
   V_EACH a[i_] = (num)powl(a[i_], b[i_]);
   return a;
 }
