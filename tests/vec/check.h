@@ -65,7 +65,7 @@ static bool FN(same)(inum got, num want) { return got == I(want) || (want != wan
 #define SEEN_NUM(at, want) FN(same)(((const inum *)out)[at], want)
 #define SEEN_BITS(at, want) (((const inum *)out)[at] == I(want))
 #define SEEN_EITHER(at, want) (FN(same)(((const inum *)out)[at], want) || \
-  ((x != x || y != y || (x == 0 && y == 0)) && (FN(same)(((const inum *)out)[at], x) || FN(same)(((const inum *)out)[at], y))))
+  (((x != x && y == y) || (x == 0 && y == 0)) && (FN(same)(((const inum *)out)[at], x) || FN(same)(((const inum *)out)[at], y))))
 #define SEEN_TWICE(at, want) (FN(same)(((const inum *)out)[at], want) || FN(same)(((const inum *)out)[at], x * y + z))
 #define SEEN_MASK(at, want) (((const uint8_t *)out)[at] == (uint8_t)(want))
 #define SEEN_INT(at, want) (((const inum *)out)[at] == (want))
