@@ -85,7 +85,7 @@ V_INLINE vec m_celu(vec x, vec alpha) {
   const vec z = x / alpha, size = v_abs(z), product = two_mul(z, alpha, &low), lost = ((x - product) - low) / alpha, y = expm1_parts(z, &low);
   const vmask counts = v_and(v_lt(v_set(0x1p-20), size), v_lt(size, v_set(0x1p10))); // elsewhere the product may underflow or be infinite
   const vec more = v_select(v_and(counts, v_lt(v_abs(lost), v_set(1.0))), v_mad(y + 1.0, lost, low), low);
-  vec result = v_select(v_lt(v_abs(y), v_set(0x1p900)), v_mad(alpha, y, alpha * more), alpha * y);
+  vec result = v_select(v_lt(v_abs(y), V_INF), v_mad(alpha, y, alpha * more), alpha * y);
   result = v_select(v_lt(size, v_set(0x1p-54)), x, result); // z may have lost bits below the normal numbers
 #ifndef SIMD_WIDE // with a negative alpha e^z may overflow where the product does not
   const vmask rare = v_lt(v_set(700.0), z);
