@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Short names for the documented commands; CMakePresets.json is the build.
-.PHONY: demo test build bench clean setup models
+.PHONY: demo test build bench clean setup models ulp
 .NOTPARALLEL:
 
 demo: build
@@ -18,6 +18,10 @@ bench: build
 	RT_BACKEND_PATH="$(CURDIR)/build/release/examples" build/release/bin/trivet_bench_core
 	bench/callgrind.sh build/release/bin/trivet_bench_core
 	build/release/bin/trivet bench
+
+# Every f32 through every function of one number, on each instruction set: hours. scripts/ulp.sh has what it takes and where it is kept.
+ulp: build
+	scripts/ulp.sh build/release
 
 setup:
 	scripts/setup-debian.sh

@@ -49,6 +49,7 @@ V_INLINE void v_store_mask(uint8_t *p, vmask m) { v_store_mask_n(p, m, V_LANES);
 V_INLINE vec v_sqrt(vec x) { return (vec)V_X(_mm512_sqrt)(x); }
 #define V_FAST_FMA
 #define v_fma v_fma
+#define V_FAST_FMA
 V_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)V_X(_mm512_fmadd)(a, b, c); }
 V_INLINE vec v_mad(vec a, vec b, vec c) { return (vec)V_X(_mm512_fmadd)(a, b, c); }
 

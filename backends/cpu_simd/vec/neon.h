@@ -19,6 +19,7 @@ typedef uint32x4_t neon_mask;
 V_INLINE vec v_sqrt(vec x) { return (vec)V_F(vsqrtq)((neon_vec)x); }
 #define V_FAST_FMA
 #define v_fma v_fma
+#define V_FAST_FMA
 V_INLINE vec v_fma(vec a, vec b, vec c) { return (vec)V_F(vfmaq)((neon_vec)c, (neon_vec)a, (neon_vec)b); }
 V_INLINE vec v_mad(vec a, vec b, vec c) { return v_fma(a, b, c); }
 

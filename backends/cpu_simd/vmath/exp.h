@@ -82,10 +82,10 @@ V_INLINE vec m_exp2(vec x) {
 
 /// 2^n (1 + r + r^2 q) - 1 = ((2^n - 1) + 2^n r_high) + 2^n (r_low + r^2 q): r is kept in two parts, because 2^n - 1 may cancel most of its
 /// leading one.
-V_INLINE vec expm1_parts(vec x, vec more, vec *low) { // of x + more, for a `more` that is small beside x; *low: what the sum returned has lost
+V_INLINE vec expm1_parts(vec x, vec *low) { // *low: what the last sum has lost
   const vec held = v_low(v_set(EXP_HIGH), v_high(v_set(NUM_BITS == 32 ? -20 : -40), x));
   const vec magic = v_set(ROUND_MAGIC + BIAS - 1), at = v_mad(held, v_set(LOG2_E), magic), n = at - magic;
-  const vec high = v_mad(n, v_set(-LN2_HIGH), held), r = v_mad(n, v_set(-LN2_LOW), high), rest = v_mad(n, v_set(-LN2_LOW), high - r) + more;
+  const vec high = v_mad(n, v_set(-LN2_HIGH), held), r = v_mad(n, v_set(-LN2_LOW), high), rest = v_mad(n, v_set(-LN2_LOW), high - r);
   const vec half = v_from_bits(v_bits(at) << MANTISSA); // 2^(n - 1), so that 2^n may overflow in the last step alone
   const vec tail = half * v_mad(r * r, POLY(r, exp_q), rest), main = v_mad(half, r, half - NUM(0.5)), sum = main + tail;
   *low = NUM(2.0) * (tail - (sum - main));
@@ -93,7 +93,7 @@ V_INLINE vec expm1_parts(vec x, vec more, vec *low) { // of x + more, for a `mor
 }
 V_INLINE vec m_expm1(vec x) {
   vec low;
-  return v_select(v_lt(v_abs(x), v_set(NUM_BITS == 32 ? (num)0x1p-26 : (num)0x1p-55)), x, expm1_parts(x, v_zero(), &low));
+  return v_select(v_lt(v_abs(x), v_set(NUM_BITS == 32 ? (num)0x1p-26 : (num)0x1p-55)), x, expm1_parts(x, &low));
 }
 
 #endif

@@ -72,14 +72,26 @@ V_INLINE vec m_logaddexp(vec a, vec b) {
   return v_select(unordered, a + b, v_select(v_eq(v_abs(high), V_INF), high, y));
 }
 
+#ifndef SIMD_WIDE
+__attribute__((noinline)) static vec celu_lanes(vec x, vec alpha, vmask rare, vec y) {
+  const ivec chosen = v_imask(rare);
+  V_EACH if (chosen[i_]) y[i_] = celu_ref(x[i_], alpha[i_]);
+  return y;
+}
+#endif
 /// alpha (e^z - 1) with z = x / alpha, whose rounding error counts where z is large.
 V_INLINE vec m_celu(vec x, vec alpha) {
   vec low;
-  const vec z = x / alpha, product = two_mul(z, alpha, &low), lost = ((x - product) - low) / alpha;
-  const vmask counts = v_and(v_lt(v_set(0x1p-20), v_abs(z)), v_lt(v_abs(lost), v_set(1.0))); // not where the product underflows or is infinite
-  const vec y = expm1_parts(z, v_select(counts, lost, v_zero()), &low);
-  const vec result = v_select(v_lt(v_abs(y), v_set(0x1p900)), v_mad(alpha, y, alpha * low), alpha * y);
-  return v_select(v_lt(v_abs(z), v_set(0x1p-54)), x, result); // z may have lost bits below the normal numbers
+  const vec z = x / alpha, size = v_abs(z), product = two_mul(z, alpha, &low), lost = ((x - product) - low) / alpha, y = expm1_parts(z, &low);
+  const vmask counts = v_and(v_lt(v_set(0x1p-20), size), v_lt(size, v_set(0x1p10))); // elsewhere the product may underflow or be infinite
+  const vec more = v_select(v_and(counts, v_lt(v_abs(lost), v_set(1.0))), v_mad(y + 1.0, lost, low), low);
+  vec result = v_select(v_lt(v_abs(y), V_INF), v_mad(alpha, y, alpha * more), alpha * y);
+  result = v_select(v_lt(size, v_set(0x1p-54)), x, result); // z may have lost bits below the normal numbers
+#ifndef SIMD_WIDE // with a negative alpha e^z may overflow where the product does not
+  const vmask rare = v_lt(v_set(700.0), z);
+  if (v_any(rare)) result = celu_lanes(x, alpha, rare, result);
+#endif
+  return result;
 }
 
 #endif
