@@ -8,8 +8,9 @@
 
 // What depends on the instruction set: every kernel on dense data, with tails and unaligned, of floats and of some integers; no cell over all halves.
 static const char sample[] = "/f*/contiguous,/bf16/contiguous,/f*/tail,/bf16/tail,/f*/offset,/f*/inplace/,/i32/contiguous,/u8/contiguous,/i64/tail,-/every";
-// Bochs 2.7 rounds halfway cases of binary16 up.
-static const char sample_without_f16[] = ",-/f16";
+// Under Bochs, less of it: 2.7 rounds halfway cases of binary16 up, its x87 is too coarse for the long doubles of mish in f64 (with AVX2, too), and it
+// is slow.
+static const char less_of_it[] = ",-/f16,-^mish/f64,-/offset,-/inplace/,-/integers,-/cancelling,-/wide";
 
 typedef struct gap { char what[48], ran_by[40]; uint32_t n; } gap;
 typedef struct gaps { grid_log log; gap at[4096]; uint32_t n; } gaps;
@@ -71,7 +72,7 @@ int main(int argc, char **argv) {
     rt_conformance_summary sum;
     char filter[1024];
     const bool is_sample = strcmp(argv[2], "sample") == 0;
-    snprintf(filter, sizeof filter, "%s%s", is_sample ? sample : argv[2], is_sample && getenv("TRIVET_EMULATOR") ? sample_without_f16 : "");
+    snprintf(filter, sizeof filter, "%s%s", is_sample ? sample : argv[2], is_sample && getenv("TRIVET_EMULATOR") ? less_of_it : "");
     grid_on(argv[1], filter, NULL, &sum);
     printf("%u cells, %u failed, %u by cpu_simd\n", (unsigned)sum.n_cells, (unsigned)sum.n_failed, (unsigned)cells_of(&sum, "cpu_simd"));
     return sum.n_failed != 0;
