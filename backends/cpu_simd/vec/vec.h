@@ -4,7 +4,8 @@
 //   lane    the element in memory           float, double; uint16_t for f16 and bf16
 //   num     the number it is computed in    float (f32, f16, bf16) or double (f64); integers and bool (uint8_t): the lane itself, see int.h
 //   vec     V_LANES numbers; locals and arguments only, never in memory structures; + - * / of C are v_add v_sub v_mul v_div
-//   ivec    V_LANES signed integers as wide as num; + - * & | ^ ~ << >> and comparisons of C apply lane by lane (shifts right are arithmetic)
+//   ivec    V_LANES signed integers as wide as num; + - * & | ^ ~ << >> and comparisons of C apply lane by lane (it wraps: kernels are
+//           compiled with -fwrapv; shifts right are arithmetic)
 //   vmask   a truth value per lane; only the functions below look inside
 //
 // Functions. Everything is correctly rounded unless said otherwise, keeps subnormals, and treats NaN and signed zeros as IEEE 754 does;
