@@ -118,7 +118,8 @@ static void every_half(void **state) {
         for (int i = 0; i < lanes; i++) {
           const int32_t here = bits_of_32((float)ref_widen(halves[i + 1], mantissa)), next = bits_of_32((float)ref_widen((uint16_t)(halves[i + 1] + 1), mantissa));
           uint64_t seed = first * 16u + (uint32_t)i;
-          const int32_t bits[6] = {here, here + (next - here) / 2, here + (next - here) / 2 - 1, here + (next - here) / 2 + 1, (int32_t)((uint32_t)halves[i + 1] << 16 | (next_random(&seed) & 0xffff)),
+          const int32_t halfway = (int32_t)(here + ((int64_t)next - here) / 2); // in 64 bits: the last half is followed by 0
+          const int32_t bits[6] = {here, halfway, halfway - 1, halfway + 1, (int32_t)((uint32_t)halves[i + 1] << 16 | (next_random(&seed) & 0xffff)),
                                    (int32_t)next_random(&seed)};
           asked[i] = from_bits_32(bits[way]);
         }
