@@ -16,11 +16,11 @@
 #define KIND_gelu ~, OWN, 8
 #define KIND_gelu_tanh ~, OWN, 9
 #define KIND_softplus ~, OWN, 8
-#define KIND_mish ~, OWN, 8
 #define KIND_selu ~, OWN, 5
 #define KIND_elu ~, OWN, 5
 #define KIND_rsqrt ~, OWN, 3
 
+#define KIND_mish ~, WIDE, 20
 #define KIND_celu ~, WIDE, 22
 #define KIND_log1p ~, WIDE, 22
 #define KIND_log2 ~, WIDE, 22

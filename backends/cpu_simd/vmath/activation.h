@@ -26,16 +26,13 @@ V_INLINE vec m_tanh(vec x) {
   return v_copysign(v_select(v_lt(a, v_set(NUM(0.85))), small, big), x);
 }
 
-/// x / (1 + e^-z) where `below` says z < 0, given e = 2^SCALED e^-|z|.
+/// x / (1 + e^-z) where `below` says z < 0, given e = 2^SCALED e^-|z|. What 1 + e loses by rounding is taken out of e where that is a factor, too.
 V_INLINE vec logistic(vec x, scaled_exp e, vmask below) {
-  const vec one = v_set(NUM(1.0)), down = v_set(SCALE_DOWN);
-  return v_select(below, times_exp(x, e), x) / v_mad(e.whole, down, one) * v_select(below, down, one);
+  const vec one = v_set(NUM(1.0)), down = v_set(SCALE_DOWN), under = v_mad(e.whole, down, one), lost = v_mad(e.whole, down, one - under);
+  e.rest = e.rest - v_mad(lost, e.rest, lost);
+  return v_select(below, times_exp(x, e), x) / under * v_select(below, down, one);
 }
-V_INLINE vec m_sigmoid(vec x) {
-  const vec e = exp_below(v_abs(x)).whole, one = v_set(NUM(1.0)), down = v_set(SCALE_DOWN);
-  const vmask below = v_sign_bit(x);
-  return v_select(below, e, one) / v_mad(e, down, one) * v_select(below, down, one);
-}
+V_INLINE vec m_sigmoid(vec x) { return logistic(v_set(NUM(1.0)), exp_below(v_abs(x)), v_sign_bit(x)); }
 V_INLINE vec m_silu(vec x) { // -infinity times e, which is not 0, would not be
   return logistic(v_high(v_set(SCALED_LOW), x), exp_below(v_abs(x)), v_sign_bit(x));
 }
@@ -75,7 +72,10 @@ V_INLINE vec m_hardswish(vec x) { // near -3 the sum is exact, where x / 6 + 1 /
 }
 V_INLINE vec m_selu(vec x) {
   const vec scale = v_set(NUM(1.0507009873554804934193349852946)), both = v_set(NUM(1.7580993408473768599402175208123));
-  return v_select(v_lt(x, v_zero()), both * m_expm1(x), scale * x);
+  vec low;
+  const vec y = expm1_parts(x, &low), far = v_mad(both, y, both * low);
+  const vec below = v_select(v_lt(v_abs(x), v_set(NUM_BITS == 32 ? (num)0x1p-26 : (num)0x1p-55)), both * x, far);
+  return v_select(v_lt(x, v_zero()), below, scale * x);
 }
 
 #endif
