@@ -176,7 +176,7 @@ static rt_status open_list(rt_ctx *ctx, const char *list, bool needed, const cha
     if (lib) rti_unload(lib); // instances hold their own count
     if (status == RT_OK) continue;
     if (needed) return status;
-    rti_log(ctx, RT_LOG_DEBUG, "%s", rt_last_error());
+    rti_log(ctx, status == RT_E_NOT_FOUND ? RT_LOG_DEBUG : RT_LOG_WARN, "%s", rt_last_error()); // one that is there and fails is worth a word
   }
   return RT_OK;
 }
