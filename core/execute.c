@@ -51,17 +51,19 @@ static void canonicalise(run *r) {
       }
       continue;
     }
-    if (!is_joint) {
+    const bool is_spread = k < r->call->nin && r->call->in[k].is_spread;
+    if (!is_joint && !is_spread) {
       c->ranks[k] = view->ndim;
       memcpy(c->shape[k], view->shape, view->ndim * sizeof(int64_t));
       memcpy(c->stride[k], view->stride, view->ndim * sizeof(int64_t));
       continue;
     }
+    const int64_t *extent = is_spread ? c->shape[0] : r->out->view.shape;
     c->ranks[k] = c->rank ? c->rank : 0;
     int32_t grow = c->rank - view->ndim;
     for (int32_t d = 0; d < c->rank; d++) {
-      c->shape[k][d] = r->out->view.shape[d];
-      c->stride[k][d] = d < grow || (view->shape[d - grow] == 1 && c->shape[k][d] != 1) ? 0 : view->stride[d - grow];
+      c->shape[k][d] = extent[d];
+      c->stride[k][d] = d < grow || (view->shape[d - grow] == 1 && extent[d] != 1) ? 0 : view->stride[d - grow];
     }
   }
   rti_canonicalise(c, (rti_collapse)info->collapse);
@@ -323,7 +325,8 @@ static rt_status run_converted(run *r, rti_instance *instance, const rti_kernel 
       rti_call_tensor(&copy, r->call->in[k].tensor);
       copy.device = instance->device;
       rt_dtype dtype = (rt_dtype)r->call->in[k].tensor->view.dtype;
-      const rtb_view *shape_of = is_joint ? &r->out->view : &r->call->in[k].tensor->view;
+      const rtb_view *shape_of = is_joint ? &r->out->view : &r->call->in[r->call->in[k].is_spread ? 0 : k].tensor->view;
+      converted.in[k].is_spread = false;
       status = rti_tensor_create(r->ctx, instance->device, dtype, shape_of->ndim, shape_of->shape, as_output, &made[k]);
       if (status == RT_OK) status = rti_run(&copy, made[k], NULL);
       rti_note(r->ctx, RT_REPORT_COPY, r->call->op, instance->name, "layout refused: copied to a dense tensor first", (uint64_t)shape_of->numel * r->call->in[k].tensor->element_bytes);

@@ -341,6 +341,7 @@ void rti_device_deinit(rti_device *device);
 typedef struct rti_arg {
   const rt_tensor *tensor;   // NULL with is_imm false: absent
   bool is_imm;
+  bool is_spread;            // kernels see it with the extents of the first input, to which it broadcasts
   uint16_t dtype;            // of the immediate
   uint64_t bits[2];          // the immediate's value
 } rti_arg;
