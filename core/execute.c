@@ -8,7 +8,7 @@
 
 typedef struct run {
   const rti_call *call;
-  const rti_plan_key *key;     // NULL: no plan is kept; a call that was changed to be run gets none
+  bool is_changed;             // not what was called: no plan is kept of it
   rt_ctx *ctx;
   rti_device *device;
   rt_tensor *out;
@@ -341,7 +341,7 @@ static rt_status run_converted(run *r, rti_instance *instance, const rti_kernel 
   if (status == RT_OK && (replaced || dense_out)) {
     run again = *r;
     again.call = &converted;
-    again.key = NULL;
+    again.is_changed = true;
     again.converted_for |= UINT64_C(1) << (instance - r->ctx->instance);
     again.alias = dense_out ? 0 : r->alias & ~replaced;
     if (dense_out) again.out = dense_out;
@@ -408,7 +408,7 @@ static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, 
       status = rti_tensor_create(r->ctx, r->device->index, (rt_dtype)r->out->view.dtype, r->out->view.ndim, r->out->view.shape, NULL, &temporary);
       if (status == RT_OK) {
         run again = *r;
-        again.out = temporary, again.alias = 0, again.key = NULL;
+        again.out = temporary, again.alias = 0, again.is_changed = true;
         status = execute(&again);
         *was_run = true;
         rti_call copy;
@@ -445,7 +445,8 @@ static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, 
     rti_append(refused, "%s: %s", instance->name, why.at);
   } else {
     *was_run = true;
-    if (r->key && alias == r->key->alias && !instance->device && !uncached) status = rti_plan_keep(r->key, kernel, &r->canon, v.args, r->out);
+    const rti_plan_key *key = r->is_changed ? NULL : r->call->key;
+    if (key && alias == key->alias && !instance->device && !uncached) status = rti_plan_keep(r->call, kernel, &r->canon, v.args, r->out);
     if (status == RT_OK) status = run_kernel(r, instance, kernel, attr, &v, workspace_bytes, is_fallback ? "an op falls back to the host" : "an op needs it");
   }
   if (uncached) rti_kernel_free(kernel);
@@ -480,7 +481,7 @@ static rt_status execute(run *r) {
 rt_status rti_execute(const rti_call *call, int32_t device, rt_tensor *out, uint32_t alias) {
   run r;
   r.call = call;
-  r.key = call->key;
+  r.is_changed = false;
   r.ctx = out->ctx;
   r.device = &out->ctx->device[device];
   r.out = out;

@@ -390,7 +390,7 @@ void rti_canonicalise(rti_canon *canon, rti_collapse collapse);
 
 // ---- plan.c --------------------------------------------------------------------------------------------------------------------------
 /// The long way takes this kernel with these views (whose data is not settled yet): lets the next call with these words be short.
-rt_status rti_plan_keep(const rti_plan_key *key, rti_kernel *kernel, const rti_canon *canon, const rtb_view *const *args, const rt_tensor *out);
+rt_status rti_plan_keep(const rti_call *call, rti_kernel *kernel, const rti_canon *canon, const rtb_view *const *args, const rt_tensor *out);
 void rti_plans_drop(rt_ctx *ctx);
 
 // ---- resolve.c -----------------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ struct rti_plan {
   uint64_t hash;
   int n_words;
   uint32_t bytes;            // of this block
+  uint32_t own;              // bit k: the canonical view of argument k is that of its handle
   rtb_attr_axes axes;        // as the canonical form has them
   uint64_t out_sig;
   rtb_view out;              // the form of a new output, as its handle has it
@@ -21,10 +22,13 @@ struct rti_plan {
 
 // ---- the words of a call -----------------------------------------------------------------------------------------------------------------
 
-/// Extents and strides after each other; returns where the next word goes.
-static inline uint64_t *add_dims(uint64_t *at, int32_t rank, const int64_t *shape, const int64_t *stride) {
-  for (int32_t d = 0; d < rank; d++) at[d] = (uint64_t)shape[d], at[rank + d] = (uint64_t)stride[d];
-  return at + 2 * rank;
+/// Dtype, rank and extents, and the strides of what is not dense; returns where the next word goes.
+static inline uint64_t *add_form(uint64_t *at, const rt_tensor *t) {
+  const rtb_view *view = &t->view;
+  *at++ = view->dtype | (uint64_t)view->ndim << 16 | (uint64_t)(view->layout == RTB_DENSE) << 24 | 2ull << 32;
+  for (int32_t d = 0; d < view->ndim; d++) *at++ = (uint64_t)view->shape[d];
+  for (int32_t d = 0; view->layout != RTB_DENSE && d < view->ndim; d++) *at++ = (uint64_t)view->stride[d];
+  return at;
 }
 
 /// The device is the host: said, or by the vote of tensors that all live there.
@@ -57,9 +61,9 @@ bool rti_plan_words(const rti_call *call, const rt_tensor *given, rti_plan_key *
   const uint64_t *end = key->word + RTI_PLAN_WORDS;
   uint64_t *at = key->word + 2;
   uint32_t alias = 0;
-  if (2 * call->out_rank + attr_words > RTI_PLAN_WORDS - 2 || !is_on_host(call, given) || (given && !fits(call, given))) return false;
-  for (int32_t d = 0; d < call->out_rank; d++) *at++ = (uint64_t)call->out_shape[d];
-  for (int32_t d = 0; given && d < call->out_rank; d++) *at++ = (uint64_t)given->view.stride[d];
+  if (2 * call->out_rank + attr_words > RTI_PLAN_WORDS - 3 || !is_on_host(call, given) || (given && !fits(call, given))) return false;
+  if (given) at = add_form(at, given);
+  else for (int32_t d = 0; d < call->out_rank; d++) *at++ = (uint64_t)call->out_shape[d];
   if (attr_words) {
     at[attr_words - 1] = 0;
     memcpy(at, call->attr, call->attr_bytes);
@@ -69,10 +73,12 @@ bool rti_plan_words(const rti_call *call, const rt_tensor *given, rti_plan_key *
     const rti_arg *arg = &call->in[k];
     const rt_tensor *t = arg->tensor;
     if (end - at < 1 + (t ? 2 * t->view.ndim : 0)) return false;
-    *at++ = t ? 2u | (uint64_t)t->view.dtype << 8 | (uint64_t)t->view.ndim << 24 : arg->is_imm ? 1u | (uint64_t)arg->dtype << 8 : 0;
-    if (!t) continue;
+    if (!t) {
+      *at++ = arg->is_imm ? arg->dtype | 1ull << 32 : 0;
+      continue;
+    }
     if (t->device || !t->view.data || !rti_is_readable(t) || (given && t->storage == given->storage && !may_share(call, k, given, &alias))) return false;
-    at = add_dims(at, t->view.ndim, t->view.shape, t->view.stride);
+    at = add_form(at, t);
   }
   key->n = (int)(at - key->word);
   key->alias = alias;
@@ -117,8 +123,16 @@ static rti_plan *find(rt_ctx *ctx, const rti_plan_key *key) {
   return plan;
 }
 
-rt_status rti_plan_keep(const rti_plan_key *key, rti_kernel *kernel, const rti_canon *canon, const rtb_view *const *args, const rt_tensor *out) {
+/// Does a handle already say what the kernel is to see?
+static bool is_own(const rtb_view *canonical, const rt_tensor *t) {
+  const size_t bytes = canonical ? canonical->ndim * sizeof(int64_t) : 0;
+  return t && canonical->ndim == t->view.ndim && canonical->layout == t->view.layout && !memcmp(canonical->shape, t->view.shape, bytes) &&
+         !memcmp(canonical->stride, t->view.stride, bytes);
+}
+
+rt_status rti_plan_keep(const rti_call *call, rti_kernel *kernel, const rti_canon *canon, const rtb_view *const *args, const rt_tensor *out) {
   rt_ctx *ctx = out->ctx;
+  const rti_plan_key *key = call->key;
   const rti_instance *instance = kernel->instance;
   if (instance != ctx->device[0].chain[0] || (ctx->fallback == RT_FALLBACK_ERROR && !instance->is_first_named)) return RT_OK;
   size_t n_dims = 2 * out->view.ndim, n = (size_t)canon->n;
@@ -146,6 +160,8 @@ rt_status rti_plan_keep(const rti_plan_key *key, rti_kernel *kernel, const rti_c
     view->stride = memcpy(dims + rank, from->stride, rank * sizeof *dims);
     dims += 2 * rank;
   }
+  plan->own = 0;
+  for (size_t k = 0; k < n; k++) plan->own |= (uint32_t)is_own(args[k], k + 1 < n ? call->in[k].tensor : out) << k;
   plan->out_sig = out->sig;
   replace(ctx, slot_of(ctx, key), plan);
   return RT_OK;
@@ -175,23 +191,26 @@ static rt_status call_with_scratch(rt_ctx *ctx, rti_kernel *kernel, rtb_op *op, 
   return status;
 }
 
-/// The views of the inputs are complete; a new output is made here, when everything else is settled.
-static rt_status run(const rti_call *call, const rti_plan *plan, rtb_view *view_of_out, const rtb_view *const *args, rt_tensor *given, rt_tensor **out) {
+/// The inputs are in args; a new output is made here, when everything else is settled.
+static rt_status run(const rti_call *call, const rti_plan *plan, const rtb_view **args, rt_tensor *given, rt_tensor **out) {
   rti_kernel *kernel = plan->kernel;
   rt_ctx *ctx = call->ctx;
+  const int o = call->nin;
   uint64_t scratch_bytes = kernel->inner.workspace_bytes;
   rtb_op op = {.op = call->op, .nin = call->nin, .nout = 1, .math = ctx->math, .args = args,
                .attr = rti_ops[call->op].collapse == RTI_AXES ? &plan->axes : call->attr};
+  args[o] = &plan->view[o];
   if (kernel->inner.accept && kernel->inner.accept(kernel->inner.kctx, &op, &scratch_bytes) != RTB_OK) return RTI_FAST_MISS;
   rt_tensor *t = given;
   rt_status status = given ? RT_OK : rti_tensor_create_as(ctx, &plan->out, plan->out.dtype, plan->out_sig, &t);
-  if (status != RT_OK) return status;
-  view_of_out->data = t->view.data;
-  view_of_out->offset = t->view.offset;
-  if ((uintptr_t)t->view.data & kernel->align_mask) status = RTI_FAST_MISS;
+  if (RTI_UNLIKELY(status != RT_OK)) return status;
+  rtb_view own;
+  args[o] = plan->own >> o & 1 ? &t->view : &own;
+  if (args[o] == &own) own = plan->view[o], own.data = t->view.data, own.offset = t->view.offset;
+  if (RTI_UNLIKELY((uintptr_t)t->view.data & kernel->align_mask)) status = RTI_FAST_MISS;
   else status = scratch_bytes ? call_with_scratch(ctx, kernel, &op, scratch_bytes) : call_kernel(kernel, &op);
   if (given && status != RTI_FAST_MISS) rti_count_write(given->storage);
-  if (!given && status == RT_OK) *out = t;
+  if (!given && RTI_LIKELY(status == RT_OK)) *out = t;
   else if (!given) rt_release(t);
   return status;
 }
@@ -199,27 +218,24 @@ static rt_status run(const rti_call *call, const rti_plan *plan, rtb_view *view_
 rt_status rti_plan_run(const rti_call *call, const rti_plan_key *key, rt_tensor *given, rt_tensor **out) {
   rti_plan *plan = find(call->ctx, key);
   if (!plan) return RTI_FAST_MISS;
-  const int nin = call->nin;
   rtb_view view[RTB_MAX_ARGS];
   const rtb_view *args[RTB_MAX_ARGS];
   uintptr_t bits = 0;
-  for (int k = 0; k < nin; k++) {
+  for (int k = 0; k < call->nin; k++) {
     const rti_arg *arg = &call->in[k];
     args[k] = &view[k];
-    view[k] = plan->view[k];
     if (arg->tensor) {
-      view[k].data = arg->tensor->view.data;
-      view[k].offset = arg->tensor->view.offset;
-      bits |= (uintptr_t)view[k].data;
+      bits |= (uintptr_t)arg->tensor->view.data;
+      if (plan->own >> k & 1) args[k] = &arg->tensor->view;
+      else view[k] = plan->view[k], view[k].data = arg->tensor->view.data, view[k].offset = arg->tensor->view.offset;
     } else if (arg->is_imm) {
+      view[k] = plan->view[k];
       view[k].data = (void *)(uintptr_t)arg->bits;
     } else {
       args[k] = NULL;
     }
   }
-  view[nin] = plan->view[nin];
-  args[nin] = &view[nin];
-  const rt_status status = RTI_UNLIKELY(bits & plan->kernel->align_mask) ? RTI_FAST_MISS : run(call, plan, &view[nin], args, given, out);
+  const rt_status status = RTI_UNLIKELY(bits & plan->kernel->align_mask) ? RTI_FAST_MISS : run(call, plan, args, given, out);
   let_go(call->ctx, plan);
   return status;
 }
