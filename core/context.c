@@ -446,6 +446,7 @@ rt_status rt_ctx_trim(rt_ctx *ctx) {
     next = blocks->next_free;
     rti_pool_free(ctx->pool, blocks, sizeof *blocks);
   }
+  rti_plans_drop(ctx);
   rti_pool_trim(ctx->pool);
   return RT_OK;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // From a call to a kernel. The short way: dense host tensors of one shape whose kernel is known go straight to it. The long way (rti_run):
-// vote for a device, check or create the output, settle overlap, then execute.c. Shapes and dtypes of calls were inferred before (op_api.c).
+// vote for a device, check or create the output, settle overlap, then execute.c, or a plan of an earlier call (plan.c). Shapes and dtypes of
+// calls were inferred before (op_api.c).
 #include <string.h>
 
 #include "dispatch.h"
@@ -18,6 +19,7 @@ void rti_call_init(rti_call *call, rt_ctx *ctx, uint16_t op) {
   call->axes = 0;
   call->attr = NULL;
   call->attr_bytes = 0;
+  call->key = NULL;
   call->out_dtype = RT_DTYPE_NONE;
   call->out_rank = 0;
 }
@@ -70,7 +72,7 @@ rt_status rti_check_given(const rti_call *call, const char *name, const rt_tenso
   return RT_OK;
 }
 
-static bool is_same_view(const rt_tensor *a, const rt_tensor *b) {
+bool rti_is_same_view(const rt_tensor *a, const rt_tensor *b) {
   if (a->view.offset != b->view.offset || a->view.dtype != b->view.dtype || a->view.ndim != b->view.ndim) return false;
   for (int32_t d = 0; d < a->view.ndim; d++) {
     if (a->view.shape[d] != b->view.shape[d]) return false;
@@ -93,8 +95,7 @@ bool rti_ranges_overlap(const rt_tensor *a, const rt_tensor *b) {
   return a_low < b_high && b_low < a_high;
 }
 
-/// May this input of the op be exactly the output?
-static bool may_alias(uint16_t op, int k) {
+bool rti_may_alias(uint16_t op, int k) {
   return rti_ops[op].collapse == RTI_JOINT || (k == 0 && (op == RTB_OP_SCATTER || op == RTB_OP_SCATTER_ND)); // in place, the rest of x is not moved
 }
 
@@ -107,7 +108,7 @@ static bool needs_temporary(const rti_call *call, const rt_tensor *out, uint32_t
     if (!t || t->storage != out->storage || !rti_ranges_overlap(t, out)) continue;
     // Memory with a raw pointer outside has a private copy on each device.
     bool is_shared = !out->storage->escaped || (out->storage->place[0].space == 0 && out->ctx->n_devices == 1);
-    if (is_shared && may_alias(call->op, k) && is_same_view(t, out)) *out_alias |= 1u << k;
+    if (is_shared && rti_may_alias(call->op, k) && rti_is_same_view(t, out)) *out_alias |= 1u << k;
     else needs = true;
   }
   return needs;
@@ -147,13 +148,8 @@ static rt_status run_new(rti_call *call, rt_ctx *ctx, int32_t device, rt_tensor 
   return RT_OK;
 }
 
-rt_status rti_run(rti_call *call, rt_tensor *given, rt_tensor **out) {
+static rt_status run_long(rti_call *call, rt_tensor *given, rt_tensor **out) {
   rt_ctx *ctx = call->ctx;
-  if (call->op == RTB_OP_COPY && given) { // the core's own copies leave the shape to the output
-    call->out_dtype = (rt_dtype)given->view.dtype;
-    call->out_rank = given->view.ndim;
-    memcpy(call->out_shape, given->view.shape, sizeof(int64_t) * (size_t)given->view.ndim);
-  }
   int32_t device = call->device;
   rt_status status = given ? rti_check_given(call, rti_ops[call->op].name, given) : RT_OK;
   if (status == RT_OK && device < 0) status = rti_vote(call, given, &device);
@@ -164,6 +160,7 @@ rt_status rti_run(rti_call *call, rt_tensor *given, rt_tensor **out) {
   if (!needs_temporary(call, given, &alias)) {
     status = rti_execute(call, device, given, alias);
   } else { // as if the inputs had been copied first
+    call->key = NULL; // it says that there is a given output
     rt_tensor *temporary;
     if ((status = run_new(call, ctx, device, &temporary)) != RT_OK) return status;
     rti_call copy;
@@ -175,6 +172,18 @@ rt_status rti_run(rti_call *call, rt_tensor *given, rt_tensor **out) {
   }
   if (given->device == 0 && !rti_is_readable(given)) rti_tensor_refresh(given); // a clone was detached: this handle follows at once
   return status;
+}
+
+rt_status rti_run(rti_call *call, rt_tensor *given, rt_tensor **out) {
+  if (call->op == RTB_OP_COPY && given) { // the core's own copies leave the shape to the output
+    call->out_dtype = (rt_dtype)given->view.dtype;
+    call->out_rank = given->view.ndim;
+    memcpy(call->out_shape, given->view.shape, sizeof(int64_t) * (size_t)given->view.ndim);
+  }
+  rti_plan_key key;
+  call->key = rti_plan_words(call, given, &key) ? &key : NULL;
+  rt_status status = call->key ? rti_plan_run(call, &key, given, out) : RTI_FAST_MISS;
+  return status == RTI_FAST_MISS ? run_long(call, given, out) : status;
 }
 
 // ---- the short way -------------------------------------------------------------------------------------------------------------------------
@@ -214,7 +223,6 @@ static rti_kernel *front_fill(rt_ctx *ctx, uint16_t op, const uint64_t *words, i
 }
 
 
-
 static inline bool same_extents(const rtb_view *a, const rtb_view *b) {
   for (int32_t d = 0; d < b->ndim; d++)
     if (a->shape[d] != b->shape[d]) return false;
@@ -224,19 +232,6 @@ static inline bool same_extents(const rtb_view *a, const rtb_view *b) {
 /// Dense host memory of the extents and dtype of `like`, readable as it is.
 static inline bool is_fast_input(const rt_tensor *t, const rt_tensor *like) {
   return t->sig && t->sig == like->sig && t->ctx == like->ctx && (t == like || same_extents(&t->view, &like->view)) && rti_is_readable(t);
-}
-
-/// Dense host memory that nobody else sees: may be written as it is.
-static inline bool is_fast_output(const rt_tensor *out) {
-  const rti_storage *storage = out->storage;
-  return (atomic_load_explicit(&storage->fast, memory_order_acquire) & RTI_FAST_WRITE) && rti_is_readable(out) &&
-         atomic_load_explicit(&storage->place[0].buffer->owners, memory_order_acquire) == 1 &&
-         !storage->place[0].buffer->stream; // which may still read it for a clone that is gone by now
-}
-
-/// Ordering writers is the caller's, so no read-modify-write is needed.
-static inline void count_write(rti_storage *storage) {
-  atomic_store_explicit(&storage->version, atomic_load_explicit(&storage->version, memory_order_relaxed) + 1, memory_order_relaxed);
 }
 
 static inline uint32_t front_word(uint16_t op, int nin, uint32_t alias) { return op | (uint32_t)nin << 16 | 1u << 20 | alias << 24; }
@@ -270,7 +265,7 @@ static inline __attribute__((always_inline)) rt_status fast_into(uint16_t op, in
   const rt_tensor *like = in[0];
   if (!like || !out || !out->sig || out->view.ndim != like->view.ndim || !same_extents(&out->view, &like->view)) return RTI_FAST_MISS;
   rti_storage *storage = out->storage;
-  if (out->ctx != like->ctx || !is_fast_output(out)) return RTI_FAST_MISS;
+  if (out->ctx != like->ctx || !rti_is_ours(out)) return RTI_FAST_MISS;
   const rtb_view *views[4];
   uint64_t words[4];
   uint32_t alias = 0;
@@ -288,7 +283,7 @@ static inline __attribute__((always_inline)) rt_status fast_into(uint16_t op, in
   rti_kernel *kernel = front_lookup(out->ctx, op, words, nin, alias, true);
   if (!kernel || misaligned(kernel, views, nin + 1)) return RTI_FAST_MISS;
   rt_status status = call_kernel(out->ctx, kernel, op, nin, views);
-  count_write(storage);
+  rti_count_write(storage);
   return status;
 }
 
@@ -305,7 +300,7 @@ static inline __attribute__((always_inline)) rt_status fast_new(uint16_t op, int
   rti_kernel *kernel = front_lookup(like->ctx, op, words, nin, 0, false);
   if (!kernel) return RTI_FAST_MISS;
   rt_tensor *t;
-  rt_status status = rti_tensor_create_like(like, kernel->args[nin], &t);
+  rt_status status = rti_tensor_create_as(like->ctx, &like->view, (rt_dtype)(kernel->args[nin] & 0xffff), kernel->args[nin], &t);
   if (RTI_UNLIKELY(status != RT_OK)) {
     *out = NULL;
     return status;
@@ -345,39 +340,4 @@ void rti_fast_learn(uint16_t op, int nin, const rt_tensor *const *in, const rt_t
   }
   words[nin] = out->sig;
   learn(out->ctx, op, nin, words, alias);
-}
-
-// ---- the short way of a product of two matrices: their extents differ, the rest is as above -----------------------------------------------
-
-static inline bool is_fast_product(const rt_tensor *a, const rt_tensor *b) {
-  return a && b && a->sig && a->sig == b->sig && a->view.ndim == 2 && a->ctx == b->ctx && a->view.shape[1] == b->view.shape[0];
-}
-
-rt_status rti_fast_matmul(const rt_tensor *a, const rt_tensor *b, rt_tensor *given, rt_tensor **out) {
-  if (!is_fast_product(a, b) || !rti_is_readable(a) || !rti_is_readable(b)) return RTI_FAST_MISS;
-  const int64_t shape[2] = {a->view.shape[0], b->view.shape[1]};
-  if (given && (given->sig != a->sig || given->ctx != a->ctx || given->view.shape[0] != shape[0] || given->view.shape[1] != shape[1] ||
-                given->storage == a->storage || given->storage == b->storage || !is_fast_output(given)))
-    return RTI_FAST_MISS;
-  const uint64_t words[4] = {a->sig, a->sig, a->sig};
-  rti_kernel *kernel = front_lookup(a->ctx, RTB_OP_MATMUL, words, 2, 0, true);
-  if (!kernel) return RTI_FAST_MISS;
-  rt_tensor *t = given;
-  int64_t numel;
-  uint64_t bytes;
-  rt_status status = given ? RT_OK : rti_check_shape("matmul", (rt_dtype)a->view.dtype, 2, shape, &numel, &bytes);
-  if (status == RT_OK && !given) status = rti_tensor_create(a->ctx, 0, (rt_dtype)a->view.dtype, 2, shape, NULL, &t);
-  if (out) *out = NULL;
-  if (status != RT_OK) return status;
-  const rtb_view *views[3] = {&a->view, &b->view, &t->view};
-  status = misaligned(kernel, views, 3) ? RTI_FAST_MISS : call_kernel(a->ctx, kernel, RTB_OP_MATMUL, 2, views);
-  if (given && status != RTI_FAST_MISS) count_write(given->storage);
-  if (!given && status != RT_OK) rt_release(t);
-  else if (!given) *out = t;
-  return status;
-}
-
-void rti_fast_learn_matmul(const rt_tensor *a, const rt_tensor *b, const rt_tensor *out) {
-  if (is_fast_product(a, b) && out->sig == a->sig && out->storage != a->storage && out->storage != b->storage)
-    learn(a->ctx, RTB_OP_MATMUL, 2, (uint64_t[]){a->sig, a->sig, a->sig, 0}, 0);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What op_api.c and op_contract.c share, and the short way of dispatch.c.
+// What the operations' files share, the short way of dispatch.c, and plans.
 #ifndef TRIVET_DISPATCH_H
 #define TRIVET_DISPATCH_H
 
@@ -33,8 +33,28 @@ rt_status rti_fast_into(uint16_t op, int nin, const rt_tensor *const *in, rt_ten
 rt_status rti_fast_new(uint16_t op, int nin, const rt_tensor *const *in, rt_tensor **out);
 /// After the long way made `out`: lets the next call of this kind be short.
 void rti_fast_learn(uint16_t op, int nin, const rt_tensor *const *in, const rt_tensor *out);
-/// The same for a product of two dense matrices; given or out is NULL.
-rt_status rti_fast_matmul(const rt_tensor *a, const rt_tensor *b, rt_tensor *given, rt_tensor **out);
-void rti_fast_learn_matmul(const rt_tensor *a, const rt_tensor *b, const rt_tensor *out);
+
+/// Dense host memory that nobody else sees: may be written as it is.
+static inline bool rti_is_ours(const rt_tensor *out) {
+  const rti_storage *storage = out->storage;
+  return (atomic_load_explicit(&storage->fast, memory_order_acquire) & RTI_FAST_WRITE) && rti_is_readable(out) &&
+         atomic_load_explicit(&storage->place[0].buffer->owners, memory_order_acquire) == 1 &&
+         !storage->place[0].buffer->stream; // which may still read it for a clone that is gone by now
+}
+
+/// Ordering writers is the caller's, so no read-modify-write is needed.
+static inline void rti_count_write(rti_storage *storage) {
+  atomic_store_explicit(&storage->version, atomic_load_explicit(&storage->version, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+/// May this input of the op be exactly the output?
+bool rti_may_alias(uint16_t op, int k);
+bool rti_is_same_view(const rt_tensor *a, const rt_tensor *b);
+
+// ---- plan.c ------------------------------------------------------------------------------------------------------------------------------
+/// The words of a call on the host whose memory is all at hand: false when it is not, or when there are too many.
+bool rti_plan_words(const rti_call *call, const rt_tensor *given, rti_plan_key *key);
+/// Runs a call as one with the same words was run before. RTI_FAST_MISS: there was none, nothing was done.
+rt_status rti_plan_run(const rti_call *call, const rti_plan_key *key, rt_tensor *given, rt_tensor **out);
 
 #endif

@@ -8,6 +8,7 @@
 
 typedef struct run {
   const rti_call *call;
+  const rti_plan_key *key;     // NULL: no plan is kept; a call that was changed to be run gets none
   rt_ctx *ctx;
   rti_device *device;
   rt_tensor *out;
@@ -50,17 +51,19 @@ static void canonicalise(run *r) {
       }
       continue;
     }
-    if (!is_joint) {
+    const bool is_spread = k < r->call->nin && r->call->in[k].is_spread;
+    if (!is_joint && !is_spread) {
       c->ranks[k] = view->ndim;
       memcpy(c->shape[k], view->shape, view->ndim * sizeof(int64_t));
       memcpy(c->stride[k], view->stride, view->ndim * sizeof(int64_t));
       continue;
     }
+    const int64_t *extent = is_spread ? c->shape[0] : r->out->view.shape;
     c->ranks[k] = c->rank ? c->rank : 0;
     int32_t grow = c->rank - view->ndim;
     for (int32_t d = 0; d < c->rank; d++) {
-      c->shape[k][d] = r->out->view.shape[d];
-      c->stride[k][d] = d < grow || (view->shape[d - grow] == 1 && c->shape[k][d] != 1) ? 0 : view->stride[d - grow];
+      c->shape[k][d] = extent[d];
+      c->stride[k][d] = d < grow || (view->shape[d - grow] == 1 && extent[d] != 1) ? 0 : view->stride[d - grow];
     }
   }
   rti_canonicalise(c, (rti_collapse)info->collapse);
@@ -322,7 +325,8 @@ static rt_status run_converted(run *r, rti_instance *instance, const rti_kernel 
       rti_call_tensor(&copy, r->call->in[k].tensor);
       copy.device = instance->device;
       rt_dtype dtype = (rt_dtype)r->call->in[k].tensor->view.dtype;
-      const rtb_view *shape_of = is_joint ? &r->out->view : &r->call->in[k].tensor->view;
+      const rtb_view *shape_of = is_joint ? &r->out->view : &r->call->in[r->call->in[k].is_spread ? 0 : k].tensor->view;
+      converted.in[k].is_spread = false;
       status = rti_tensor_create(r->ctx, instance->device, dtype, shape_of->ndim, shape_of->shape, as_output, &made[k]);
       if (status == RT_OK) status = rti_run(&copy, made[k], NULL);
       rti_note(r->ctx, RT_REPORT_COPY, r->call->op, instance->name, "layout refused: copied to a dense tensor first", (uint64_t)shape_of->numel * r->call->in[k].tensor->element_bytes);
@@ -337,6 +341,7 @@ static rt_status run_converted(run *r, rti_instance *instance, const rti_kernel 
   if (status == RT_OK && (replaced || dense_out)) {
     run again = *r;
     again.call = &converted;
+    again.key = NULL;
     again.converted_for |= UINT64_C(1) << (instance - r->ctx->instance);
     again.alias = dense_out ? 0 : r->alias & ~replaced;
     if (dense_out) again.out = dense_out;
@@ -403,7 +408,7 @@ static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, 
       status = rti_tensor_create(r->ctx, r->device->index, (rt_dtype)r->out->view.dtype, r->out->view.ndim, r->out->view.shape, NULL, &temporary);
       if (status == RT_OK) {
         run again = *r;
-        again.out = temporary, again.alias = 0;
+        again.out = temporary, again.alias = 0, again.key = NULL;
         status = execute(&again);
         *was_run = true;
         rti_call copy;
@@ -440,7 +445,8 @@ static rt_status try_instance(run *r, rti_instance *instance, bool is_fallback, 
     rti_append(refused, "%s: %s", instance->name, why.at);
   } else {
     *was_run = true;
-    status = run_kernel(r, instance, kernel, attr, &v, workspace_bytes, is_fallback ? "an op falls back to the host" : "an op needs it");
+    if (r->key && alias == r->key->alias && !instance->device && !uncached) status = rti_plan_keep(r->key, kernel, &r->canon, v.args, r->out);
+    if (status == RT_OK) status = run_kernel(r, instance, kernel, attr, &v, workspace_bytes, is_fallback ? "an op falls back to the host" : "an op needs it");
   }
   if (uncached) rti_kernel_free(kernel);
   return status;
@@ -474,6 +480,7 @@ static rt_status execute(run *r) {
 rt_status rti_execute(const rti_call *call, int32_t device, rt_tensor *out, uint32_t alias) {
   run r;
   r.call = call;
+  r.key = call->key;
   r.ctx = out->ctx;
   r.device = &out->ctx->device[device];
   r.out = out;

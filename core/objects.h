@@ -165,6 +165,21 @@ struct rti_kernel {
 #define RTI_KERNEL_BUCKETS 1024
 #define RTI_FRONT_SLOTS 1024
 
+// Plans of calls (plan.c): a call as words, and where what was found out about it is kept.
+#define RTI_PLAN_SLOTS 1024
+#define RTI_PLAN_WORDS 64
+typedef struct rti_plan rti_plan;
+typedef struct rti_plan_slot {
+  rti_spin lock;
+  rti_plan *plan;
+} rti_plan_slot;
+typedef struct rti_plan_key {
+  int n;
+  uint32_t alias;
+  uint64_t hash;
+  uint64_t word[RTI_PLAN_WORDS];
+} rti_plan_key;
+
 struct rt_ctx {
   rtb_host host;             // first: plugins get a pointer to it
   rt_allocator allocator;
@@ -185,6 +200,7 @@ struct rt_ctx {
   rti_spin lock;             // protects the insertion of kernels and the list of counted ones
   _Atomic(rti_kernel *) bucket[RTI_KERNEL_BUCKETS];
   _Atomic(rti_kernel *) front[RTI_FRONT_SLOTS];
+  rti_plan_slot plan[RTI_PLAN_SLOTS];
   rti_report *report;
   _Atomic(rti_kernel *) counted; // kernels with counts, so that a report does not walk the whole table
   rti_spin blocks_lock;      // protects the two fields below
@@ -247,8 +263,8 @@ static inline bool rti_is_readable(const rt_tensor *t) {
   return (uintptr_t)t->view.data == atomic_load_explicit(&t->storage->base, memory_order_acquire) + t->view.offset;
 }
 
-/// A dense host tensor with the extents of `like`, itself dense; sig: as the result's handle has it. For the short way.
-rt_status rti_tensor_create_like(const rt_tensor *like, uint64_t sig, rt_tensor **out);
+/// A host tensor with the layout, extents, strides and numel (not 0) of `form`, and memory; sig: as its handle has it. For the short ways.
+rt_status rti_tensor_create_as(rt_ctx *ctx, const rtb_view *form, rt_dtype dtype, uint64_t sig, rt_tensor **out);
 
 // ---- storage.c: buffers and places ------------------------------------------------------------------------------------------------------
 rt_block *rti_block_create(rt_ctx *ctx);
@@ -325,6 +341,7 @@ void rti_device_deinit(rti_device *device);
 typedef struct rti_arg {
   const rt_tensor *tensor;   // NULL with is_imm false: absent
   bool is_imm;
+  bool is_spread;            // kernels see it with the extents of the first input, to which it broadcasts
   uint16_t dtype;            // of the immediate
   uint64_t bits[2];          // the immediate's value
 } rti_arg;
@@ -341,6 +358,7 @@ typedef struct rti_call {
   uint32_t axes;             // AXES ops: bits over the axes of the first input
   const void *attr;
   uint32_t attr_bytes;
+  const rti_plan_key *key;   // of rti_run: keep a plan under it
   rti_arg in[RTI_MAX_IN];
   rt_dtype out_dtype;
   int32_t out_rank;
@@ -369,6 +387,11 @@ typedef struct rti_canon {
   int64_t shape[RTB_MAX_ARGS][RT_MAX_RANK], stride[RTB_MAX_ARGS][RT_MAX_RANK];
 } rti_canon;
 void rti_canonicalise(rti_canon *canon, rti_collapse collapse);
+
+// ---- plan.c --------------------------------------------------------------------------------------------------------------------------
+/// The long way takes this kernel with these views (whose data is not settled yet): lets the next call with these words be short.
+rt_status rti_plan_keep(const rti_plan_key *key, rti_kernel *kernel, const rti_canon *canon, const rtb_view *const *args, const rt_tensor *out);
+void rti_plans_drop(rt_ctx *ctx);
 
 // ---- resolve.c -----------------------------------------------------------------------------------------------------------------------
 /// The cached answer of one instance; never NULL on RT_OK, fn NULL for a refusal. *uncached: free it with rti_kernel_free after the call.

@@ -172,19 +172,11 @@ static rt_status matmul(uint16_t op, const rt_tensor *a, const rt_tensor *b, con
   return status;
 }
 
-static rt_status product(const rt_tensor *a, const rt_tensor *b, rti_target to) {
-  rt_status status = rti_fast_matmul(a, b, to.given, to.out);
-  if (status != RTI_FAST_MISS) return status;
-  status = matmul(RTB_OP_MATMUL, a, b, NULL, NULL, to);
-  if (status == RT_OK) rti_fast_learn_matmul(a, b, to.given ? to.given : *to.out);
-  return status;
-}
-
 rt_status rt_matmul(const rt_tensor *a, const rt_tensor *b, rt_tensor **out) {
-  return out ? product(a, b, (rti_target){NULL, out}) : rti_no_out(RTB_OP_MATMUL);
+  return out ? matmul(RTB_OP_MATMUL, a, b, NULL, NULL, (rti_target){NULL, out}) : rti_no_out(RTB_OP_MATMUL);
 }
 rt_status rt_matmul_into(const rt_tensor *a, const rt_tensor *b, rt_tensor *out) {
-  return out ? product(a, b, (rti_target){out, NULL}) : matmul(RTB_OP_MATMUL, a, b, NULL, NULL, (rti_target){NULL, NULL});
+  return matmul(RTB_OP_MATMUL, a, b, NULL, NULL, (rti_target){out, NULL});
 }
 rt_status rt_matmul_integer(const rt_tensor *a, const rt_tensor *b, const rt_tensor *a_zero, const rt_tensor *b_zero, rt_tensor **out) {
   return out ? matmul(RTB_OP_MATMUL_INTEGER, a, b, a_zero, b_zero, (rti_target){NULL, out}) : rti_no_out(RTB_OP_MATMUL_INTEGER);

@@ -64,11 +64,11 @@ static rt_status add_input(norm *v, int k, const char *role, bool spread) {
       return rti_fail(RT_E_SHAPE, "%s: %s of shape %s does not broadcast to x of shape %s", name, role,
                       rti_shape_text(&text_t, t->view.ndim, t->view.shape),
                       rti_shape_text(&text_x, x->view.ndim, x->view.shape));
-    status = rt_expand(t, rank, shape, &made);
-    t = rti_chain_keep(&v->chain, made);
   }
-  if (status == RT_OK) rti_call_tensor(&v->call, t);
-  return status;
+  if (status != RT_OK) return status;
+  rti_call_tensor(&v->call, t);
+  v->call.in[v->call.nin - 1].is_spread = spread;
+  return RT_OK;
 }
 
 // ---- layer_norm, rms_norm ---------------------------------------------------------------------------------------------------------------

@@ -130,6 +130,7 @@ void rti_kernel_free(rti_kernel *kernel) {
 }
 
 void rti_kernels_deinit(rt_ctx *ctx) {
+  rti_plans_drop(ctx);
   for (int i = 0; i < RTI_FRONT_SLOTS; i++) atomic_store(&ctx->front[i], NULL);
   for (int i = 0; i < RTI_KERNEL_BUCKETS; i++) {
     rti_kernel *kernel = atomic_exchange(&ctx->bucket[i], NULL), *next;

@@ -80,18 +80,16 @@ rt_status rti_tensor_create(rt_ctx *ctx, int32_t device, rt_dtype dtype, int32_t
   return RT_OK;
 }
 
-rt_status rti_tensor_create_like(const rt_tensor *like, uint64_t sig, rt_tensor **out) {
-  rt_ctx *ctx = like->ctx;
-  rt_dtype dtype = (rt_dtype)(sig & 0xffff);
-  if (RTI_UNLIKELY(like->view.ndim > RTI_HANDLE_DIMS)) return rti_tensor_create(ctx, 0, dtype, like->view.ndim, like->view.shape, like->view.stride, out);
+rt_status rti_tensor_create_as(rt_ctx *ctx, const rtb_view *form, rt_dtype dtype, uint64_t sig, rt_tensor **out) {
+  if (RTI_UNLIKELY(form->ndim > RTI_HANDLE_DIMS)) return rti_tensor_create(ctx, 0, dtype, form->ndim, form->shape, form->stride, out);
   rt_block *block = rti_block_create(ctx);
   if (RTI_UNLIKELY(!block)) return RT_E_NO_MEMORY;
   // What rti_tensor_create, rti_storage_host_memory and rti_tensor_refresh would come to, in one go.
   rt_tensor *t = &block->tensor;
   rti_storage *storage = &block->storage;
   rti_buffer *buffer = &block->buffer;
-  init_handle(t, ctx, 0, dtype, like->view.numel, storage, block);
-  uint64_t bytes = (uint64_t)like->view.numel * t->element_bytes;
+  init_handle(t, ctx, 0, dtype, form->numel, storage, block);
+  uint64_t bytes = (uint64_t)form->numel * t->element_bytes;
   bool is_inline = bytes <= RT_INLINE_BYTES;
   rti_buffer_init(buffer, ctx, is_inline ? RTI_MEMORY_INLINE : RTI_MEMORY_POOL, 0, bytes);
   rti_storage_init(storage, ctx, 0, bytes);
@@ -109,11 +107,11 @@ rt_status rti_tensor_create_like(const rt_tensor *like, uint64_t sig, rt_tensor 
   storage->place[0].valid = true;
   atomic_init(&storage->fast, RTI_FAST_READ | RTI_FAST_WRITE);
   atomic_init(&storage->base, (uintptr_t)buffer->host);
-  for (int32_t d = 0; d < like->view.ndim; d++) t->dims[d] = like->view.shape[d], t->dims[RTI_HANDLE_DIMS + d] = like->view.stride[d];
+  for (int32_t d = 0; d < form->ndim; d++) t->dims[d] = form->shape[d], t->dims[RTI_HANDLE_DIMS + d] = form->stride[d];
   t->view.shape = t->dims;
   t->view.stride = t->dims + RTI_HANDLE_DIMS;
-  t->view.ndim = like->view.ndim;
-  t->view.layout = RTB_DENSE;
+  t->view.ndim = form->ndim;
+  t->view.layout = form->layout;
   t->view.data = buffer->host;
   t->sig = sig;
   *out = t;
