@@ -73,10 +73,14 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/root/bin" "$work/root/dev" "$work/root/proc" "$work/root/tmp" "$work/disk"
 cp /bin/busybox "$work/root/bin/busybox"
 ln -s busybox "$work/root/bin/sh"
+libm=$build/tests/emulated_libm.so # tests/emulated/libm.c
+[ -e "$libm" ] || libm=""
 {
   echo "$program"
   find "$build/lib/trivet" -name '*.so' 2>/dev/null || true
-  ldd "$program" | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p; s/^[[:space:]]*\(\/[^ ]*\) (.*/\1/p'
+  [ -z "$libm" ] || echo "$libm"
+  # shellcheck disable=SC2086
+  ldd "$program" $libm | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p; s/^[[:space:]]*\(\/[^ ]*\) (.*/\1/p'
 } | while read -r file; do
   mkdir -p "$work/root$(dirname "$file")"
   cp -L "$file" "$work/root$file"
@@ -88,7 +92,7 @@ for word in "$program" "$@"; do quoted="$quoted '$(printf '%s' "$word" | sed "s/
   echo '#!/bin/sh'
   env | sed -n "s/^\(RT_[A-Z0-9_]*\)=\(.*\)/export \1='\2'/p"
   echo "mkdir -p '$(dirname "$program")' '$build/tests' 2>/dev/null; cd '$(dirname "$program")'"
-  echo "export TRIVET_EMULATOR=bochs; $quoted; echo \"=== status \$?\""
+  echo "export TRIVET_EMULATOR=bochs; ${libm:+LD_PRELOAD='$libm'} $quoted; echo \"=== status \$?\""
 } >"$work/root/run"
 cat >"$work/root/init" <<'INIT'
 #!/bin/busybox sh
