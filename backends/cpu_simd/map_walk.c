@@ -8,6 +8,8 @@
 
 #define BUFFER 16384     // bytes per argument: tiles of all arguments share the first cache
 #define LONG_ROW 64      // elements from which on a call per row is cheaper than moving to a buffer
+#define CHUNK 1024       // of rows with gaps, where all of them are more than SMALL: short, so that the rows of all arguments are fetched side by side
+#define SMALL 131072
 #define CLASH 512        // rows that lie a multiple of this many bytes apart share few places of the first cache
 
 typedef struct walk {
@@ -112,10 +114,13 @@ static void run_tile(const walk *w, char *const *at, int64_t rows, int64_t cols,
   const bool to_buffer = w->buffered >> n_in & 1;
   char *out = to_buffer ? buffer[n_in] : at[n_in];
   const int64_t out_step = to_buffer ? cols * out_bytes : ROW_STEP(n_in);
-  for (int64_t r = 0; r < rows; r++) {
+  bool joined = out_step == cols * out_bytes; // do the rows of all arguments follow one another?
+  for (int32_t k = 0; k < n_in && joined; k++) joined = step[k] == (w->still >> k & 1 ? 0 : cols * kernel->bytes[k]);
+  const int64_t calls = joined ? 1 : rows, n = joined ? rows * cols : cols;
+  for (int64_t r = 0; r < calls; r++) {
     const void *in[MAP_INPUTS];
     for (int32_t k = 0; k < n_in; k++) in[k] = row[k] + r * step[k];
-    kernel->fn(cols, in, out + r * out_step, w->still);
+    kernel->fn(n, in, out + r * out_step, w->still);
   }
   if (to_buffer) w->moves[n_in]->move(rows, cols, out, out_step, out_bytes, at[n_in], ROW_STEP(n_in), COL_STEP(n_in));
 }
@@ -170,15 +175,16 @@ static int32_t run_tiles(walk *w) {
       if (w->step[k][d] == bytes) w->cross = d, transposed = true;
   }
   const int64_t cols = w->shape[inner], rows = w->cross == inner ? 1 : w->shape[w->cross], most = BUFFER / widest;
+  const int64_t chunk = w->numel * widest <= SMALL ? most / 4 : CHUNK / widest;
   const bool clash = w->step[w->n_in][w->cross] % CLASH == 0;
   if (kernel->is_copy && !(transposed && clash)) w->buffered = 0;
   // Tiles, measured at 500x500 to 4096x4096. A transposed copy writes whole cache lines down long columns; where those lines would push each other
-  // out, it takes square tiles through a buffer. Kernels want long rows, and whole lines of what is transposed.
+  // out, it takes square tiles through a buffer. Kernels want long rows, and whole lines (pairs of them, where they clash) of what is transposed.
   w->down = transposed && kernel->is_copy;
   if (transposed && !w->buffered) w->tile_rows = 128, w->tile_cols = 64 / widest;
   else if (transposed && kernel->is_copy) w->tile_rows = widest < 2 ? 128 : widest < 8 ? 64 : 32, w->tile_cols = most / w->tile_rows;
-  else if (transposed) w->tile_rows = 64 / widest, w->tile_cols = most / w->tile_rows;
-  else if (w->buffered) w->tile_rows = 1, w->tile_cols = most / 4;
+  else if (transposed) w->tile_rows = (clash ? 128 : 64) / widest, w->tile_cols = most / w->tile_rows;
+  else if (w->buffered) w->tile_cols = least(chunk, cols), w->tile_rows = chunk / w->tile_cols;
   else w->tile_rows = 16, w->tile_cols = 16384;
   w->tile_rows = least(w->tile_rows, rows), w->tile_cols = least(w->tile_cols, cols);
   w->row_tiles = (rows + w->tile_rows - 1) / w->tile_rows, w->col_tiles = (cols + w->tile_cols - 1) / w->tile_cols;

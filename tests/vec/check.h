@@ -20,6 +20,7 @@
 #define FROM FN(from_bits)
 #define LEAST FN(least)
 #define MOST FN(most)
+#define SATURATED FN(saturated)
 #define FROM_INT_SHIFT (NUM_BITS == 64 ? 13 : 8)
 
 static inum I(num x) { inum i; memcpy(&i, &x, sizeof i); return i; }
@@ -34,6 +35,11 @@ static num MOST(num x, num y) {
   if (x != x || y != y) return x + y;
   if (x == y) return I(x) < 0 ? y : x;
   return x > y ? x : y;
+}
+
+static inum SATURATED(num x) { // towards zero, at the ends of the range the ends; 0 for NaN
+  const num end = NUM_BITS == 64 ? (num)0x1p63 : (num)0x1p31;
+  return x != x ? 0 : x >= end ? (inum)(((unum)1 << (NUM_BITS - 1)) - 1) : x < -end ? (inum)((unum)1 << (NUM_BITS - 1)) : (inum)x;
 }
 
 // All lanes of a to one, halves joined.
@@ -165,6 +171,7 @@ static int FN(run_probes)(const vec_table *table) {
 #undef FROM
 #undef LEAST
 #undef MOST
+#undef SATURATED
 #undef FROM_INT_SHIFT
 #undef JOIN
 #undef PLUS

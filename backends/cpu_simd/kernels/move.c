@@ -103,9 +103,19 @@ V_INLINE void fill_dense(int64_t n, const char *x, char *out, uint32_t still) {
     element one;                                                                                                                           \
     memcpy(&one, x + j * (x_step), E), memcpy(out + j * (out_step), &one, E);                                                              \
   }
-/// Steps that compilers have shuffles for, when they know them.
+V_INLINE void copy_even(int64_t n, const char *x, char *out) {
+  int64_t i = 0;
+#if ELEMENT_BYTES <= 8
+#define UNIT(i) b_store(out + (i) * E, b_even(b_load(x + 2 * (i) * E), b_load(x + (2 * (i) + ELEMENTS) * E)))
+  for (; i + ELEMENTS < n; i += ELEMENTS) UNIT(i); // which reads the element after the last one that it wants, too
+  if (i + 1 < n && n > ELEMENTS) UNIT(n - 1 - ELEMENTS), i = n - 1;
+#endif
+  for (; i < n; i++) memcpy(out + i * E, x + 2 * i * E, E);
+}
+
+/// Steps that there are shuffles for.
 V_INLINE void copy_steps(int64_t n, const char *x, int64_t x_step, char *out, int64_t out_step) {
-  if (out_step == E && x_step == 2 * E) EACH(2 * E, E)
+  if (out_step == E && x_step == 2 * E) copy_even(n, x, out);
   else if (out_step == E && x_step == -E) EACH(-E, E)
   else EACH(x_step, out_step)
 }

@@ -52,6 +52,11 @@ V_INLINE bool v_all(ivec m) { return V_X(_mm256_movemask)((vec)m) == (1 << V_LAN
 #define v_to_int v_to_int
 V_INLINE ivec v_to_int(vec x) { return (ivec)_mm256_cvtps_epi32(x); }
 V_INLINE vec v_from_int(ivec i) { return (vec)_mm256_cvtepi32_ps((__m256i)i); }
+#define v_saturate v_saturate
+V_INLINE ivec v_saturate(vec x) { // what does not fit becomes the smallest integer: all bits of it are wrong above the largest one
+  const ivec whole = (ivec)_mm256_cvttps_epi32(x);
+  return (whole ^ (ivec)_mm256_cmp_ps(x, _mm256_set1_ps(0x1p31f), _CMP_GE_OQ)) & (ivec)_mm256_cmp_ps(x, x, _CMP_ORD_Q);
+}
 #endif
 
 // ---- memory ---------------------------------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 //   b_stream(p, b)            a store that goes past the caches; p is a multiple of V_BYTES; b_stream_end() comes after the last one
 //   b_blocks(p, step)         block g comes from p + g step bytes
 //   b_zip_low b_zip_high(a, b)   in each block: the elements of the lower (upper) halves of a's and b's block, taking turns
+//   b_even(a, b)              elements 0, 2, 4 ... of a, then of b; elements of at most 8 bytes
 #ifndef CPU_SIMD_BITS_H
 #define CPU_SIMD_BITS_H
 
@@ -112,5 +113,29 @@ V_INLINE bits b_zip_high(bits a, bits b) {
   return (void)b, a;
 #endif
 }
+
+#if ELEMENT_BYTES <= 8
+typedef element elements __attribute__((vector_size(V_BYTES)));
+#define B_EVEN_2 0, 2
+#define B_EVEN_4 B_EVEN_2, 4, 6
+#define B_EVEN_8 B_EVEN_4, 8, 10, 12, 14
+#define B_EVEN_16 B_EVEN_8, 16, 18, 20, 22, 24, 26, 28, 30
+#define B_EVEN_32 B_EVEN_16, 32, 34, 36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62
+#define B_EVEN_64 B_EVEN_32, 64, 66, 68, 70, 72, 74, 76, 78, 80, 82, 84, 86, 88, 90, 92, 94, 96, 98, 100, 102, 104, 106, 108, 110, 112, 114, 116, 118, 120, 122, 124, 126
+#if ELEMENTS == 2
+#define B_EVENS B_EVEN_2
+#elif ELEMENTS == 4
+#define B_EVENS B_EVEN_4
+#elif ELEMENTS == 8
+#define B_EVENS B_EVEN_8
+#elif ELEMENTS == 16
+#define B_EVENS B_EVEN_16
+#elif ELEMENTS == 32
+#define B_EVENS B_EVEN_32
+#else
+#define B_EVENS B_EVEN_64
+#endif
+V_INLINE bits b_even(bits a, bits b) { return (bits)__builtin_shufflevector((elements)a, (elements)b, B_EVENS); }
+#endif
 
 #endif

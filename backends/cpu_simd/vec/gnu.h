@@ -139,6 +139,14 @@ V_INLINE vec v_from_int(ivec i) {
 #endif
 #endif
 
+#ifndef v_saturate
+V_INLINE ivec v_saturate(vec x) {
+  const vec end = v_set(NUM_BITS == 64 ? (num)0x1p63 : (num)0x1p31);
+  const ivec inside = __builtin_convertvector(v_select(v_lt(v_abs(x), end), x, v_zero()), ivec);
+  return v_iselect(v_le(end, x), ~V_SIGN, v_iselect(v_le(x, v_neg(end)), V_SIGN, inside));
+}
+#endif
+
 // ---- memory ---------------------------------------------------------------------------------------------------------------------------------
 #if V_LANE == V_IS_f32 || V_LANE == V_IS_f64
 #ifndef v_load

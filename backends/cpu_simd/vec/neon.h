@@ -45,11 +45,14 @@ V_INLINE bool v_any(ivec m) { return vmaxvq_u32((uint32x4_t)m) != 0; }
 V_INLINE bool v_all(ivec m) { return vminvq_u32((uint32x4_t)m) != 0; }
 
 #define v_to_int v_to_int
+#define v_saturate v_saturate
 #if NUM_BITS == 64
 V_INLINE ivec v_to_int(vec x) { return (ivec)vcvtnq_s64_f64((neon_vec)x); }
+V_INLINE ivec v_saturate(vec x) { return (ivec)vcvtq_s64_f64((neon_vec)x); }
 V_INLINE vec v_from_int(ivec i) { return (vec)vcvtq_f64_s64((int64x2_t)i); }
 #else
 V_INLINE ivec v_to_int(vec x) { return (ivec)vcvtnq_s32_f32((neon_vec)x); }
+V_INLINE ivec v_saturate(vec x) { return (ivec)vcvtq_s32_f32((neon_vec)x); }
 V_INLINE vec v_from_int(ivec i) { return (vec)vcvtq_f32_s32((int32x4_t)i); }
 #endif
 

@@ -27,6 +27,7 @@
 //   v_and v_or v_xor v_not (masks), v_any(m), v_all(m), v_mask(i) (vmask from the sign bits of an ivec), v_imask(m) (ivec: -1 where m, else 0)
 //   v_bits(x) v_from_bits(i)   the same bits as the other type
 //   v_to_int(x)                ivec, to nearest even; defined for |x| < 2^31 (f64: < 2^51)
+//   v_saturate(x)              ivec, towards zero; from 2^31 (2^63) on the largest integer, below its range the smallest, 0 for NaN
 //   v_from_int(i)              exact for |i| < 2^24 (f64: < 2^51)
 //   v_store_mask(p, m), v_store_mask_n(p, m, n)   bool, one byte per lane
 //   v_sum(x) v_lowest_of(x) v_highest_of(x)   of all lanes, to a num: halves are joined (lane i with lane i + V_LANES / 2) until one is left; as v_add, v_min, v_max
