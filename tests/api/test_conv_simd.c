@@ -53,6 +53,9 @@ static const geometry convs[] = {
 };
 static const geometry pools[] = {
   {"2x2 s2", 2, 2, 24, 24, {28, 29}, {2, 2}, W(.size = {2, 2}, .stride = {2, 2}), false},
+  {"2x2 s2 of small images", 2, 3, 10, 10, {15, 14}, {2, 2}, W(.size = {2, 2}, .stride = {2, 2}), false},
+  {"2x2 s2 of tiny images", 2, 3, 10, 10, {9, 5}, {2, 2}, W(.size = {2, 2}, .stride = {2, 2}), false},
+  {"3x2 s2, pads above and below", 2, 2, 6, 6, {12, 22}, {3, 2}, W(.size = {3, 2}, .stride = {1, 2}, .pad_lo = {2, 0}, .pad_hi = {1, 0}), false},
   {"3x3 s2", 2, 1, 9, 9, {57, 113}, {3, 3}, W(.size = {3, 3}, .stride = {2, 2}, .pad_lo = {1, 1}, .pad_hi = {1, 1}), false},
   {"3x3 s1", 2, 2, 5, 5, {14, 19}, {3, 3}, W(.size = {3, 3}, .pad_lo = {1, 1}, .pad_hi = {1, 1}), false},
   {"global", 2, 3, 40, 40, {7, 7}, {7, 7}, W(.size = {7, 7}), false},

@@ -3,6 +3,7 @@
 // convolutions of single channels without one.
 #include "../conv.h"
 #include "kernel.h"
+#include "pairs.h"
 
 V_INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 V_INLINE int64_t held(int64_t x, int64_t low, int64_t high) { return x < low ? low : x > high ? high : x; }
@@ -70,15 +71,6 @@ static bool is_finite(int64_t n, const void *numbers) {
   return !v_any(v_is_nan(all)) && rest == rest;
 }
 
-#if V_LANES == 16
-#define EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
-#elif V_LANES == 8
-#define EVEN 0, 2, 4, 6, 8, 10, 12, 14
-#elif V_LANES == 4
-#define EVEN 0, 2, 4, 6
-#else
-#define EVEN 0, 2
-#endif
 #define KNOWN_RANGES 8 // phases whose part inside of x is computed once
 
 /// n numbers from x, of which `room` elements can be read; may write up to a vector past them.
@@ -89,7 +81,7 @@ V_INLINE void copy_dense(int64_t n, const lane *x, int64_t room, num *to) {
 }
 V_INLINE void copy_even(int64_t n, const lane *x, int64_t room, num *to) {
   int64_t i = 0;
-  for (; i < n && 2 * (i + V_LANES) <= room; i += V_LANES) put(to + i, __builtin_shufflevector(v_load(x + 2 * i), v_load(x + 2 * i + V_LANES), EVEN));
+  for (; i < n && 2 * (i + V_LANES) <= room; i += V_LANES) put(to + i, v_even(v_load(x + 2 * i), v_load(x + 2 * i + V_LANES)));
   if (i < n) widen(n - i, x + 2 * i, 2, to + i);
 }
 /// Mostly a pad of 1 or 2; may write up to a vector past them.

@@ -50,10 +50,6 @@ V_INLINE void join_rows(const simd_pool_line *line, joiner join, num first, int6
 
 /// Column q * stride + b becomes element q of phase b: then neighbouring windows see neighbouring elements.
 V_INLINE void split(const num *restrict columns, int64_t stride, int64_t phases, int64_t pitch, num *restrict to) {
-  if (stride == 2 && phases == 2) {
-    for (int64_t q = 0; q < pitch; q++) to[q] = columns[2 * q], to[pitch + q] = columns[2 * q + 1];
-    return;
-  }
   for (int64_t b = 0; b < phases; b++)
     for (int64_t q = 0; q < pitch; q++) to[b * pitch + q] = columns[q * stride + b];
 }
@@ -82,7 +78,9 @@ static __attribute__((noinline)) vec wide_window(const simd_pool_line *line, joi
   return all;
 }
 
-V_INLINE void run_line(const simd_pool_line *line, joiner join, num first, vec (*finish)(const simd_pool_line *, int64_t, int64_t, vec)) {
+typedef vec (*finisher)(const simd_pool_line *line, int64_t j, int64_t n, vec all);
+
+V_INLINE void run_line(const simd_pool_line *line, joiner join, num first, finisher finish) {
   num columns[SPAN + V_LANES], phase[SPAN + V_LANES];
   const int64_t stride = line->stride, reach = (line->taps - 1) * line->dilation + 1, phases = least(stride, reach);
   if (reach + stride > SPAN) {
@@ -109,14 +107,56 @@ V_INLINE void run_line(const simd_pool_line *line, joiner join, num first, vec (
   }
 }
 
+// ---- 2 columns wide, 2 apart, all of them inside -----------------------------------------------------------------------------------------------
+/// One vector of what neighbouring windows make of columns x to x + 2 n - 1 of all rows.
+V_INLINE vec see_pairs(const simd_pool_line *line, joiner join, const lane *x, int64_t n) {
+  const int64_t left = least(V_LANES, 2 * n), right = 2 * n - left;
+  vec a = take(x, 1, left), b = right > 0 ? take(x + V_LANES, 1, right) : a;
+  for (int64_t y = 1; y < line->n_rows; y++) {
+    const lane *row = x + y * line->row;
+    a = join(a, take(row, 1, left));
+    if (right > 0) b = join(b, take(row + V_LANES, 1, right));
+  }
+  return join(v_even(a, b), v_odd(a, b));
+}
+
+/// The last vector of a line overlaps the one before; a line shorter than a vector is written past its end where the next one writes, too.
+V_INLINE void run_pairs(const simd_pool_line *line, joiner join, finisher finish) {
+  const lane *x = line->x;
+  lane *out = line->out;
+  const bool may_spill = line->next_out == line->n && 2 * line->n >= V_LANES;
+  for (int64_t y = 0; y < line->n_lines; y++, x += line->next, out += line->next_out) {
+    int64_t j = 0;
+    for (; j + V_LANES <= line->n; j += V_LANES) v_store(out + j, finish(line, j, V_LANES, see_pairs(line, join, x + 2 * j, V_LANES)));
+    if (j == line->n) continue;
+    if (j > 0) j = line->n - V_LANES, v_store(out + j, finish(line, j, V_LANES, see_pairs(line, join, x + 2 * j, V_LANES)));
+    else if (may_spill && y + 1 < line->n_lines) v_store(out, finish(line, 0, line->n, see_pairs(line, join, x, line->n)));
+    else v_store_n(out, finish(line, 0, line->n, see_pairs(line, join, x, line->n)), line->n);
+  }
+}
+
+V_INLINE void run_lines(const simd_pool_line *lines, joiner join, num first, finisher finish) {
+  const bool is_dense = lines->step == 1 && lines->out_step == 1 && lines->dilation == 1 && lines->n_planes == 1 && lines->n_rows > 0;
+  if (is_dense && lines->taps == 2 && lines->stride == 2 && lines->pad == 0 && 2 * lines->n <= lines->in) {
+    run_pairs(lines, join, finish);
+    return;
+  }
+  simd_pool_line line = *lines;
+  for (int64_t y = 0; y < lines->n_lines; y++) {
+    run_line(&line, join, first, finish);
+    line.x = (const lane *)line.x + lines->next, line.out = (lane *)line.out + lines->next_out;
+  }
+}
+
+// ---- largest and mean ----------------------------------------------------------------------------------------------------------------------------
 V_INLINE vec finish_max(const simd_pool_line *line, int64_t j, int64_t n, vec all) {
   (void)line, (void)j, (void)n;
   return all;
 }
-static void max_line(const simd_pool_line *line) { run_line(line, v_max, LOWEST, finish_max); }
+static void max_lines(const simd_pool_line *lines) { run_lines(lines, v_max, LOWEST, finish_max); }
 
 #if POOL_INTEGER
-#define mean_line NULL
+#define mean_lines NULL
 #else
 V_INLINE vec finish_mean(const simd_pool_line *line, int64_t j, int64_t n, vec all) {
   const int64_t at = j * line->stride - line->pad, last = at + (n - 1) * line->stride + (line->taps - 1) * line->dilation;
@@ -126,7 +166,7 @@ V_INLINE vec finish_mean(const simd_pool_line *line, int64_t j, int64_t n, vec a
   for (int64_t i = n; i < V_LANES; i++) counts[i] = 1;
   return v_div(all, v_take(counts));
 }
-static void mean_line(const simd_pool_line *line) { run_line(line, v_add, 0, finish_mean); }
+static void mean_lines(const simd_pool_line *lines) { run_lines(lines, v_add, 0, finish_mean); }
 #endif
 
 // ---- where the largest is --------------------------------------------------------------------------------------------------------------------
@@ -152,9 +192,13 @@ static void index_piece(const simd_pool_line *line, int64_t j0, int64_t n) {
   for (int64_t j = 0; j < n; j++) out[j * line->out_step] = index[j];
 }
 
-static void index_line(const simd_pool_line *line) {
-  for (int64_t j = 0; j < line->n; j += PIECE) index_piece(line, j, least(PIECE, line->n - j));
+static void index_lines(const simd_pool_line *lines) {
+  simd_pool_line line = *lines;
+  for (int64_t y = 0; y < lines->n_lines; y++) {
+    for (int64_t j = 0; j < line.n; j += PIECE) index_piece(&line, j, least(PIECE, line.n - j));
+    line.x = (const lane *)line.x + lines->next, line.out = (int64_t *)line.out + lines->next_out, line.place += lines->next_place;
+  }
 }
 
 extern const simd_pool KERNEL(pool);
-const simd_pool KERNEL(pool) = {.max = max_line, .mean = mean_line, .index = index_line};
+const simd_pool KERNEL(pool) = {.max = max_lines, .mean = mean_lines, .index = index_lines};

@@ -19,6 +19,7 @@
 
 #if !POOL_INTEGER
 #include "kernel.h"
+#include "pairs.h"
 
 #include <math.h>
 
@@ -56,6 +57,15 @@ V_INLINE bool is_larger(num a, num b) { return a > b; }
 V_INLINE vec v_max(vec a, vec b) {
   const vec m = (vec)(a > b);
   return (a & m) | (b & ~m);
+}
+/// Every other element of two vectors that follow one another, from the first one or the second one on.
+V_INLINE vec v_even(vec a, vec b) {
+  for (int64_t i = 0; i < V_LANES; i++) a[i] = 2 * i < V_LANES ? a[2 * i] : b[2 * i - V_LANES];
+  return a;
+}
+V_INLINE vec v_odd(vec a, vec b) {
+  for (int64_t i = 0; i < V_LANES; i++) a[i] = 2 * i < V_LANES ? a[2 * i + 1] : b[2 * i + 1 - V_LANES];
+  return a;
 }
 V_INLINE vec v_load_n(const lane *p, int64_t n) {
   vec x = {0};
