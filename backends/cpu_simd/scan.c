@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Running sums and products along one axis. Lines whose neighbours lie side by side are run through together, a row of them at a time, which the
-// compiler turns into vectors; others one by one. f16 and bf16 add up in f32 and round each result once; integers wrap in 64 bits.
+// compiler turns into vectors; others one by one. f16 and bf16 add up in f32, c64 in double, and round each
+// result once; integers wrap in 64 bits.
 #include <string.h>
 
 #include "simd.h"
@@ -56,12 +57,14 @@ BOTH(f16, uint16_t, float, uint16_t, (float)ref_f16_to, ref_f16_from)
 BOTH(bf16, uint16_t, float, uint16_t, (float)ref_bf16_to, ref_bf16_from)
 BOTH(f32, float, float, float, SAME, SAME)
 BOTH(f64, double, double, double, SAME, SAME)
+BOTH(c64, float _Complex, double _Complex, float _Complex, SAME, (float _Complex)SAME)
+BOTH(c128, double _Complex, double _Complex, double _Complex, SAME, SAME)
 
 typedef struct scan_row { scan_fn sum, prod; uint16_t out; } scan_row;
 #define ROW(NAME, dtype, OUT) [RTB_##NAME] = {sum_##dtype, prod_##dtype, RTB_##OUT}
 static const scan_row rows[SIMD_DTYPES] = {
   ROW(BOOL, bool, I64), ROW(I8, i8, I64), ROW(I16, i16, I64), ROW(I32, i32, I64), ROW(I64, i64, I64), ROW(U8, u8, U64), ROW(U16, u16, U64),
-  ROW(U32, u32, U64), ROW(U64, u64, U64), ROW(F16, f16, F16), ROW(BF16, bf16, BF16), ROW(F32, f32, F32), ROW(F64, f64, F64),
+  ROW(U32, u32, U64), ROW(U64, u64, U64), ROW(F16, f16, F16), ROW(BF16, bf16, BF16), ROW(F32, f32, F32), ROW(F64, f64, F64), ROW(C64, c64, C64), ROW(C128, c128, C128),
 };
 
 typedef struct scan_job {

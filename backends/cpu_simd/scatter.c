@@ -57,6 +57,12 @@ ALL(bf16, uint16_t, double, ref_bf16_to, ref_bf16_from)
 #define VOCAB f64
 ALL(f64, double, double, LOAD_SAME, STORE_SAME)
 #undef VOCAB
+#define VOCAB c
+COMBINE(add, c64, float _Complex, double _Complex, LOAD_SAME, STORE_SAME)
+COMBINE(mul, c64, float _Complex, double _Complex, LOAD_SAME, STORE_SAME)
+COMBINE(add, c128, double _Complex, double _Complex, LOAD_SAME, STORE_SAME)
+COMBINE(mul, c128, double _Complex, double _Complex, LOAD_SAME, STORE_SAME)
+#undef VOCAB
 #define VOCAB b
 COMBINE(min, bool8, uint8_t, uint8_t, LOAD_SAME, STORE_SAME)
 COMBINE(max, bool8, uint8_t, uint8_t, LOAD_SAME, STORE_SAME)
@@ -75,6 +81,8 @@ static combine_fn combine_of(uint16_t dtype, uint32_t mode) {
   static const combine_fn table[SIMD_DTYPES][RTB_SCATTER_MAX + 1] = {
     ROW(I8, i8), ROW(I16, i16), ROW(I32, i32), ROW(I64, i64), ROW(U8, u8), ROW(U16, u16), ROW(U32, u32), ROW(U64, u64),
     ROW(F16, f16), ROW(BF16, bf16), ROW(F32, f32), ROW(F64, f64),
+    [RTB_C64] = {[RTB_SCATTER_ADD] = add_to_c64, [RTB_SCATTER_MUL] = mul_to_c64},
+    [RTB_C128] = {[RTB_SCATTER_ADD] = add_to_c128, [RTB_SCATTER_MUL] = mul_to_c128},
     [RTB_BOOL] = {[RTB_SCATTER_MIN] = min_to_bool8, [RTB_SCATTER_MAX] = max_to_bool8},
   };
   if (mode != RTB_SCATTER_SET) return mode <= RTB_SCATTER_MAX ? table[dtype][mode] : NULL;
