@@ -30,6 +30,7 @@ static const simd_resolver families[256] = {
   [RTB_OP_MAX_POOL] = simd_resolve_pool,
   [RTB_OP_MAX_POOL_INDICES] = simd_resolve_pool,
   [RTB_OP_AVG_POOL] = simd_resolve_pool,
+  [RTB_OP_LP_POOL] = simd_resolve_lp_pool,
   [RTB_OP_SOFTMAX] = simd_resolve_lines,
   [RTB_OP_LOG_SOFTMAX] = simd_resolve_lines,
   [RTB_OP_LAYER_NORM] = simd_resolve_lines,

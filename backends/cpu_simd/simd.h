@@ -132,6 +132,7 @@ int32_t simd_resolve_search(simd_device *dev, const rtb_sig *sig, rtb_kernel *ou
 /// Refuses arguments that are not strided views (optional ones may be absent), wanting views; RTB_OK otherwise.
 int32_t simd_want_views(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_pool(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
+int32_t simd_resolve_lp_pool(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_conv(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_matmul(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
 int32_t simd_resolve_move(simd_device *dev, const rtb_sig *sig, rtb_kernel *out);
