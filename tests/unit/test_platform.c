@@ -373,7 +373,7 @@ static void loading_keeps_the_floating_point_environment(void **state) {
   char command[512], why[200];
   (void)state;
   write_file("fast.c", "double half(double x) { return x / 2; }\n", 40);
-  snprintf(command, sizeof command, "cc -shared -fPIC -ffast-math -o %s/fast.so %s/fast.c 2>/dev/null", directory, directory);
+  snprintf(command, sizeof command, TRIVET_C_COMPILER " -shared -fPIC -ffast-math -o %s/fast.so %s/fast.c 2>/dev/null", directory, directory);
   if (system(command) != 0) {
     print_error("SKIPPED: no compiler makes a library: %s\n", command);
     skip();
