@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Convolution. The output is cut into boxes of lines and blocks of channels. For each, a block of the depth (input channels by taps) at a time,
-// the part of x under the box is copied with its padding (conv.h), packed in panels of columns and multiplied with the weights as they lie
-// (gemm/gemm.h). Where a window is one element, x itself is packed; where a group has one channel, nothing is. All choices depend on extents and
-// strides alone, and each element adds up in the order of the depth: the same bits for any number of threads.
+// the part of x under the box is copied with its padding (conv.h) and multiplied with the weights: across output channels, by weights that were
+// packed once for all boxes; or, where those are too few or too dear to pack, along output lines, by panels that are packed of the copy and weights as
+// they lie (gemm/gemm.h). Without padding x itself can be read; where a group has one channel there is no product. All choices depend on
+// extents and strides alone, and each element adds up in the order of the depth: the same bits for any number of threads.
 #include "conv.h"
 
 #include <string.h>
@@ -16,21 +17,26 @@
 #define LEAST_PANELS 4     // of a box, so that weights are worth reading
 #define MOST_READ 65536    // elements of x that are read as they lie
 #define MOST_PARTS 1024    // of a transposed convolution
+#define LEAST_POSITIONS 96 // that use packed weights;
+#define FEW_POSITIONS 40   // where the weights are no more than FEW_WEIGHTS
+#define FEW_WEIGHTS 65536
+#define MOST_SUMS 8192     // numbers of a box that products across channels add up in
 #define PIECE 256          // positions that are added up at a time around weights that are not finite
 
 typedef enum form { WINDOWS, FLAT, DEPTHWISE } form;
 
 typedef struct conv {
   const simd_device *dev;
-  const simd_conv *kernels;
+  const simd_conv *kernels, *product;     // of elements, of numbers
   const simd_gemm_kernels *gemm;
   const rtb_view *x, *weight, *bias, *out;
   char *out_data;                         // the first element that is written
   simd_window window;
   form form;
+  bool is_across;                         // a product across channels; else along lines
   int64_t x_bytes;                        // of an element
   int64_t groups, channels, rows, depth;  // rows: output channels of a group; depth: channels of a group times taps
-  bool reads_x;                           // FLAT: x is not packed
+  bool reads_x;                           // x is not packed; across channels: not even copied
   // Weights and bias as numbers: the tensors themselves, or copies in the workspace.
   const void *numbers, *bias_numbers;
   int64_t numbers_row;
@@ -41,9 +47,10 @@ typedef struct conv {
   int64_t box_lines, box_columns, boxes_down, boxes_across, n_boxes, block_rows, n_blocks, block_depth;
   // The copy under a box: rows of so many phases of pitch elements, and how many rows an output line moves on.
   int64_t n_phases, pitch, line_rows, n_rows, channel;
-  const int64_t *offset;                  // of taps
+  const int64_t *offset, *position;       // of taps; across channels: of a block of the depth, and of the positions of a box
+  const void *packed;                     // weights, across channels
   bool aside;                             // results are not numbers, or not where a product can put them
-  uint64_t copy_bytes, panel_bytes, aside_bytes;
+  uint64_t copy_bytes, panel_bytes, aside_bytes, sum_bytes;
 } conv;
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -98,7 +105,7 @@ static bool make_flat(conv *v) {
 static void choose_boxes(conv *v) {
   const simd_window *w = &v->window;
   const int64_t nr = v->gemm->nr, work = v->form == DEPTHWISE ? w->n_taps : v->block_rows * v->depth;
-  const int64_t columns = least(most(CHUNK_WORK / most(1, work), LEAST_PANELS * nr), MOST_COLUMNS);
+  const int64_t columns = least(most(CHUNK_WORK / most(1, work), LEAST_PANELS * nr), v->is_across ? most(8, MOST_SUMS / v->block_rows) : MOST_COLUMNS);
   v->box_columns = w->out[2] < 2 * columns ? most(1, w->out[2]) : even_part(w->out[2], columns, nr);
   v->box_lines = v->box_columns < w->out[2] ? 1 : even_part(w->out[1], parts(columns, most(1, w->out[2])), 1);
   v->boxes_across = parts(w->out[2], v->box_columns), v->boxes_down = parts(w->out[1], v->box_lines);
@@ -109,14 +116,15 @@ static void lay_out_copy(conv *v) {
   const simd_window *w = &v->window;
   const int64_t num_bytes = v->kernels->num_bytes, n_channels = v->form == DEPTHWISE ? 1 : parts(v->block_depth, w->n_taps) + 1;
   const int64_t reach_y = (w->taps[1] - 1) * w->dilation[1] + 1, reach_x = (w->taps[2] - 1) * w->dilation[2] + 1;
-  v->line_rows = least(w->stride[1], reach_y), v->n_phases = least(w->stride[2], reach_x);
+  v->line_rows = least(w->stride[1], reach_y), v->n_phases = v->is_across ? 1 : least(w->stride[2], reach_x);
   v->n_rows = (v->box_lines - 1) * v->line_rows + reach_y;
-  v->pitch = v->box_columns + (reach_x - 1) / w->stride[2];
+  v->pitch = v->is_across ? (v->box_columns - 1) * w->stride[2] + reach_x : v->box_columns + (reach_x - 1) / w->stride[2];
   v->channel = w->taps[0] * v->n_rows * v->n_phases * v->pitch;
-  v->copy_bytes = v->form == FLAT ? 0 : (uint64_t)round_up(least(n_channels, v->channels) * v->channel * num_bytes + SIMD_CONV_SLACK, 64);
-  v->panel_bytes = v->form == DEPTHWISE ? 0 : (uint64_t)round_up(v->block_depth * v->gemm->nr * num_bytes + SIMD_CONV_SLACK, 64);
+  v->copy_bytes = v->form == FLAT || (v->is_across && v->reads_x) ? 0 : (uint64_t)round_up(least(n_channels, v->channels) * v->channel * num_bytes + SIMD_CONV_SLACK, 64);
+  v->panel_bytes = v->form == DEPTHWISE || v->is_across ? 0 : (uint64_t)round_up(v->block_depth * v->gemm->nr * num_bytes + SIMD_CONV_SLACK, 64);
   v->aside = v->form != DEPTHWISE && (v->x_bytes != num_bytes || (v->box_lines > 1 && w->out_stride[1] != w->out[2] * w->out_stride[2]));
   v->aside_bytes = v->aside ? (uint64_t)(v->block_rows * v->box_lines * v->box_columns * num_bytes) : 0;
+  v->sum_bytes = v->is_across ? (uint64_t)(round_up(v->block_rows, v->product->lanes) * v->box_lines * v->box_columns * num_bytes) : 0;
 }
 
 static conv conv_of(const simd_device *dev, const rtb_op *op) {
@@ -124,6 +132,7 @@ static conv conv_of(const simd_device *dev, const rtb_op *op) {
   conv v = {.dev = dev, .x = op->args[0], .weight = op->args[1], .bias = op->args[2], .out = op->args[op->nin]};
   v.kernels = dev->isa->conv[v.x->dtype];
   v.gemm = dev->isa->gemm[v.x->dtype == RTB_F64 ? RTB_F64 : RTB_F32];
+  v.product = dev->isa->conv[v.x->dtype == RTB_F64 ? RTB_F64 : RTB_F32];
   v.window = simd_window_of(attr, v.x, v.out, v.weight->shape);
   v.x_bytes = rtb_dtype_bytes(v.x->dtype);
   v.out_data = v.out->data;
@@ -134,17 +143,27 @@ static conv conv_of(const simd_device *dev, const rtb_op *op) {
   return v;
 }
 
+/// Are few lanes of the last vector of channels lost, and are there positions enough for packed weights?
+static bool pays_across(const conv *v) {
+  const simd_window *w = &v->window;
+  const int64_t lost = round_up(v->rows, v->product->lanes) - v->rows, positions = v->out->shape[0] * w->out[0] * w->out[1] * w->out[2];
+  const int64_t least_positions = v->groups * v->rows * v->depth <= FEW_WEIGHTS ? FEW_POSITIONS : LEAST_POSITIONS;
+  return v->form != DEPTHWISE && v->channels > 0 && w->n_taps <= v->gemm->kc && 8 * lost <= v->rows && positions >= least_positions;
+}
+
 static void choose(conv *v) {
   const int64_t taps = v->window.n_taps, kc = v->gemm->kc;
   v->depth = v->channels * taps;
   v->form = make_flat(v) ? FLAT : v->channels == 1 && v->rows <= 2 ? DEPTHWISE : WINDOWS;
+  v->is_across = pays_across(v);
   v->numbers = v->weight->data, v->numbers_row = v->widens ? v->depth : v->weight->stride[0];
   v->bias_numbers = v->bias ? v->bias->data : NULL;
-  v->block_rows = v->form == DEPTHWISE ? v->rows : even_part(v->rows, MOST_ROWS, v->gemm->mr);
+  v->block_rows = v->form == DEPTHWISE ? v->rows : even_part(v->rows, MOST_ROWS, v->is_across ? v->product->lanes : v->gemm->mr);
   v->n_blocks = v->form == DEPTHWISE ? 1 : parts(v->rows, v->block_rows);
   v->block_depth = taps <= kc ? even_part(v->channels, kc / taps, 1) * taps : kc;
   choose_boxes(v);
-  v->reads_x = v->form == FLAT && v->window.x_stride[2] == 1 && v->block_depth * v->box_columns <= MOST_READ;
+  v->reads_x = v->is_across ? v->x_bytes == v->kernels->num_bytes && !sees_padding(&v->window)
+                            : v->form == FLAT && v->window.x_stride[2] == 1 && v->block_depth * v->box_columns <= MOST_READ;
   lay_out_copy(v);
 }
 
@@ -186,10 +205,14 @@ static conv part_of(const conv *whole, int64_t index) {
 
 // ---- numbers of weights and bias -------------------------------------------------------------------------------------------------------------------
 
+/// Numbers of the packed weights of a group: those of each block of rows in parts of some vectors; of each part a row for the bias, and one for each depth.
+static int64_t packed_group(const conv *v) { return round_up(v->rows, v->product->lanes) * (v->channels * v->window.n_taps + 1); }
+
 /// For all of its taps; parts of a transposed convolution, one after the other, need no more.
 static uint64_t workspace_of(const conv *v) {
   const int64_t rows = v->out->shape[1], numbers = (v->widens ? rows * v->channels * v->window.n_taps : 0) + (v->widens_bias ? rows : 0);
-  return (uint64_t)(v->window.n_taps + 1) * sizeof(int64_t) + (uint64_t)(numbers * v->kernels->num_bytes);
+  const int64_t offsets = most(v->window.n_taps, v->gemm->kc) + least(v->out->numel, 3 * MOST_SUMS); // of taps or depths, and of a box's positions
+  return (uint64_t)offsets * sizeof(int64_t) + (uint64_t)((numbers + v->groups * packed_group(v)) * v->kernels->num_bytes) + 64;
 }
 
 static int32_t widen_body(void *arg, int64_t begin, int64_t end) {
@@ -213,23 +236,74 @@ static int32_t widen_body(void *arg, int64_t begin, int64_t end) {
   return RTB_OK;
 }
 
+/// The vectors of channels of a block of rows, `rows` of them, in parts of nearly equal size: where part `index` begins.
+static int64_t part_begin(int64_t rows, int64_t lanes, int64_t index) {
+  const int64_t vecs = parts(rows, lanes);
+  return vecs * index / parts(vecs, SIMD_CONV_ACROSS);
+}
+
+/// Blocks [begin, end) of the rows of all groups.
+static int32_t pack_body(void *arg, int64_t begin, int64_t end) {
+  const conv *v = arg;
+  const int64_t bytes = v->kernels->num_bytes, lanes = v->product->lanes;
+  const simd_moves *moves = simd_moves_of(v->dev, (uint32_t)bytes);
+  for (int64_t i = begin; i < end; i++) {
+    const int64_t first = i % v->n_blocks * v->block_rows, rows = least(v->block_rows, v->rows - first), m = i / v->n_blocks * v->rows + first;
+    char *to = at(v->packed, i / v->n_blocks * packed_group(v) + first * (v->depth + 1), bytes);
+    for (int64_t part = 0, vec = 0; vec * lanes < rows; part++) {
+      const int64_t next = part_begin(rows, lanes, part + 1), width = (next - vec) * lanes, here = least(width, rows - vec * lanes), at_row = m + vec * lanes;
+      memset(to, 0, (size_t)((here < width ? v->depth + 1 : 1) * width * bytes));
+      if (v->bias_numbers) memcpy(to, at(v->bias_numbers, at_row, bytes), (size_t)(here * bytes));
+      to = at(to, width, bytes);
+      moves->move(here, v->depth, at(v->numbers, at_row * v->numbers_row, bytes), v->numbers_row * bytes, bytes, to, bytes, width * bytes);
+      to = at(to, v->depth * width, bytes), vec = next;
+    }
+  }
+  return RTB_OK;
+}
+
+/// Where a tap is seen, relative to the first one of its channel.
+static int64_t offset_of(const conv *v, int64_t tap) {
+  const simd_window *w = &v->window;
+  const int64_t x = tap % w->taps[2] * w->dilation[2], y = tap / w->taps[2] % w->taps[1] * w->dilation[1], z = tap / (w->taps[2] * w->taps[1]);
+  if (v->is_across && v->reads_x) return z * w->dilation[0] * w->x_stride[0] + y * w->x_stride[1] + x * w->x_stride[2];
+  if (v->is_across) return (z * v->n_rows + y) * v->pitch + x;
+  return ((z * v->n_rows + y) * v->n_phases + x % w->stride[2]) * v->pitch + x / w->stride[2];
+}
+
+/// What the positions of a box see first, in its copy or in x. Smaller boxes have the first ones of them: a box of several lines has whole ones.
+static int64_t *find_spots(const conv *v, int64_t *position) {
+  const simd_window *w = &v->window;
+  const int64_t line = v->reads_x ? w->stride[1] * w->x_stride[1] : v->line_rows * v->pitch, step = v->reads_x ? w->stride[2] * w->x_stride[2] : w->stride[2];
+  for (int64_t y = 0; y < v->box_lines; y++)
+    for (int64_t x = 0; x < v->box_columns; x++) *position++ = y * line + x * step;
+  return position;
+}
+
 /// Fills the workspace.
 static int32_t prepare(conv *v, void *workspace) {
   const simd_window *w = &v->window;
-  int64_t *offset = workspace;
-  for (int64_t t = 0; t < w->n_taps; t++) {
-    const int64_t x = t % w->taps[2] * w->dilation[2], y = t / w->taps[2] % w->taps[1] * w->dilation[1], z = t / (w->taps[2] * w->taps[1]);
-    offset[t] = ((z * v->n_rows + y) * v->n_phases + x % w->stride[2]) * v->pitch + x / w->stride[2];
-  }
+  int64_t *offset = workspace, *position = offset + w->n_taps;
   v->offset = offset;
-  char *rest = (char *)(offset + w->n_taps);
+  for (int64_t t = 0; t < w->n_taps; t++) offset[t] = offset_of(v, t);
+  if (v->is_across) {
+    position = offset + v->block_depth, v->position = position;
+    for (int64_t k = w->n_taps; k < v->block_depth; k++) offset[k] = offset[k - w->n_taps] + (v->reads_x ? v->x->stride[1] : v->channel);
+    position = find_spots(v, position);
+  }
+  char *rest = (char *)position;
   if (v->widens_bias) {
     v->kernels->widen(v->bias->shape[0], v->bias->data, v->bias->stride[0], rest);
     v->bias_numbers = rest, rest += v->bias->shape[0] * v->kernels->num_bytes;
   }
-  if (!v->widens) return RTB_OK;
-  v->numbers = rest;
-  return simd_parallel(v->dev, v->out->shape[1], most(1, 16384 / most(1, v->depth)), widen_body, v);
+  int32_t status = RTB_OK;
+  if (v->widens) {
+    v->numbers = rest, rest += v->out->shape[1] * v->depth * v->kernels->num_bytes;
+    status = simd_parallel(v->dev, v->out->shape[1], most(1, 16384 / most(1, v->depth)), widen_body, v);
+  }
+  if (!v->is_across || status != RTB_OK) return status;
+  v->packed = (const void *)(((uintptr_t)rest + 63) / 64 * 64);
+  return simd_parallel(v->dev, v->groups * v->n_blocks, most(1, 32768 / most(1, v->block_rows * v->depth)), pack_body, v);
 }
 
 /// Would padding that is multiplied as 0 give NaN?
@@ -291,7 +365,7 @@ static void copy_channels(const conv *v, const unit *u, int64_t first, int64_t n
     .n_planes = w->taps[0], .plane = w->x_stride[0], .z = u->z * w->stride[0] - w->pad_lo[0], .dz = w->dilation[0], .in_z = w->in[0],
     .n_rows = (u->n_lines - 1) * v->line_rows + (w->taps[1] - 1) * w->dilation[1] + 1, .row = w->x_stride[1], .y = u->y * w->stride[1] - w->pad_lo[1],
     .sy = w->stride[1], .line = v->line_rows, .in_y = w->in[1],
-    .step = w->x_stride[2], .at = u->x * w->stride[2] - w->pad_lo[2], .stride = w->stride[2], .in_x = w->in[2],
+    .step = w->x_stride[2], .at = u->x * w->stride[2] - w->pad_lo[2], .stride = v->is_across ? 1 : w->stride[2], .in_x = w->in[2],
     .n_phases = v->n_phases, .pitch = v->pitch, .to_channel = v->channel, .to_plane = v->n_rows * v->n_phases * v->pitch,
   };
   v->kernels->copy(&part, to);
@@ -323,6 +397,45 @@ static void multiply(const conv *v, const unit *u, int64_t k0, int64_t kc, char 
   }
 }
 
+/// Results that lie aside to their places.
+static void store_aside(const conv *v, const unit *u, const char *aside) {
+  const int64_t columns = u->n_lines * u->n_columns;
+  for (int64_t m = 0; m < u->rows; m++) for (int64_t y = 0; y < u->n_lines; y++)
+    v->kernels->store(u->n_columns, at(aside, m * columns + y * u->n_columns, v->kernels->num_bytes), out_at(v, u, m, y), v->window.out_stride[2]);
+}
+
+static void run_across(const conv *v, const unit *u, char *scratch) {
+  const simd_window *w = &v->window;
+  char *copy = scratch, *aside = copy + v->copy_bytes, *sums = aside + v->aside_bytes;
+  const int64_t bytes = v->kernels->num_bytes, lanes = v->product->lanes, columns = u->n_lines * u->n_columns, first = u->m - u->group * v->rows;
+  const char *packed = at(v->packed, u->group * packed_group(v) + first * (v->depth + 1), bytes);
+  const int64_t corner = u->image * v->x->stride[0] + u->group * v->channels * v->x->stride[1] + (u->z * w->stride[0] - w->pad_lo[0]) * w->x_stride[0] +
+                         (u->y * w->stride[1] - w->pad_lo[1]) * w->x_stride[1] + (u->x * w->stride[2] - w->pad_lo[2]) * w->x_stride[2];
+  const simd_moves *moves = simd_moves_of(v->dev, (uint32_t)bytes);
+  simd_gemm_out out = {.data = out_at(v, u, 0, 0), .row = v->out->stride[1], .column = w->out_stride[2]};
+  if (v->aside) out = (simd_gemm_out){.data = aside, .row = columns, .column = 1};
+  simd_conv_spots spots = {.x = copy, .position = v->position, .offset = v->offset, .n = columns};
+  int64_t k = 0;
+  do {
+    spots.depth = least(v->block_depth, v->depth - k);
+    if (v->reads_x) spots.x = at(v->x->data, corner + k / w->n_taps * v->x->stride[1], bytes);
+    else copy_channels(v, u, k / w->n_taps, spots.depth / w->n_taps, copy);
+    const bool is_last = k + spots.depth == v->depth;
+    for (int64_t part = 0, vec = 0; vec * lanes < u->rows; part++) {
+      const int64_t next = part_begin(u->rows, lanes, part + 1), width = (next - vec) * lanes, row = vec * lanes;
+      const char *weights = at(packed, row * (v->depth + 1), bytes);
+      spots.vecs = (int32_t)(next - vec), spots.sums = at(sums, row * columns, bytes);
+      spots.start = k == 0 ? weights : NULL, spots.weights = at(weights, (k + 1) * width, bytes);
+      v->product->across(&spots);
+      if (is_last)
+        moves->move(columns, least(width, u->rows - row), spots.sums, width * bytes, bytes, at(out.data, row * out.row, bytes), out.column * bytes, out.row * bytes);
+      vec = next;
+    }
+    k += spots.depth;
+  } while (k < v->depth);
+  if (v->aside) store_aside(v, u, aside);
+}
+
 static void run_product(const conv *v, const unit *u, char *scratch) {
   char *copy = scratch, *panel = copy + v->copy_bytes, *aside = panel + v->panel_bytes;
   const int64_t bytes = v->gemm->lane_bytes, columns = u->n_lines * u->n_columns;
@@ -336,9 +449,7 @@ static void run_product(const conv *v, const unit *u, char *scratch) {
     out.bias = NULL, out.add = true;
     k += kc;
   } while (k < v->depth);
-  if (!v->aside) return;
-  for (int64_t m = 0; m < u->rows; m++) for (int64_t y = 0; y < u->n_lines; y++)
-    v->kernels->store(u->n_columns, at(aside, m * columns + y * u->n_columns, bytes), out_at(v, u, m, y), v->window.out_stride[2]);
+  if (v->aside) store_aside(v, u, aside);
 }
 
 static void run_depthwise(const conv *v, const unit *u, char *copy) {
@@ -355,12 +466,13 @@ static void run_depthwise(const conv *v, const unit *u, char *copy) {
 static int32_t units_body(void *arg, int64_t begin, int64_t end) {
   const conv *v = arg;
   const rtb_host *host = v->dev->host;
-  const uint64_t bytes = v->copy_bytes + v->panel_bytes + v->aside_bytes;
+  const uint64_t bytes = v->copy_bytes + v->panel_bytes + v->aside_bytes + v->sum_bytes;
   char *scratch = host->alloc(host, bytes, 64);
   if (!scratch) return rtb_failf(host, RTB_E_NO_MEMORY, "conv: no memory for %llu bytes of scratch", (unsigned long long)bytes);
   unit u = unit_at(v, begin);
   for (int64_t i = begin; i < end; i++, next_unit(v, &u)) {
     if (v->form == DEPTHWISE) run_depthwise(v, &u, scratch);
+    else if (v->is_across) run_across(v, &u, scratch);
     else run_product(v, &u, scratch);
   }
   host->free(host, scratch, bytes);

@@ -27,9 +27,22 @@ typedef struct simd_conv_lines {
   int64_t n_lines, n;
 } simd_conv_lines;
 
+/// Output positions and a block of the depth, for a product whose vectors lie across output channels: position i sees x[position[i] + offset[k]] at
+/// depth k. Numbers, f32 or f64.
+#define SIMD_CONV_ACROSS 3 // vectors at most
+typedef struct simd_conv_spots {
+  const void *x;
+  const int64_t *position, *offset;
+  int64_t n, depth;
+  const void *weights; ///< rows of vecs vectors, one for each depth
+  const void *start;   ///< a row that sums start from; NULL: they go on
+  void *sums;          ///< n rows of vecs vectors
+  int32_t vecs;
+} simd_conv_spots;
+
 /// The kernels of one dtype. Numbers are f32 for f32 and halves, f64 for f64.
 typedef struct simd_conv {
-  int32_t num_bytes;
+  int32_t num_bytes, lanes; ///< of a number; numbers of a vector
   void (*copy)(const simd_conv_part *part, void *to);
   void (*widen)(int64_t n, const void *x, int64_t step, void *to); ///< elements to numbers
   void (*store)(int64_t n, const void *from, void *out, int64_t step); ///< numbers to elements
@@ -38,6 +51,8 @@ typedef struct simd_conv {
   void (*panel)(const simd_conv_lines *lines, int64_t first, int64_t n, int64_t k0, int64_t kc, int64_t width, void *panel);
   /// Lines of one channel: out = bias (or NULL) + the sum over taps of weight times what is seen through it.
   void (*depthwise)(const simd_conv_lines *lines, const void *weight, const void *bias, void *out, int64_t out_line, int64_t step);
+  /// sums = start or += the products; NULL for halves, whose numbers are f32.
+  void (*across)(const simd_conv_spots *spots);
   /// sum[j] += weight x[j * step], numbers but for x.
   void (*add)(int64_t n, const void *weight, const void *x, int64_t step, void *sum);
 } simd_conv;

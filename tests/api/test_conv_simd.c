@@ -40,6 +40,12 @@ static const geometry convs[] = {
   {"whole window", 2, 2, 8, 20, {19, 21}, {19, 21}, W(.groups = 1), true},
   {"dilation and uneven pads", 2, 2, 6, 11, {17, 19}, {3, 4}, W(.stride = {2, 1}, .dilation = {3, 2}, .pad_lo = {0, 5}, .pad_hi = {4, 1}), true},
   {"3d", 3, 2, 5, 14, {7, 9, 11}, {3, 2, 3}, W(.stride = {2, 1, 2}, .dilation = {1, 2, 1}, .pad_lo = {1, 0, 1}, .pad_hi = {1, 1, 0}), true},
+  {"3x3 without pads", 2, 2, 20, 31, {13, 15}, {3, 3}, W(.groups = 1), true},
+  {"3x3 s3 without pads", 2, 2, 9, 24, {40, 31}, {3, 3}, W(.stride = {3, 3}), false},
+  {"deep, without pads", 2, 1, 130, 16, {14, 11}, {3, 2}, W(.groups = 1), true},
+  {"long line of many rows", 1, 1, 9, 16, {5003}, {5}, W(.stride = {2}, .pad_lo = {2}, .pad_hi = {2}), true},
+  {"3d of many rows", 3, 2, 5, 24, {7, 9, 11}, {3, 2, 3}, W(.stride = {2, 1, 2}, .dilation = {1, 2, 1}, .pad_lo = {1, 0, 1}, .pad_hi = {1, 1, 0}), true},
+  {"groups of many rows", 2, 2, 12, 96, {12, 13}, {3, 3}, W(.pad_lo = {1, 1}, .pad_hi = {1, 1}, .groups = 4), true},
   {"groups", 2, 2, 24, 36, {12, 13}, {3, 3}, W(.pad_lo = {1, 1}, .pad_hi = {1, 1}, .groups = 4), true},
   {"groups of one row", 2, 1, 12, 4, {12, 13}, {3, 3}, W(.groups = 4), false},
   {"depthwise 3x3", 2, 2, 33, 33, {21, 37}, {3, 3}, W(.pad_lo = {1, 1}, .pad_hi = {1, 1}, .groups = 33), true},
@@ -239,6 +245,28 @@ static double *run_conv(rt_ctx *ctx, rt_dtype dtype, const geometry *g, const wo
   return elements(y, w->n_out);
 }
 
+/// The same on views of tensors whose channels are innermost.
+static double *run_conv_channels_last(rt_ctx *ctx, const geometry *g, const world *w) {
+  const extents e = extents_of(g);
+  const int32_t rank = g->spatial + 2;
+  rt_axes inner = {.count = rank}, back = {.count = rank};
+  int64_t shape[5];
+  shape_of(g, g->images, g->rows, e.out, shape);
+  for (int32_t d = 1; d < rank; d++) inner.axis[d] = d + 1 < rank ? d + 1 : 1, back.axis[d] = d > 1 ? d - 1 : rank - 1;
+  for (int32_t d = 1; d < rank; d++) shape[d] = d + 1 < rank ? e.out[3 - g->spatial + d - 1] : g->rows;
+  rt_tensor *dense = tensor(ctx, RT_F32, rank, w->x_shape, w->x), *turned = NULL, *moved = NULL, *x = NULL, *y = NULL, *view = NULL, *bias = NULL;
+  rt_tensor *weight = tensor(ctx, RT_F32, rank, w->weight_shape, w->weight);
+  if (g->has_bias) bias = tensor(ctx, RT_F32, 1, &g->rows, w->bias);
+  works(rt_permute(dense, &inner, &turned));
+  works(rt_copy(turned, &moved));
+  works(rt_permute(moved, &back, &x));
+  works(rt_zeros(ctx, RT_F32, rank, shape, &y));
+  works(rt_permute(y, &back, &view));
+  works(rt_conv_into(x, weight, bias, &g->window, view));
+  rt_release(dense), rt_release(turned), rt_release(moved), rt_release(x), rt_release(weight), rt_release(bias), rt_release(y);
+  return elements(view, w->n_out);
+}
+
 static double *run_pool(rt_ctx *ctx, rt_dtype dtype, const geometry *g, const world *w, kind kind) {
   rt_tensor *x = tensor(ctx, dtype, g->spatial + 2, w->x_shape, w->x), *y = NULL;
   rt_window window = g->window;
@@ -272,6 +300,9 @@ static void convolution_is_exact(void **state) {
         same(isas[i], g->name, d ? RT_F64 : RT_F32, got, want, w.n_out);
         free(got);
       }
+      double *got = run_conv_channels_last(ctx, g, &w);
+      same(isas[i], g->name, RT_F32, got, want, w.n_out);
+      free(got);
       free(want);
       free_world(&w);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Convolution: copying a part of x with its padding, packing what output positions see of it into the panels of a matrix product, and
-// convolutions of single channels without one.
+// Convolution: copying a part of x with its padding; what follows of it: packing what output positions see into the panels of a matrix product,
+// products across output channels without panels, and convolutions of single channels without a product.
 #include "../conv.h"
 #include "kernel.h"
 #include "pairs.h"
@@ -120,9 +120,32 @@ V_INLINE void copy_rows(const simd_conv_part *part, const range *ranges, const i
     const lane *plane = (const lane *)part->x + c * part->channel + z * part->plane;
     num *at = to + c * part->to_channel + p * part->to_plane;
     for (int64_t r = 0, y = part->y, in_line = 0; r < part->n_rows; r++, y++, at += row) {
-      if (z < 0 || z >= part->in_z || y < 0 || y >= part->in_y) memset(at, 0, (size_t)row * sizeof(num));
-      else copy_row(part, plane + y * part->row, part->row > 0 ? (part->in_y - 1 - y) * part->row + part->in_x : part->in_x, ranges, step, at);
+      const int64_t room = part->row > 0 ? (part->in_y - 1 - y) * part->row + part->in_x : part->in_x;
+      if (z < 0 || z >= part->in_z || y < 0 || y >= part->in_y) zero(row, at);
+      else copy_row(part, plane + y * part->row, room, ranges, step, at);
       if (++in_line == part->line) in_line = 0, y += part->sy - part->line;
+    }
+  }
+}
+
+/// Rows side by side in one phase, of no more than 4 vectors: as copy_rows, with little to decide for each row.
+V_INLINE void copy_short(const simd_conv_part *part, const range in, const int vecs, num *to) {
+  const int64_t n = in.high - in.low, pad = part->pitch - in.high, over = vecs * V_LANES - (part->in_x - part->at - in.low);
+  const int64_t free_y = part->in_y - (over > 0 ? (over + part->row - 1) / part->row : 0); // rows before it may be read past their end
+  for (int64_t c = 0; c < part->n_channels; c++) for (int64_t p = 0; p < part->n_planes; p++) {
+    const int64_t z = part->z + p * part->dz;
+    const lane *x = (const lane *)part->x + c * part->channel + z * part->plane + part->y * part->row + part->at + in.low;
+    num *at = to + c * part->to_channel + p * part->to_plane;
+    for (int64_t r = 0, y = part->y; r < part->n_rows; r++, y++, at += part->pitch, x += part->row) {
+      if (z < 0 || z >= part->in_z || y < 0 || y >= part->in_y) {
+        zero(part->pitch, at);
+        continue;
+      }
+      if (in.low) put(at, v_zero());
+      V_UNROLL for (int v = 0; v < vecs - 1; v++) put(at + in.low + v * V_LANES, v_load(x + v * V_LANES));
+      const int64_t last = (vecs - 1) * V_LANES;
+      put(at + in.low + last, y < free_y ? v_load(x + last) : v_load_n(x + last, n - last));
+      if (pad) put(at + in.high, v_zero());
     }
   }
 }
@@ -131,7 +154,14 @@ static void copy(const simd_conv_part *part, void *to) {
   range ranges[KNOWN_RANGES];
   for (int64_t b = 0; b < part->n_phases && b < KNOWN_RANGES; b++) ranges[b] = inside(part, b);
   const int64_t step = part->stride * part->step;
-  if (step == 1) copy_rows(part, ranges, 1, to);
+  const int64_t vecs = (ranges[0].high - ranges[0].low + V_LANES - 1) / V_LANES;
+  const bool is_dense = step == 1 && part->n_phases == 1 && part->sy == part->line && part->row >= part->in_x;
+  if (is_dense && ranges[0].low <= V_LANES && part->pitch - ranges[0].high <= V_LANES && vecs > 0 && vecs <= 4) {
+    if (vecs == 1) copy_short(part, ranges[0], 1, to);
+    else if (vecs == 2) copy_short(part, ranges[0], 2, to);
+    else if (vecs == 3) copy_short(part, ranges[0], 3, to);
+    else copy_short(part, ranges[0], 4, to);
+  } else if (step == 1) copy_rows(part, ranges, 1, to);
   else if (step == 2 && part->step == 1) copy_rows(part, ranges, 2, to);
   else copy_rows(part, ranges, 0, to);
 }
@@ -245,6 +275,13 @@ static void see_lines(const simd_conv_lines *lines, const num *weight, num bias,
     see_line(from, offset, lines->n_taps, weight, start, out, lines->n, room);
 }
 
+#if V_LANE == V_IS_f32 || V_LANE == V_IS_f64
+#include "conv_across.h"
+#define ACROSS across
+#else
+#define ACROSS NULL
+#endif
+
 #define PIECE 256
 static void depthwise(const simd_conv_lines *lines, const void *weight, const void *bias, void *out, int64_t out_line, int64_t step) {
   const num start = bias ? *(const num *)bias : 0;
@@ -275,5 +312,6 @@ static void add(int64_t n, const void *weight, const void *x, int64_t step, void
 
 extern const simd_conv KERNEL(conv);
 const simd_conv KERNEL(conv) = {
-  .num_bytes = sizeof(num), .copy = copy, .widen = widen, .store = store, .is_finite = is_finite, .panel = panel, .depthwise = depthwise, .add = add,
+  .num_bytes = sizeof(num), .lanes = V_LANES, .copy = copy, .widen = widen, .store = store, .is_finite = is_finite, .panel = panel, .depthwise = depthwise,
+  .across = ACROSS, .add = add,
 };
