@@ -298,3 +298,15 @@ bool rt_tensor_is_contiguous(const rt_tensor *t) { return t && (t->view.layout =
 bool rt_tensor_is_weak(const rt_tensor *t) { return t && (t->flags & RTI_TENSOR_WEAK); }
 uint64_t rt_tensor_version(const rt_tensor *t) { return t ? atomic_load(&t->storage->version) : 0; }
 bool rt_tensor_shares_storage(const rt_tensor *a, const rt_tensor *b) { return a && b && a->storage == b->storage; }
+
+bool rt_tensor_is_exclusive(const rt_tensor *t) {
+  if (!t || atomic_load_explicit(&t->refs, memory_order_acquire) != 1) return false;
+  rti_storage *storage = t->storage;
+  rti_spin_lock(&storage->lock);
+  bool is_alone = atomic_load_explicit(&storage->refs, memory_order_acquire) == 1 && !storage->read_only && !storage->escaped &&
+                  !storage->n_reads_mapped && !storage->n_writes_mapped;
+  for (const rti_place *place = &storage->place[0]; place; place = place == &storage->place[0] ? &storage->place[1] : place->next)
+    if (place->buffer && atomic_load_explicit(&place->buffer->owners, memory_order_acquire) != 1) is_alone = false;
+  rti_spin_unlock(&storage->lock);
+  return is_alone;
+}

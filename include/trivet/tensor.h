@@ -125,6 +125,9 @@ RT_API bool rt_tensor_is_contiguous(const rt_tensor *t);      ///< C order witho
 RT_API bool rt_tensor_is_weak(const rt_tensor *t);            ///< made by rt_scalar_tensor
 RT_API uint64_t rt_tensor_version(const rt_tensor *t);        ///< of the storage: rises with every write
 RT_API bool rt_tensor_shares_storage(const rt_tensor *a, const rt_tensor *b);
+/// Can nobody but the caller see its elements: one reference to one handle, no other view, no clone with the same memory, not imported, mapped,
+/// read-only or known by its address? Then an operation may write its result into t instead of into a new tensor.
+RT_API bool rt_tensor_is_exclusive(const rt_tensor *t);
 
 // ---- data ----------------------------------------------------------------------------------------------------------------------
 /// Copies all elements in C order to host memory; `bytes` must be exactly numel times the element size. Waits for the device.

@@ -214,6 +214,15 @@ const rt_tensor *rti_call_in(rti_onnx_call *call, int32_t index) {
   return datum.tensor;
 }
 
+rt_tensor *rti_call_take(const rti_onnx_call *call, int32_t index) {
+  const rti_onnx_node *node = call->node;
+  if (call->status != RT_OK || !rti_call_has(call, index)) return NULL;
+  const rti_onnx_value *value = &node->graph->values[node->in[index]];
+  rt_tensor *tensor = value->current.tensor;
+  if (value->constant || value->alias != RTI_NO_ALIAS || value->last_use != (int32_t)(node - node->graph->nodes) || value->current.kind != RTI_TENSOR) return NULL;
+  return rt_tensor_is_contiguous(tensor) && rt_tensor_is_exclusive(tensor) ? tensor : NULL;
+}
+
 const int64_t *rti_call_ints(rti_onnx_call *call, int32_t index, int64_t *out_n) {
   *out_n = 0;
   const rt_tensor *tensor = rti_call_in(call, index);

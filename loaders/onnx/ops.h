@@ -49,6 +49,8 @@ extern const size_t rti_onnx_family_count;
 // ---- inputs ----------------------------------------------------------------------------------------------------------------------------
 /// NULL when left out, or after a failure.
 const rt_tensor *rti_call_in(rti_onnx_call *call, int32_t index);
+/// The input itself, to be written and made the output, when nobody reads it after this node or can see it otherwise; else NULL.
+rt_tensor *rti_call_take(const rti_onnx_call *call, int32_t index);
 bool rti_call_has(const rti_onnx_call *call, int32_t index);
 /// Whatever the input holds; borrowed. UNSET when left out, or after a failure.
 rti_onnx_datum rti_call_datum(rti_onnx_call *call, int32_t index);

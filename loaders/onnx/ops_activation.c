@@ -9,6 +9,16 @@ static void run_unary(rti_onnx_call *call) {
   rti_call_out(call, 0, y);
 }
 
+static void run_relu(rti_onnx_call *call) {
+  rt_tensor *x = rti_call_take(call, 0);
+  if (!x) {
+    run_unary(call);
+    return;
+  }
+  call->status = rt_relu_into(x, x);
+  rti_call_out(call, 0, x);
+}
+
 static void run_leaky_relu(rti_onnx_call *call) {
   STEP(y, rt_leaky_relu, rti_call_in(call, 0), rti_call_f(call, "alpha", 0.01f));
   rti_call_out(call, 0, y);
@@ -121,7 +131,7 @@ static void run_softmax_1(rti_onnx_call *call) {
 
 static const rti_onnx_op rows[] = {
     // name           since in    out attributes                  run               shared function
-    {"Relu",             1, 1, 1, 1, "consumed_inputs:-",         run_unary,        rt_relu, NULL},
+    {"Relu",             1, 1, 1, 1, "consumed_inputs:-",         run_relu,         rt_relu, NULL},
     {"Sigmoid",          1, 1, 1, 1, "consumed_inputs:-",         run_unary,        rt_sigmoid, NULL},
     {"Tanh",             1, 1, 1, 1, "consumed_inputs:-",         run_unary,        rt_tanh, NULL},
     {"Softplus",         1, 1, 1, 1, "",                          run_unary,        rt_softplus, NULL},

@@ -114,6 +114,7 @@ static void facts_about_nothing(void **state) {
   ANSWER(false, rt_tensor_shares_storage(NULL, NULL));
   ANSWER(false, rt_tensor_shares_storage(w->f.x, NULL));
   ANSWER(false, rt_tensor_shares_storage(NULL, w->f.x));
+  ANSWER(false, rt_tensor_is_exclusive(NULL));
   judge();
 }
 

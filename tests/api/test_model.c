@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a model tells beside its results: the texts in the file, extents of which nothing is known, and the nodes of a run one by one.
+// What a model tells beside its results: the texts in the file, extents of which nothing is known, the nodes of a run one by one,
+// and that results which take the memory of an operand take it from nobody.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -188,6 +189,82 @@ static void watching_a_failure(void **state) {
   rt_model_close(model);
 }
 
+// ---- results in the memory of operands ---------------------------------------------------------------------------------------------------
+/// x [4] -> outputs; relu and sum may be written into their operand where nobody else reads it, and nowhere else.
+static void operands_that_others_read_stay(void **state) {
+  (void)state;
+  proto graph = {0};
+  graph_node(&graph, "Relu", "x", "a");        // x is the caller's
+  graph_node(&graph, "Relu", "weight", "b");   // the model's
+  graph_node(&graph, "Neg", "x", "n");
+  graph_node(&graph, "Relu", "n", "c");        // n is read again by d
+  graph_node(&graph, "Add", "n c", "d");       // and then free: d may lie there
+  graph_node(&graph, "Neg", "x", "m");
+  graph_node(&graph, "Identity", "m", "same"); // two names of one tensor
+  graph_node(&graph, "Relu", "m", "e");
+  graph_node(&graph, "Neg", "x", "k");
+  graph_node(&graph, "Add", "k k", "f");       // both operands at once
+  graph_node(&graph, "Neg", "x", "h");
+  graph_node(&graph, "Relu", "h", "g");        // h is an output, too
+  graph_node(&graph, "Neg", "x", "v");
+  graph_node(&graph, "Add", "weight v", "w");  // into the second operand
+  const float weight[4] = {-1, 2, -3, 4};
+  proto t = tensor_raw("weight", ONNX_F32, 1, (const int64_t[]){4}, weight, sizeof weight);
+  put_message(&graph, 5, &t);
+  graph_input(&graph, "x", ONNX_F32, "4");
+  static const struct { const char *name; float want[4]; } outputs[] = {
+    {"a", {1, 0, 3, 0}}, {"b", {0, 2, 0, 4}}, {"c", {0, 2, 0, 4}}, {"d", {-1, 4, -3, 8}}, {"same", {-1, 2, -3, 4}}, {"e", {0, 2, 0, 4}}, {"f", {-2, 4, -6, 8}},
+    {"h", {-1, 2, -3, 4}}, {"g", {0, 2, 0, 4}}, {"w", {-2, 4, -6, 8}}};
+  enum { N = sizeof outputs / sizeof *outputs };
+  for (int i = 0; i < N; i++) graph_output(&graph, outputs[i].name, ONNX_F32, "4");
+  proto file = model_of(&graph, 13);
+  rt_model *model = open_model(&file);
+  const float values[4] = {1, -2, 3, -4};
+  for (int round = 0; round < 2; round++) { // what the first one wrote over is missed by the second
+    rt_tensor *x = floats(1, (const int64_t[]){4}, values), *out[N] = {NULL};
+    const rt_tensor *in[1] = {x};
+    if (rt_model_run(model, 1, in, N, out) != RT_OK) fail_msg("%s", rt_last_error());
+    float got[4];
+    assert_int_equal(rt_read(x, got, sizeof got), RT_OK);
+    assert_memory_equal(got, values, sizeof got);
+    for (int i = 0; i < N; i++) {
+      assert_int_equal(rt_read(out[i], got, sizeof got), RT_OK);
+      for (int k = 0; k < 4; k++)
+        if (got[k] != outputs[i].want[k]) fail_msg("round %d: %s[%d] is %g, not %g", round, outputs[i].name, k, (double)got[k], (double)outputs[i].want[k]);
+      rt_release(out[i]);
+    }
+    rt_release(x);
+  }
+  rt_model_close(model);
+}
+
+static void exclusive(void **state) {
+  (void)state;
+  static float mine[64];
+  rt_tensor *t = floats(1, (const int64_t[]){64}, mine), *other = NULL;
+  assert_true(rt_tensor_is_exclusive(t));
+  other = rt_retain(t);
+  assert_false(rt_tensor_is_exclusive(t));
+  rt_release(other);
+  assert_int_equal(rt_slice(t, 0, 1, 3, 1, &other), RT_OK);
+  assert_false(rt_tensor_is_exclusive(t));
+  assert_false(rt_tensor_is_exclusive(other));
+  rt_release(other);
+  assert_true(rt_tensor_is_exclusive(t));
+  assert_int_equal(rt_clone(t, &other), RT_OK);
+  assert_false(rt_tensor_is_exclusive(t));
+  assert_int_equal(rt_add_scalar_into(other, rt_int(1), other), RT_OK); // moves it to memory of its own
+  assert_true(rt_tensor_is_exclusive(t));
+  assert_true(rt_tensor_is_exclusive(other));
+  rt_release(other), rt_release(t);
+  assert_int_equal(rt_import(ctx, RT_F32, 1, (const int64_t[]){64}, NULL, mine, false, NULL, NULL, &t), RT_OK);
+  assert_false(rt_tensor_is_exclusive(t));
+  rt_release(t);
+  assert_int_equal(rt_scalar_tensor(ctx, rt_float(1), &t), RT_OK);
+  assert_false(rt_tensor_is_exclusive(t));
+  rt_release(t);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(texts, open_ctx, close_ctx),
@@ -195,6 +272,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(question_marks_need_not_agree, open_ctx, close_ctx),
       cmocka_unit_test_setup_teardown(watching, open_ctx, close_ctx),
       cmocka_unit_test_setup_teardown(watching_a_failure, open_ctx, close_ctx),
+      cmocka_unit_test_setup_teardown(operands_that_others_read_stay, open_ctx, close_ctx),
+      cmocka_unit_test_setup_teardown(exclusive, open_ctx, close_ctx),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
