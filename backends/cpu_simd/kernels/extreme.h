@@ -46,9 +46,6 @@ V_INLINE void extreme_take2(bool is_max, extreme *e, vec x, vec y) {
   e->bits = joint_bits(is_max, e->bits, joint_bits(is_max, v_bits(x), v_bits(y)));
   e->nan = v_or(e->nan, v_unordered(x, y));
 }
-V_INLINE void extreme_join(bool is_max, extreme *e, const extreme *more) {
-  e->best = better(is_max, more->best, e->best), e->bits = joint_bits(is_max, e->bits, more->bits), e->nan = v_or(e->nan, more->nan);
-}
 /// What a minimum or maximum that minds NaN and signs would have found, lane by lane.
 V_INLINE vec extreme_lanes(const extreme *e) {
   const vec number = v_select(v_eq(e->best, v_zero()), v_from_bits(e->bits & V_SIGN), e->best);
@@ -56,24 +53,36 @@ V_INLINE vec extreme_lanes(const extreme *e) {
 }
 V_JOIN(lowest_number, v_low)
 V_JOIN(highest_number, v_high)
-V_INLINE num extreme_number(bool is_max, const extreme *e) { // of all lanes
-  if (v_any(e->nan)) return (num)NAN;
-  const num number = is_max ? highest_number(e->best) : lowest_number(e->best);
-  if (number != 0) return number;
-  return (is_max ? v_all(v_mask(e->bits)) : v_any(v_mask(e->bits))) ? -(num)0 : 0;
+
+/// The sign of a zero that is the largest (smallest) of a row: found again, because few rows need it.
+static __attribute__((noinline, unused)) num row_zero(bool is_max, const lane *x, int64_t n) {
+  ivec all = v_iset(is_max ? -1 : 0);
+  for (int64_t i = 0; i < n; i += V_LANES) { // the lanes that a row ends before are a copy of its first one
+    const int64_t rest = n - i;
+    all = joint_bits(is_max, all, v_bits(rest < V_LANES ? load_or(x + i, rest, v_set(v_load_n(x, 1)[0])) : v_load(x + i)));
+  }
+  return (is_max ? v_all(v_mask(all)) : v_any(v_mask(all))) ? -(num)0 : 0;
 }
 
 V_INLINE num row_extreme(bool is_max, const lane *x, int64_t n) {
-  enum { CHAINS = 4 };
-  extreme e[CHAINS];
-  V_UNROLL for (int k = 0; k < CHAINS; k++) e[k] = extreme_none(is_max);
+  vec best[4];
+  vmask nan[2] = {v_ne(v_zero(), v_zero()), v_ne(v_zero(), v_zero())};
+  V_UNROLL for (int k = 0; k < 4; k++) best[k] = v_set(is_max ? -(num)INFINITY : (num)INFINITY);
   int64_t i = 0;
-  for (; i + 2 * CHAINS * V_LANES <= n; i += 2 * CHAINS * V_LANES)
-    V_UNROLL for (int k = 0; k < CHAINS; k++) extreme_take2(is_max, &e[k], v_load(x + i + 2 * k * V_LANES), v_load(x + i + (2 * k + 1) * V_LANES));
-  for (; i + V_LANES <= n; i += V_LANES) extreme_take(is_max, &e[0], v_load(x + i));
-  if (i < n) extreme_take(is_max, &e[1], n < V_LANES ? load_or(x, n, v_set(v_load_n(x, 1)[0])) : v_load(x + n - V_LANES)); // some terms twice
-  extreme_join(is_max, &e[0], &e[1]), extreme_join(is_max, &e[2], &e[3]), extreme_join(is_max, &e[0], &e[2]);
-  return extreme_number(is_max, &e[0]);
+  for (; i + 4 * V_LANES <= n; i += 4 * V_LANES) {
+    vec v[4];
+    V_UNROLL for (int k = 0; k < 4; k++) v[k] = v_load(x + i + k * V_LANES), best[k] = better(is_max, v[k], best[k]);
+    nan[0] = v_or(nan[0], v_unordered(v[0], v[1])), nan[1] = v_or(nan[1], v_unordered(v[2], v[3]));
+  }
+  for (; i < n; i += V_LANES) { // the last vector may have some terms a second time
+    const int64_t rest = n - i;
+    const vec v = rest >= V_LANES ? v_load(x + i) : n >= V_LANES ? v_load(x + n - V_LANES) : load_or(x, n, v_set(v_load_n(x, 1)[0]));
+    best[0] = better(is_max, v, best[0]), nan[0] = v_or(nan[0], v_is_nan(v));
+  }
+  if (v_any(v_or(nan[0], nan[1]))) return (num)NAN;
+  const vec all = better(is_max, better(is_max, best[0], best[1]), better(is_max, best[2], best[3]));
+  const num number = is_max ? highest_number(all) : lowest_number(all);
+  return number == 0 ? row_zero(is_max, x, n) : number;
 }
 
 #endif

@@ -6,7 +6,21 @@
 enum { GROUP = 8, GROUPS = 16 }; // of columns: rows at a time, and how often before their totals are due
 
 // ---- sums ---------------------------------------------------------------------------------------------------------------------------------
-V_INLINE void store_number(lane *out, double value) { v_store_n(out, v_set((num)value), 1); }
+V_INLINE void store_number(lane *out, num value) {
+#if V_LANE == V_IS_f32 || V_LANE == V_IS_f64
+  *out = value;
+#else
+  v_store_n(out, v_set(value), 1);
+#endif
+}
+
+/// Calls step(..., j, lanes) for the columns j of m, by vectors and then what is left.
+#define EACH_COLUMN(m, step, ...)                                                                                                          \
+  do {                                                                                                                                     \
+    int64_t j = 0;                                                                                                                         \
+    for (; j + V_LANES <= (m); j += V_LANES) step(__VA_ARGS__, j, V_LANES);                                                                \
+    if (j < (m)) step(__VA_ARGS__, j, (m) - j);                                                                                            \
+  } while (0)
 
 V_INLINE num block_sum(const lane *x, int64_t n) {
   vec a[WIDE];
@@ -33,15 +47,13 @@ static void sum_rows(int64_t m, int64_t n, const void *x, int64_t step, int64_t 
   }
 }
 
-/// Adds `rows` rows of m columns to part; there is nothing in it yet when is_first.
-V_INLINE void add_rows(int64_t m, int rows, const lane *x, int64_t step, num *part, bool is_first) {
-  for (int64_t j = 0; j < m; j += V_LANES) {
-    vec a[GROUP];
-    V_UNROLL for (int r = 0; r < rows; r++) a[r] = load_columns(x + r * step + j, m - j);
-    V_UNROLL for (int apart = 1; apart < rows; apart *= 2)
-      V_UNROLL for (int r = 0; r + apart < rows; r += 2 * apart) a[r] = v_add(a[r], a[r + apart]);
-    put(part + j, is_first ? a[0] : v_add(get(part + j), a[0]));
-  }
+/// Adds `rows` rows of a vector of columns to part.
+V_INLINE void add_rows(int rows, const lane *x, int64_t step, num *part, int64_t j, int64_t lanes) {
+  vec a[GROUP];
+  V_UNROLL for (int r = 0; r < rows; r++) a[r] = load_columns(x + r * step + j, lanes);
+  V_UNROLL for (int apart = 1; apart < rows; apart *= 2)
+    V_UNROLL for (int r = 0; r + apart < rows; r += 2 * apart) a[r] = v_add(a[r], a[r + apart]);
+  put(part + j, v_add(get(part + j), a[0]));
 }
 
 static void sum_columns(int64_t m, int64_t n, const void *x, int64_t step, int64_t first, void *state) {
@@ -51,9 +63,9 @@ static void sum_columns(int64_t m, int64_t n, const void *x, int64_t step, int64
   for (int64_t i = 0; i < n;) {
     const int64_t end = n - i < GROUP * GROUPS ? n : i + GROUP * GROUPS;
     const lane *px = (const lane *)x + i * step;
-    bool is_first = true;
-    for (; i + GROUP <= end; i += GROUP, px += GROUP * step, is_first = false) add_rows(m, GROUP, px, step, part, is_first);
-    for (; i < end; i++, px += step, is_first = false) add_rows(m, 1, px, step, part, is_first);
+    memset(part, 0, ((size_t)m + V_LANES) * sizeof *part);
+    for (; i + GROUP <= end; i += GROUP, px += GROUP * step) EACH_COLUMN(m, add_rows, GROUP, px, step, part);
+    for (; i < end; i++, px += step) EACH_COLUMN(m, add_rows, 1, px, step, part);
     for (int64_t j = 0; j < m; j++) total_add(&t[j], part[j]);
   }
 }
@@ -66,11 +78,11 @@ static void sum_join(int64_t m, const void *later, void *state) {
 
 static void sum_finish(int64_t m, const void *state, int64_t n, void *out, int64_t out_step) {
   (void)n;
-  for (int64_t j = 0; j < m; j++) store_number((lane *)out + j * out_step, total_value((const total *)state + j));
+  for (int64_t j = 0; j < m; j++) store_number((lane *)out + j * out_step, (num)total_value((const total *)state + j));
 }
 
 static void mean_finish(int64_t m, const void *state, int64_t n, void *out, int64_t out_step) {
-  for (int64_t j = 0; j < m; j++) store_number((lane *)out + j * out_step, total_value((const total *)state + j) / (double)n);
+  for (int64_t j = 0; j < m; j++) store_number((lane *)out + j * out_step, (num)(total_value((const total *)state + j) / (double)n));
 }
 
 // ---- products: in double, so that a partial product of floats hardly ever leaves the range that the whole stays in --------------------------
@@ -109,7 +121,7 @@ static void prod_join(int64_t m, const void *later, void *state) {
 
 static void prod_finish(int64_t m, const void *state, int64_t n, void *out, int64_t out_step) {
   (void)n;
-  for (int64_t j = 0; j < m; j++) store_number((lane *)out + j * out_step, ((const double *)state)[j]);
+  for (int64_t j = 0; j < m; j++) store_number((lane *)out + j * out_step, (num)((const double *)state)[j]);
 }
 
 // ---- largest and smallest -------------------------------------------------------------------------------------------------------------------
@@ -127,15 +139,12 @@ V_INLINE void extreme_rows(bool is_max, int64_t m, int64_t n, const lane *x, int
   for (int64_t j = 0; j < m; j++) best[j] = better_number(is_max, best[j], row_extreme(is_max, x + j * step, n));
 }
 
-V_INLINE void extreme_of_rows(bool is_max, int64_t m, int rows, const lane *x, int64_t step, num *best) {
-  for (int64_t j = 0; j < m; j += V_LANES) {
-    const int64_t rest = m - j;
-    extreme e = extreme_none(is_max);
-    if (rows == 1) extreme_take(is_max, &e, load_columns(x + j, rest));
-    V_UNROLL for (int r = 0; r + 1 < rows; r += 2) extreme_take2(is_max, &e, load_columns(x + r * step + j, rest), load_columns(x + (r + 1) * step + j, rest));
-    const vec value = extreme_lanes(&e);
-    put(best + j, is_max ? v_max(get(best + j), value) : v_min(get(best + j), value));
-  }
+V_INLINE void extreme_of_rows(bool is_max, int rows, const lane *x, int64_t step, num *best, int64_t j, int64_t lanes) {
+  extreme e = extreme_none(is_max);
+  if (rows == 1) extreme_take(is_max, &e, load_columns(x + j, lanes));
+  V_UNROLL for (int r = 0; r + 1 < rows; r += 2) extreme_take2(is_max, &e, load_columns(x + r * step + j, lanes), load_columns(x + (r + 1) * step + j, lanes));
+  const vec value = extreme_lanes(&e);
+  put(best + j, is_max ? v_max(get(best + j), value) : v_min(get(best + j), value));
 }
 
 V_INLINE void extreme_columns(bool is_max, int64_t m, int64_t n, const lane *x, int64_t step, num *best) {
@@ -143,8 +152,8 @@ V_INLINE void extreme_columns(bool is_max, int64_t m, int64_t n, const lane *x, 
   memcpy(part, best, (size_t)m * sizeof *best); // whole vectors
   for (int64_t j = m; j % V_LANES; j++) part[j] = 0;
   int64_t i = 0;
-  for (; i + GROUP <= n; i += GROUP) extreme_of_rows(is_max, m, GROUP, x + i * step, step, part);
-  for (; i < n; i++) extreme_of_rows(is_max, m, 1, x + i * step, step, part);
+  for (; i + GROUP <= n; i += GROUP) EACH_COLUMN(m, extreme_of_rows, is_max, GROUP, x + i * step, step, part);
+  for (; i < n; i++) EACH_COLUMN(m, extreme_of_rows, is_max, 1, x + i * step, step, part);
   memcpy(best, part, (size_t)m * sizeof *best);
 }
 
@@ -155,7 +164,7 @@ V_INLINE void extremes_join(bool is_max, int64_t m, const num *later, num *best)
 static void extreme_finish(int64_t m, const void *state, int64_t n, void *out, int64_t out_step) {
   (void)n;
   const num *best = state;
-  for (int64_t j = 0; j < m; j++) v_store_n((lane *)out + j * out_step, v_set(best[j]), 1);
+  for (int64_t j = 0; j < m; j++) store_number((lane *)out + j * out_step, best[j]);
 }
 
 #define EXTREME(name, is_max)                                                                                                              \
@@ -191,21 +200,18 @@ V_INLINE void find_rows(bool is_any, int64_t m, int64_t n, const lane *x, int64_
   for (int64_t j = 0; j < m; j++) found[j] = found[j] || find_in_row(is_any, x + j * step, n);
 }
 
-V_INLINE void find_of_rows(bool is_any, int64_t m, int rows, const lane *x, int64_t step, uint8_t *found) {
-  for (int64_t j = 0; j < m; j += V_LANES) {
-    const int64_t rest = m - j, end = rest < V_LANES ? rest : V_LANES;
-    vmask here = is_found(is_any, load_columns(x + j, rest));
-    V_UNROLL for (int r = 1; r < rows; r++) here = v_or(here, is_found(is_any, load_columns(x + r * step + j, rest)));
-    uint8_t bytes[V_LANES];
-    v_store_mask(bytes, here);
-    for (int64_t k = 0; k < end; k++) found[j + k] |= bytes[k];
-  }
+V_INLINE void find_of_rows(bool is_any, int rows, const lane *x, int64_t step, uint8_t *found, int64_t j, int64_t lanes) {
+  vmask here = is_found(is_any, load_columns(x + j, lanes));
+  V_UNROLL for (int r = 1; r < rows; r++) here = v_or(here, is_found(is_any, load_columns(x + r * step + j, lanes)));
+  uint8_t bytes[V_LANES];
+  v_store_mask(bytes, here);
+  for (int64_t k = 0; k < lanes; k++) found[j + k] |= bytes[k];
 }
 
 V_INLINE void find_columns(bool is_any, int64_t m, int64_t n, const lane *x, int64_t step, uint8_t *found) {
   int64_t i = 0;
-  for (; i + GROUP <= n; i += GROUP) find_of_rows(is_any, m, GROUP, x + i * step, step, found);
-  for (; i < n; i++) find_of_rows(is_any, m, 1, x + i * step, step, found);
+  for (; i + GROUP <= n; i += GROUP) EACH_COLUMN(m, find_of_rows, is_any, GROUP, x + i * step, step, found);
+  for (; i < n; i++) EACH_COLUMN(m, find_of_rows, is_any, 1, x + i * step, step, found);
 }
 
 static void find_start(int64_t m, void *state) { memset(state, 0, (size_t)m); }

@@ -213,21 +213,24 @@ V_INLINE void v_store(lane *p, vec x) { v_store_n(p, x, V_LANES); }
 #endif
 
 // ---- all lanes to one -------------------------------------------------------------------------------------------------------------------------
-// Lane i of the result is lane i + half of x.
-V_INLINE vec v_other_half(vec x, int half) {
-#if defined(__clang__)
-  vec other = x;
-  for (int i = 0; i < half; i++) other[i] = x[i + half];
-  return other;
+// Lanes change places with those half as many on. The orders are written out: compilers that compute them load them, index by index.
+#define V_TURN(step, ...) x = step(x, __builtin_shufflevector(x, x, __VA_ARGS__));
+#if V_LANES == 2
+#define V_TURNS(step) V_TURN(step, 1, 0)
+#elif V_LANES == 4
+#define V_TURNS(step) V_TURN(step, 2, 3, 0, 1) V_TURN(step, 1, 0, 3, 2)
+#elif V_LANES == 8
+#define V_TURNS(step) V_TURN(step, 4, 5, 6, 7, 0, 1, 2, 3) V_TURN(step, 2, 3, 0, 1, 6, 7, 4, 5) V_TURN(step, 1, 0, 3, 2, 5, 4, 7, 6)
 #else
-  ivec from;
-  V_EACH from[i_] = (i_ + half) & (V_LANES - 1);
-  return __builtin_shuffle(x, from);
+#define V_TURNS(step)                                                                                    \
+  V_TURN(step, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7)                                      \
+  V_TURN(step, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11)                                      \
+  V_TURN(step, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)                                      \
+  V_TURN(step, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14)
 #endif
-}
 #define V_JOIN(name, step)                                                                               \
   V_INLINE num name(vec x) {                                                                             \
-    V_UNROLL for (int half = V_LANES / 2; half > 0; half /= 2) x = step(x, v_other_half(x, half));       \
+    V_TURNS(step)                                                                                        \
     return x[0];                                                                                         \
   }
 #ifndef v_sum
