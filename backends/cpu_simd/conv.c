@@ -10,11 +10,13 @@
 
 #include "gemm/gemm.h"
 
-#define CHUNK_WORK 2000000 // multiplications of one chunk of parallel work: some 40 us
+#define BOX_WORK 600000    // multiplications of a box that can be smaller: some 12 us, so that two threads share one image
+#define CHUNK_WORK 1000000 // of a chunk of parallel work that has several boxes
 #define INLINE_WORK 150000 // fewer in all than this (3 us) are not worth a second thread
 #define MOST_ROWS 128      // of a block: what is packed of x is used so often
 #define MOST_COLUMNS 2048  // of a box
-#define LEAST_PANELS 4     // of a box, so that weights are worth reading
+#define LEAST_PANELS 4     // of a box, so that weights are worth reading;
+#define LEAST_SPOTS 48     // positions, across channels
 #define MOST_READ 65536    // elements of x that are read as they lie
 #define MOST_PARTS 1024    // of a transposed convolution
 #define LEAST_POSITIONS 96 // that use packed weights;
@@ -109,7 +111,7 @@ static bool make_flat(conv *v) {
 static void choose_boxes(conv *v) {
   const simd_window *w = &v->window;
   const int64_t nr = v->gemm->nr, work = v->form == DEPTHWISE ? w->n_taps : v->block_rows * v->depth;
-  const int64_t columns = least(most(CHUNK_WORK / most(1, work), LEAST_PANELS * nr), v->is_across ? most(8, MOST_SUMS / v->block_rows) : MOST_COLUMNS);
+  const int64_t columns = least(most(BOX_WORK / most(1, work), v->is_across ? LEAST_SPOTS : LEAST_PANELS * nr), v->is_across ? most(8, MOST_SUMS / v->block_rows) : MOST_COLUMNS);
   v->box_columns = w->out[2] < 2 * columns ? most(1, w->out[2]) : even_part(w->out[2], columns, nr);
   v->box_lines = v->box_columns < w->out[2] ? 1 : even_part(w->out[1], parts(columns, most(1, w->out[2])), 1);
   v->boxes_across = parts(w->out[2], v->box_columns), v->boxes_down = parts(w->out[1], v->box_lines);
