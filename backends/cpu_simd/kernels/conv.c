@@ -129,25 +129,31 @@ V_INLINE void copy_rows(const simd_conv_part *part, const range *ranges, const i
   }
 }
 
-/// Rows side by side in one phase, with pads of no more than a vector: as copy_rows, with little to decide for each row. some: vectors of a row, or 0.
+/// Rows side by side in one phase, with pads of no more than a vector: as copy_rows, with nothing to decide for most rows. some: vectors of a row, or 0.
 V_INLINE void copy_plain(const simd_conv_part *part, const range in, const int some, num *to) {
-  const int64_t n = in.high - in.low, vecs = some ? some : (n + V_LANES - 1) / V_LANES, pad = part->pitch - in.high, over = vecs * V_LANES - (part->in_x - part->at - in.low);
-  const int64_t free_y = part->in_y - (over > 0 ? (over + part->row - 1) / part->row : 0); // rows before it may be read past their end
+  const int64_t n = in.high - in.low, vecs = some ? some : (n + V_LANES - 1) / V_LANES, last = (vecs - 1) * V_LANES, pitch = part->pitch, row = part->row;
+  const int64_t over = vecs * V_LANES - (part->in_x - part->at - in.low), y = part->y, n_rows = part->n_rows;
+  const int64_t above = held(-y, 0, n_rows), inside = held(part->in_y - y, above, n_rows); // rows before these are above of x, inside
+  const int64_t spare = held(part->in_y - y - (over > 0 ? (over + row - 1) / row : 0), above, inside); // and may be read past their end
   for (int64_t c = 0; c < part->n_channels; c++) for (int64_t p = 0; p < part->n_planes; p++) {
     const int64_t z = part->z + p * part->dz;
-    const lane *x = (const lane *)part->x + c * part->channel + z * part->plane + part->y * part->row + part->at + in.low;
+    const bool is_there = z >= 0 && z < part->in_z;
+    const lane *x = (const lane *)part->x + c * part->channel + z * part->plane + y * row + part->at + in.low;
     num *at = to + c * part->to_channel + p * part->to_plane;
-    for (int64_t r = 0, y = part->y; r < part->n_rows; r++, y++, at += part->pitch, x += part->row) {
-      if (z < 0 || z >= part->in_z || y < 0 || y >= part->in_y) {
-        zero(part->pitch, at);
-        continue;
-      }
-      if (in.low) put(at, v_zero());
-      for (int64_t v = 0; v < vecs - 1; v++) put(at + in.low + v * V_LANES, v_load(x + v * V_LANES));
-      const int64_t last = (vecs - 1) * V_LANES;
-      put(at + in.low + last, y < free_y ? v_load(x + last) : v_load_n(x + last, n - last));
-      if (pad) put(at + in.high, v_zero());
-    }
+    if (!is_there) memset(at, 0, (size_t)(n_rows * pitch) * sizeof(num));
+    int64_t r = is_there ? 0 : n_rows;
+    for (; r < above; r++, at += pitch, x += row) zero(pitch, at);
+#define ROWS(end, load_last)                                                                                     \
+  for (; r < end; r++, at += pitch, x += row) {                                                                  \
+    put(at, v_zero()); /* the first is written over where there is no pad */                                     \
+    for (int64_t v = 0; v < last; v += V_LANES) put(at + in.low + v, v_load(x + v));                             \
+    put(at + in.low + last, load_last);                                                                          \
+    put(at + in.high, v_zero()); /* or by the next row */                                                        \
+  }
+    ROWS(spare, v_load(x + last))
+    ROWS(inside, v_load_n(x + last, n - last))
+#undef ROWS
+    for (; r < n_rows; r++, at += pitch, x += row) zero(pitch, at);
   }
 }
 
