@@ -10,17 +10,20 @@
 
 #include "gemm/gemm.h"
 
-#define CHUNK_WORK 2000000 // multiplications of one chunk of parallel work: some 40 us
+#define BOX_WORK 600000    // multiplications of a box that can be smaller: some 12 us, so that two threads share one image
+#define CHUNK_WORK 1000000 // of a chunk of parallel work that has several boxes
 #define INLINE_WORK 150000 // fewer in all than this (3 us) are not worth a second thread
 #define MOST_ROWS 128      // of a block: what is packed of x is used so often
 #define MOST_COLUMNS 2048  // of a box
-#define LEAST_PANELS 4     // of a box, so that weights are worth reading
+#define LEAST_PANELS 4     // of a box, so that weights are worth reading;
+#define LEAST_SPOTS 48     // positions, across channels
 #define MOST_READ 65536    // elements of x that are read as they lie
 #define MOST_PARTS 1024    // of a transposed convolution
 #define LEAST_POSITIONS 96 // that use packed weights;
 #define FEW_POSITIONS 40   // where the weights are no more than FEW_WEIGHTS
 #define FEW_WEIGHTS 65536
 #define MOST_SUMS 8192     // numbers of a box that products across channels add up in
+#define MOST_UNIT 2048     // numbers of a copy of several groups
 #define PIECE 256          // positions that are added up at a time around weights that are not finite
 
 typedef enum form { WINDOWS, FLAT, DEPTHWISE } form;
@@ -34,6 +37,7 @@ typedef struct conv {
   simd_window window;
   form form;
   bool is_across;                         // a product across channels; else along lines
+  bool is_plain;                          // the copy has one phase, its elements as in x: across channels, and where taps side by side are seen 1 or 2 apart
   int64_t x_bytes;                        // of an element
   int64_t groups, channels, rows, depth;  // rows: output channels of a group; depth: channels of a group times taps
   bool reads_x;                           // x is not packed; across channels: not even copied
@@ -45,6 +49,7 @@ typedef struct conv {
   int64_t first_tap[3], tap_step[3];      // of a transposed one: which of its taps are left, from the last to the first
   // Boxes are lines x columns; there are so many of them along the output, of blocks of rows, and of the depth.
   int64_t box_lines, box_columns, boxes_down, boxes_across, n_boxes, block_rows, n_blocks, block_depth;
+  int64_t unit_groups; // of so many groups at once: DEPTHWISE, small boxes
   // The copy under a box: rows of so many phases of pitch elements, and how many rows an output line moves on.
   int64_t n_phases, pitch, line_rows, n_rows, channel;
   const int64_t *offset, *position;       // of taps; across channels: of a block of the depth, and of the positions of a box
@@ -55,6 +60,7 @@ typedef struct conv {
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t held(int64_t n, int64_t low, int64_t high) { return most(low, least(n, high)); }
 static int64_t parts(int64_t n, int64_t size) { return (n + size - 1) / size; }
 static int64_t round_up(int64_t n, int64_t unit) { return parts(n, unit) * unit; }
 static int64_t even_part(int64_t n, int64_t size, int64_t unit) { return n > 0 ? round_up(parts(n, parts(n, size)), unit) : unit; }
@@ -105,7 +111,7 @@ static bool make_flat(conv *v) {
 static void choose_boxes(conv *v) {
   const simd_window *w = &v->window;
   const int64_t nr = v->gemm->nr, work = v->form == DEPTHWISE ? w->n_taps : v->block_rows * v->depth;
-  const int64_t columns = least(most(CHUNK_WORK / most(1, work), LEAST_PANELS * nr), v->is_across ? most(8, MOST_SUMS / v->block_rows) : MOST_COLUMNS);
+  const int64_t columns = least(most(BOX_WORK / most(1, work), v->is_across ? LEAST_SPOTS : LEAST_PANELS * nr), v->is_across ? most(8, MOST_SUMS / v->block_rows) : MOST_COLUMNS);
   v->box_columns = w->out[2] < 2 * columns ? most(1, w->out[2]) : even_part(w->out[2], columns, nr);
   v->box_lines = v->box_columns < w->out[2] ? 1 : even_part(w->out[1], parts(columns, most(1, w->out[2])), 1);
   v->boxes_across = parts(w->out[2], v->box_columns), v->boxes_down = parts(w->out[1], v->box_lines);
@@ -116,11 +122,12 @@ static void lay_out_copy(conv *v) {
   const simd_window *w = &v->window;
   const int64_t num_bytes = v->kernels->num_bytes, n_channels = v->form == DEPTHWISE ? 1 : parts(v->block_depth, w->n_taps) + 1;
   const int64_t reach_y = (w->taps[1] - 1) * w->dilation[1] + 1, reach_x = (w->taps[2] - 1) * w->dilation[2] + 1;
-  v->line_rows = least(w->stride[1], reach_y), v->n_phases = v->is_across ? 1 : least(w->stride[2], reach_x);
+  v->line_rows = least(w->stride[1], reach_y), v->n_phases = v->is_plain ? 1 : least(w->stride[2], reach_x);
   v->n_rows = (v->box_lines - 1) * v->line_rows + reach_y;
-  v->pitch = v->is_across ? (v->box_columns - 1) * w->stride[2] + reach_x : v->box_columns + (reach_x - 1) / w->stride[2];
+  v->pitch = v->is_plain ? (v->box_columns - 1) * w->stride[2] + reach_x : v->box_columns + (reach_x - 1) / w->stride[2];
   v->channel = w->taps[0] * v->n_rows * v->n_phases * v->pitch;
-  v->copy_bytes = v->form == FLAT || (v->is_across && v->reads_x) ? 0 : (uint64_t)round_up(least(n_channels, v->channels) * v->channel * num_bytes + SIMD_CONV_SLACK, 64);
+  v->unit_groups = v->form == DEPTHWISE && v->n_boxes == 1 ? held(MOST_UNIT / v->channel, 1, v->groups) : 1;
+  v->copy_bytes = v->form == FLAT || (v->is_across && v->reads_x) ? 0 : (uint64_t)round_up(least(n_channels, v->channels) * v->unit_groups * v->channel * num_bytes + SIMD_CONV_SLACK, 64);
   v->panel_bytes = v->form == DEPTHWISE || v->is_across ? 0 : (uint64_t)round_up(v->block_depth * v->gemm->nr * num_bytes + SIMD_CONV_SLACK, 64);
   v->aside = v->form != DEPTHWISE && (v->x_bytes != num_bytes || (v->box_lines > 1 && w->out_stride[1] != w->out[2] * w->out_stride[2]));
   v->aside_bytes = v->aside ? (uint64_t)(v->block_rows * v->box_lines * v->box_columns * num_bytes) : 0;
@@ -156,6 +163,7 @@ static void choose(conv *v) {
   v->depth = v->channels * taps;
   v->form = make_flat(v) ? FLAT : v->channels == 1 && v->rows <= 2 ? DEPTHWISE : WINDOWS;
   v->is_across = pays_across(v);
+  v->is_plain = v->is_across || (v->form == DEPTHWISE && v->window.stride[2] <= 2 && v->window.dilation[2] == 1 && taps <= SIMD_CONV_APART);
   v->numbers = v->weight->data, v->numbers_row = v->widens ? v->depth : v->weight->stride[0];
   v->bias_numbers = v->bias ? v->bias->data : NULL;
   v->block_rows = v->form == DEPTHWISE ? v->rows : even_part(v->rows, MOST_ROWS, v->is_across ? v->product->lanes : v->gemm->mr);
@@ -267,7 +275,7 @@ static int64_t offset_of(const conv *v, int64_t tap) {
   const simd_window *w = &v->window;
   const int64_t x = tap % w->taps[2] * w->dilation[2], y = tap / w->taps[2] % w->taps[1] * w->dilation[1], z = tap / (w->taps[2] * w->taps[1]);
   if (v->is_across && v->reads_x) return z * w->dilation[0] * w->x_stride[0] + y * w->x_stride[1] + x * w->x_stride[2];
-  if (v->is_across) return (z * v->n_rows + y) * v->pitch + x;
+  if (v->is_plain) return (z * v->n_rows + y) * v->pitch + x;
   return ((z * v->n_rows + y) * v->n_phases + x % w->stride[2]) * v->pitch + x / w->stride[2];
 }
 
@@ -318,13 +326,14 @@ static bool weights_are_finite(const conv *v) {
 
 /// One unit of work: a box of one image for a block of rows of one group.
 typedef struct unit {
-  int64_t image, group, block;
+  int64_t image, group, block, n_groups;
   int64_t z, y, x, n_lines, n_columns; // n_columns of each line
   int64_t m, rows;                     // output channels [m, m + rows) of all
 } unit;
 
 static void fit(const conv *v, unit *u) {
   u->n_columns = least(v->box_columns, v->window.out[2] - u->x), u->n_lines = least(v->box_lines, v->window.out[1] - u->y);
+  u->n_groups = least(v->unit_groups, v->groups - u->group);
   u->m = u->group * v->rows + u->block * v->block_rows, u->rows = least(v->block_rows, v->rows - u->block * v->block_rows);
 }
 
@@ -334,7 +343,8 @@ static unit unit_at(const conv *v, int64_t index) {
   u.y = index % v->boxes_down * v->box_lines, index /= v->boxes_down;
   u.z = index % v->window.out[0], index /= v->window.out[0];
   u.block = index % v->n_blocks, index /= v->n_blocks;
-  u.group = index % v->groups, u.image = index / v->groups;
+  const int64_t units = parts(v->groups, v->unit_groups); // along the groups
+  u.group = index % units * v->unit_groups, u.image = index / units;
   fit(v, &u);
   return u;
 }
@@ -344,8 +354,8 @@ static void next_unit(const conv *v, unit *u) {
     u->x = 0, u->y += v->box_lines;
     if (u->y >= v->window.out[1]) u->y = 0, u->z++;
     if (u->z == v->window.out[0]) u->z = 0, u->block++;
-    if (u->block == v->n_blocks) u->block = 0, u->group++;
-    if (u->group == v->groups) u->group = 0, u->image++;
+    if (u->block == v->n_blocks) u->block = 0, u->group += v->unit_groups;
+    if (u->group >= v->groups) u->group = 0, u->image++;
   }
   fit(v, u);
 }
@@ -365,7 +375,7 @@ static void copy_channels(const conv *v, const unit *u, int64_t first, int64_t n
     .n_planes = w->taps[0], .plane = w->x_stride[0], .z = u->z * w->stride[0] - w->pad_lo[0], .dz = w->dilation[0], .in_z = w->in[0],
     .n_rows = (u->n_lines - 1) * v->line_rows + (w->taps[1] - 1) * w->dilation[1] + 1, .row = w->x_stride[1], .y = u->y * w->stride[1] - w->pad_lo[1],
     .sy = w->stride[1], .line = v->line_rows, .in_y = w->in[1],
-    .step = w->x_stride[2], .at = u->x * w->stride[2] - w->pad_lo[2], .stride = v->is_across ? 1 : w->stride[2], .in_x = w->in[2],
+    .step = w->x_stride[2], .at = u->x * w->stride[2] - w->pad_lo[2], .stride = v->is_plain ? 1 : w->stride[2], .in_x = w->in[2],
     .n_phases = v->n_phases, .pitch = v->pitch, .to_channel = v->channel, .to_plane = v->n_rows * v->n_phases * v->pitch,
   };
   v->kernels->copy(&part, to);
@@ -454,12 +464,16 @@ static void run_product(const conv *v, const unit *u, char *scratch) {
 
 static void run_depthwise(const conv *v, const unit *u, char *copy) {
   const int64_t bytes = v->kernels->num_bytes;
-  const simd_conv_lines lines = lines_of(v, u, copy);
-  copy_channels(v, u, 0, 1, copy);
-  for (int64_t m = 0; m < u->rows; m++) {
-    const void *bias = v->bias_numbers ? at(v->bias_numbers, u->m + m, bytes) : NULL;
-    const void *weight = at(v->numbers, (u->m + m) * v->numbers_row, bytes);
-    v->kernels->depthwise(&lines, weight, bias, out_at(v, u, m, 0), v->window.out_stride[1], v->window.out_stride[2]);
+  simd_conv_maps maps = {
+    .lines = lines_of(v, u, copy), .n = u->n_groups, .taps = v->window.taps[2], .apart = v->is_plain ? v->window.stride[2] : 1,
+    .to_weight = v->rows * v->numbers_row, .to_bias = v->rows, .to_out = v->rows * v->out->stride[1],
+    .out_line = v->window.out_stride[1], .out_step = v->window.out_stride[2],
+  };
+  copy_channels(v, u, 0, u->n_groups, copy);
+  for (int64_t m = 0; m < v->rows; m++) {
+    maps.weight = at(v->numbers, (u->m + m) * v->numbers_row, bytes), maps.out = out_at(v, u, m, 0);
+    maps.bias = v->bias_numbers ? at(v->bias_numbers, u->m + m, bytes) : NULL;
+    v->kernels->depthwise(&maps);
   }
 }
 
@@ -521,8 +535,8 @@ static int32_t run_part(conv *v, void *workspace) {
   const int32_t status = prepare(v, workspace);
   if (status != RTB_OK) return status;
   if (sees_padding(w) && !weights_are_finite(v)) return simd_parallel(v->dev, maps * w->out[0] * w->out[1], 1, careful_body, v);
-  const int64_t n = v->out->shape[0] * v->groups * v->n_blocks * v->n_boxes, per_column = v->form == DEPTHWISE ? 4 * v->depth + 16 : v->depth;
-  const int64_t work = v->block_rows * v->box_lines * v->box_columns * most(1, per_column);
+  const int64_t n = v->out->shape[0] * parts(v->groups, v->unit_groups) * v->n_blocks * v->n_boxes, per_column = v->form == DEPTHWISE ? 4 * v->depth + 16 : v->depth;
+  const int64_t work = v->unit_groups * v->block_rows * v->box_lines * v->box_columns * most(1, per_column);
   if (n * work < INLINE_WORK) return units_body(v, 0, n);
   return simd_parallel(v->dev, n, most(1, CHUNK_WORK / work), units_body, v);
 }

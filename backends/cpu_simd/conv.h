@@ -27,6 +27,16 @@ typedef struct simd_conv_lines {
   int64_t n_lines, n;
 } simd_conv_lines;
 
+/// Convolutions of single channels, one after the other.
+#define SIMD_CONV_APART 49 // taps at most where neighbours see what is 2 apart
+typedef struct simd_conv_maps {
+  simd_conv_lines lines;          ///< of the first one; its channel leads to the next
+  int64_t n, taps, apart;         ///< taps in a row of the window; elements between what neighbours see: 1, or 2 where taps lie side by side
+  const void *weight, *bias;      ///< numbers; bias may be NULL
+  void *out;
+  int64_t to_weight, to_bias, to_out, out_line, out_step; ///< from map to map; from line to line, from element to element
+} simd_conv_maps;
+
 /// Output positions and a block of the depth, for a product whose vectors lie across output channels: position i sees x[position[i] + offset[k]] at
 /// depth k. Numbers, f32 or f64.
 #define SIMD_CONV_ACROSS 3 // vectors at most
@@ -49,8 +59,8 @@ typedef struct simd_conv {
   bool (*is_finite)(int64_t n, const void *numbers);
   /// Packs columns [first, first + n) of all lines for the depth [k0, k0 + kc) (channels by taps) as a panel of `width` columns.
   void (*panel)(const simd_conv_lines *lines, int64_t first, int64_t n, int64_t k0, int64_t kc, int64_t width, void *panel);
-  /// Lines of one channel: out = bias (or NULL) + the sum over taps of weight times what is seen through it.
-  void (*depthwise)(const simd_conv_lines *lines, const void *weight, const void *bias, void *out, int64_t out_line, int64_t step);
+  /// out = bias + the sum over taps of weight times what is seen through it.
+  void (*depthwise)(const simd_conv_maps *maps);
   /// sums = start or += the products; NULL for halves, whose numbers are f32.
   void (*across)(const simd_conv_spots *spots);
   /// sum[j] += weight x[j * step], numbers but for x.

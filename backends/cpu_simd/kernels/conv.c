@@ -87,7 +87,8 @@ V_INLINE void copy_even(int64_t n, const lane *x, int64_t room, num *to) {
 /// Mostly a pad of 1 or 2; may write up to a vector past them.
 V_INLINE void zero(int64_t n, num *to) {
   if (n > 0) put(to, v_zero());
-  if (n > V_LANES) memset(to + V_LANES, 0, (size_t)(n - V_LANES) * sizeof(num));
+  if (n > 2 * V_LANES) memset(to + V_LANES, 0, (size_t)(n - V_LANES) * sizeof(num));
+  else if (n > V_LANES) put(to + n - V_LANES, v_zero());
 }
 
 /// The elements of phase b that are inside of x.
@@ -128,25 +129,31 @@ V_INLINE void copy_rows(const simd_conv_part *part, const range *ranges, const i
   }
 }
 
-/// Rows side by side in one phase, of no more than 4 vectors: as copy_rows, with little to decide for each row.
-V_INLINE void copy_short(const simd_conv_part *part, const range in, const int vecs, num *to) {
-  const int64_t n = in.high - in.low, pad = part->pitch - in.high, over = vecs * V_LANES - (part->in_x - part->at - in.low);
-  const int64_t free_y = part->in_y - (over > 0 ? (over + part->row - 1) / part->row : 0); // rows before it may be read past their end
+/// Rows side by side in one phase, with pads of no more than a vector: as copy_rows, with nothing to decide for most rows. some: vectors of a row, or 0.
+V_INLINE void copy_plain(const simd_conv_part *part, const range in, const int some, num *to) {
+  const int64_t n = in.high - in.low, vecs = some ? some : (n + V_LANES - 1) / V_LANES, last = (vecs - 1) * V_LANES, pitch = part->pitch, row = part->row;
+  const int64_t over = vecs * V_LANES - (part->in_x - part->at - in.low), y = part->y, n_rows = part->n_rows;
+  const int64_t above = held(-y, 0, n_rows), inside = held(part->in_y - y, above, n_rows); // rows before these are above of x, inside
+  const int64_t spare = held(part->in_y - y - (over > 0 ? (over + row - 1) / row : 0), above, inside); // and may be read past their end
   for (int64_t c = 0; c < part->n_channels; c++) for (int64_t p = 0; p < part->n_planes; p++) {
     const int64_t z = part->z + p * part->dz;
-    const lane *x = (const lane *)part->x + c * part->channel + z * part->plane + part->y * part->row + part->at + in.low;
+    const bool is_there = z >= 0 && z < part->in_z;
+    const lane *x = (const lane *)part->x + c * part->channel + z * part->plane + y * row + part->at + in.low;
     num *at = to + c * part->to_channel + p * part->to_plane;
-    for (int64_t r = 0, y = part->y; r < part->n_rows; r++, y++, at += part->pitch, x += part->row) {
-      if (z < 0 || z >= part->in_z || y < 0 || y >= part->in_y) {
-        zero(part->pitch, at);
-        continue;
-      }
-      if (in.low) put(at, v_zero());
-      V_UNROLL for (int v = 0; v < vecs - 1; v++) put(at + in.low + v * V_LANES, v_load(x + v * V_LANES));
-      const int64_t last = (vecs - 1) * V_LANES;
-      put(at + in.low + last, y < free_y ? v_load(x + last) : v_load_n(x + last, n - last));
-      if (pad) put(at + in.high, v_zero());
-    }
+    if (!is_there) memset(at, 0, (size_t)(n_rows * pitch) * sizeof(num));
+    int64_t r = is_there ? 0 : n_rows;
+    for (; r < above; r++, at += pitch, x += row) zero(pitch, at);
+#define ROWS(end, load_last)                                                                                     \
+  for (; r < end; r++, at += pitch, x += row) {                                                                  \
+    put(at, v_zero()); /* the first is written over where there is no pad */                                     \
+    for (int64_t v = 0; v < last; v += V_LANES) put(at + in.low + v, v_load(x + v));                             \
+    put(at + in.low + last, load_last);                                                                          \
+    put(at + in.high, v_zero()); /* or by the next row */                                                        \
+  }
+    ROWS(spare, v_load(x + last))
+    ROWS(inside, v_load_n(x + last, n - last))
+#undef ROWS
+    for (; r < n_rows; r++, at += pitch, x += row) zero(pitch, at);
   }
 }
 
@@ -154,13 +161,12 @@ static void copy(const simd_conv_part *part, void *to) {
   range ranges[KNOWN_RANGES];
   for (int64_t b = 0; b < part->n_phases && b < KNOWN_RANGES; b++) ranges[b] = inside(part, b);
   const int64_t step = part->stride * part->step;
-  const int64_t vecs = (ranges[0].high - ranges[0].low + V_LANES - 1) / V_LANES;
+  const int64_t vecs = ranges[0].high > ranges[0].low ? (ranges[0].high - ranges[0].low + V_LANES - 1) / V_LANES : 0;
   const bool is_dense = step == 1 && part->n_phases == 1 && part->sy == part->line && part->row >= part->in_x;
-  if (is_dense && ranges[0].low <= V_LANES && part->pitch - ranges[0].high <= V_LANES && vecs > 0 && vecs <= 4) {
-    if (vecs == 1) copy_short(part, ranges[0], 1, to);
-    else if (vecs == 2) copy_short(part, ranges[0], 2, to);
-    else if (vecs == 3) copy_short(part, ranges[0], 3, to);
-    else copy_short(part, ranges[0], 4, to);
+  if (is_dense && ranges[0].low <= V_LANES && part->pitch - ranges[0].high <= V_LANES && vecs > 0) {
+    if (vecs == 1) copy_plain(part, ranges[0], 1, to);
+    else if (vecs == 2) copy_plain(part, ranges[0], 2, to);
+    else copy_plain(part, ranges[0], 0, to);
   } else if (step == 1) copy_rows(part, ranges, 1, to);
   else if (step == 2 && part->step == 1) copy_rows(part, ranges, 2, to);
   else copy_rows(part, ranges, 0, to);
@@ -211,6 +217,7 @@ static void panel(const simd_conv_lines *lines, int64_t first, int64_t n, int64_
 
 // ---- one channel ---------------------------------------------------------------------------------------------------------------------------------
 #define VECS 4
+#define PIECE 256 // positions that pass through a buffer
 /// Stores n of a vector. `room`: elements from out on that may be written.
 V_INLINE void store_some(lane *out, vec x, int64_t n, int64_t room) {
   if (room >= V_LANES) {
@@ -245,34 +252,67 @@ V_INLINE void see_line(const num *from, const int64_t *offset, const int64_t n_t
 
 /// 3 x 3 taps, where the next line sees the next row: some lines at a time share what they load. From the last vector of a line to the first, for
 /// what is written past the end of a line is written over by the first vector of the next one.
-V_INLINE void see_3x3(const num *from, const int64_t *offset, int64_t row, const vec *weight, vec bias, lane *out, int64_t out_line, int64_t n, int64_t room, const int lines) {
+V_INLINE void see_3x3(const num *from, int64_t row, const vec *weight, vec bias, lane *out, int64_t out_line, int64_t n, int64_t room, const int lines) {
   for (int64_t j = (n - 1) / V_LANES * V_LANES; j >= 0; j -= V_LANES) {
     vec sum[4];
+    const num *x = from + j;
     V_UNROLL for (int y = 0; y < lines; y++) sum[y] = bias;
-    V_UNROLL for (int r = 0; r < lines + 2; r++) {
+    V_UNROLL for (int r = 0; r < lines + 2; r++, x += row) {
       V_UNROLL for (int t = 0; t < 3; t++) {
-        const vec x = take(from + r * row + offset[t] + j);
-        V_UNROLL for (int y = 0; y < lines; y++) if (r >= y && r < y + 3) sum[y] = v_mad(weight[(r - y) * 3 + t], x, sum[y]);
+        const vec seen = take(x + t);
+        V_UNROLL for (int y = 0; y < lines; y++) if (r >= y && r < y + 3) sum[y] = v_mad(weight[(r - y) * 3 + t], seen, sum[y]);
       }
     }
     V_UNROLL for (int y = 0; y < lines; y++) store_some(out + y * out_line + j, sum[y], least(V_LANES, n - j), room - y * out_line - j);
   }
 }
 
-static void see_lines(const simd_conv_lines *lines, const num *weight, num bias, lane *out, int64_t out_line, int64_t room) {
+/// Neighbours see what is 2 apart, taps of a row lie side by side: even and odd elements of two vectors are what two taps see.
+V_INLINE vec see_row_apart(const num *x, const int64_t taps, const vec *weight, vec sum) {
+  int64_t t = 0;
+  V_UNROLL for (; t + 2 <= taps; t += 2) {
+    const vec a = take(x + t), b = take(x + t + V_LANES);
+    sum = v_mad(weight[t], v_even_mixed(a, b), sum);
+    sum = v_mad(weight[t + 1], v_odd_mixed(a, b), sum);
+  }
+  return t < taps ? v_mad(weight[t], v_even_mixed(take(x + t), take(x + t + V_LANES)), sum) : sum;
+}
+V_INLINE void see_apart(const num *from, const int64_t *offset, const int64_t rows, const int64_t taps, const vec *weight, vec bias, lane *out, int64_t n, int64_t room) {
+  for (int64_t j = 0; j < n; j += V_LANES) {
+    vec sum = bias;
+    V_UNROLL for (int64_t r = 0; r < rows; r++) sum = see_row_apart(from + offset[r * taps] + 2 * j, taps, weight + r * taps, sum);
+    store_some(out + j, v_unmix(sum), least(V_LANES, n - j), room - j);
+  }
+}
+
+static void see_lines(const simd_conv_maps *maps, const num *from, const num *weight, num bias, lane *out, int64_t out_line, int64_t room) {
+  const simd_conv_lines *lines = &maps->lines;
   const vec start = v_set(bias);
-  const int64_t *offset = lines->offset, row = lines->line;
-  const num *from = lines->from;
-  int64_t y = 0;
-  if (lines->n_taps == 9 && offset[3] == row + offset[0] && offset[6] == row + offset[3] && offset[4] == row + offset[1]) {
+  const int64_t *offset = lines->offset, row = lines->line, n = lines->n;
+  int64_t left = lines->n_lines; // lines
+#define NEXT(some) left -= some, from += some * row, out += some * out_line, room -= some * out_line
+  if (maps->taps == 3 && lines->n_taps == 9 && (maps->apart == 2 || (offset[2] == 2 && offset[3] == row && offset[6] == 2 * row))) {
     vec w[9];
     for (int t = 0; t < 9; t++) w[t] = v_set(weight[t]);
-    for (; y + 4 <= lines->n_lines; y += 4, from += 4 * row, out += 4 * out_line, room -= 4 * out_line)
-      see_3x3(from, offset, row, w, start, out, out_line, lines->n, room, 4);
-    for (; y < lines->n_lines; y++, from += row, out += out_line, room -= out_line) see_3x3(from, offset, row, w, start, out, out_line, lines->n, room, 1);
+    if (maps->apart == 2) {
+      for (; left > 0; NEXT(1)) see_apart(from, offset, 3, 3, w, start, out, n, room);
+      return;
+    }
+    for (; left >= 4; NEXT(4)) see_3x3(from, row, w, start, out, out_line, n, room, 4);
+    if (left == 3) see_3x3(from, row, w, start, out, out_line, n, room, 3);
+    if (left == 2) see_3x3(from, row, w, start, out, out_line, n, room, 2);
+    if (left == 1) see_3x3(from, row, w, start, out, out_line, n, room, 1);
+  } else if (maps->apart == 2) {
+    vec w[SIMD_CONV_APART];
+    for (int64_t t = 0; t < lines->n_taps; t++) w[t] = v_set(weight[t]);
+    for (; left > 0; NEXT(1)) {
+      if (maps->taps == 5) see_apart(from, offset, lines->n_taps / 5, 5, w, start, out, n, room);
+      else see_apart(from, offset, lines->n_taps / maps->taps, maps->taps, w, start, out, n, room);
+    }
+  } else {
+    for (; left > 0; NEXT(1)) see_line(from, offset, lines->n_taps, weight, start, out, n, room);
   }
-  for (; y < lines->n_lines; y++, from += row, out += out_line, room -= out_line)
-    see_line(from, offset, lines->n_taps, weight, start, out, lines->n, room);
+#undef NEXT
 }
 
 #if V_LANE == V_IS_f32 || V_LANE == V_IS_f64
@@ -282,21 +322,26 @@ static void see_lines(const simd_conv_lines *lines, const num *weight, num bias,
 #define ACROSS NULL
 #endif
 
-#define PIECE 256
-static void depthwise(const simd_conv_lines *lines, const void *weight, const void *bias, void *out, int64_t out_line, int64_t step) {
-  const num start = bias ? *(const num *)bias : 0;
-  if (step == 1) {
-    const int64_t room = out_line == lines->n ? lines->n_lines * lines->n : 0;
-    see_lines(lines, weight, start, out, out_line, room);
-    return;
-  }
-  lane part[PIECE];
-  for (int64_t y = 0; y < lines->n_lines; y++) for (int64_t j = 0; j < lines->n; j += PIECE) {
-    simd_conv_lines some = *lines;
-    some.from = (const num *)lines->from + y * lines->line + j;
-    some.n_lines = 1, some.n = least(PIECE, lines->n - j);
-    see_lines(&some, weight, start, part, 0, PIECE);
-    for (int64_t i = 0; i < some.n; i++) ((lane *)out)[y * out_line + (j + i) * step] = part[i];
+/// Where lines and maps of the output run on, what is written past the end of one is written over by the next.
+static void depthwise(const simd_conv_maps *maps) {
+  const simd_conv_lines *lines = &maps->lines;
+  const bool runs_on = maps->out_line == lines->n, maps_run_on = runs_on && maps->to_out == lines->n_lines * lines->n;
+  for (int64_t i = 0; i < maps->n; i++) {
+    const num *from = (const num *)lines->from + i * lines->channel, *weight = (const num *)maps->weight + i * maps->to_weight;
+    const num bias = maps->bias ? ((const num *)maps->bias)[i * maps->to_bias] : 0;
+    lane *out = (lane *)maps->out + i * maps->to_out;
+    if (maps->out_step == 1) {
+      see_lines(maps, from, weight, bias, out, maps->out_line, runs_on ? (maps_run_on ? maps->n - i : 1) * lines->n_lines * lines->n : 0);
+      continue;
+    }
+    lane part[PIECE];
+    simd_conv_maps some = *maps;
+    some.lines.n_lines = 1;
+    for (int64_t y = 0; y < lines->n_lines; y++) for (int64_t j = 0; j < lines->n; j += PIECE) {
+      some.lines.n = least(PIECE, lines->n - j);
+      see_lines(&some, from + y * lines->line + j * maps->apart, weight, bias, part, 0, PIECE);
+      for (int64_t k = 0; k < some.lines.n; k++) out[y * maps->out_line + (j + k) * maps->out_step] = part[k];
+    }
   }
 }
 

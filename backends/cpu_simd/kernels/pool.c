@@ -117,7 +117,7 @@ V_INLINE vec see_pairs(const simd_pool_line *line, joiner join, const lane *x, i
     a = join(a, take(row, 1, left));
     if (right > 0) b = join(b, take(row + V_LANES, 1, right));
   }
-  return join(v_even(a, b), v_odd(a, b));
+  return v_unmix(join(v_even_mixed(a, b), v_odd_mixed(a, b)));
 }
 
 /// The last vector of a line overlaps the one before; a line shorter than a vector is written past its end where the next one writes, too.

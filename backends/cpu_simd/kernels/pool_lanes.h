@@ -58,15 +58,18 @@ V_INLINE vec v_max(vec a, vec b) {
   const vec m = (vec)(a > b);
   return (a & m) | (b & ~m);
 }
-/// Every other element of two vectors that follow one another, from the first one or the second one on.
-V_INLINE vec v_even(vec a, vec b) {
-  for (int64_t i = 0; i < V_LANES; i++) a[i] = 2 * i < V_LANES ? a[2 * i] : b[2 * i - V_LANES];
-  return a;
+/// Every other element of two vectors that follow one another (pairs.h), in order.
+V_INLINE vec v_even_mixed(vec a, vec b) {
+  vec even;
+  for (int64_t i = 0; i < V_LANES; i++) even[i] = 2 * i < V_LANES ? a[2 * i] : b[2 * i - V_LANES];
+  return even;
 }
-V_INLINE vec v_odd(vec a, vec b) {
-  for (int64_t i = 0; i < V_LANES; i++) a[i] = 2 * i < V_LANES ? a[2 * i + 1] : b[2 * i + 1 - V_LANES];
-  return a;
+V_INLINE vec v_odd_mixed(vec a, vec b) {
+  vec odd;
+  for (int64_t i = 0; i < V_LANES; i++) odd[i] = 2 * i < V_LANES ? a[2 * i + 1] : b[2 * i + 1 - V_LANES];
+  return odd;
 }
+V_INLINE vec v_unmix(vec x) { return x; }
 V_INLINE vec v_load_n(const lane *p, int64_t n) {
   vec x = {0};
   memcpy(&x, p, (size_t)n * sizeof(lane));
