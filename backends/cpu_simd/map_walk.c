@@ -8,6 +8,7 @@
 
 #define BUFFER 16384     // bytes per argument: tiles of all arguments share the first cache
 #define LONG_ROW 64      // elements from which on a call per row is cheaper than moving to a buffer
+#define LONG_WHOLE_ROW 256 // the same for rows that are moved fast, because they have no gaps
 #define CHUNK 1024       // of rows with gaps, where all of them are more than SMALL: short, so that the rows of all arguments are fetched side by side
 #define SMALL 131072
 #define CLASH 512        // rows that lie a multiple of this many bytes apart share few places of the first cache
@@ -196,6 +197,8 @@ int32_t map_strided(void *kctx, void *stream, const rtb_op *op) {
   (void)stream;
   walk w;
   start(&w, kctx, op);
-  if (w.shape[w.rank - 1] < LONG_ROW) return run_pieces(&w);
+  bool whole = true; // has no row of any argument gaps?
+  for (int32_t k = 0; k <= w.n_in; k++) whole = whole && (w.step[k][w.rank - 1] == 0 || w.step[k][w.rank - 1] == w.kernel->bytes[k]);
+  if (w.shape[w.rank - 1] < (whole && !w.kernel->is_copy ? LONG_WHOLE_ROW : LONG_ROW)) return run_pieces(&w);
   return run_tiles(&w);
 }

@@ -74,6 +74,11 @@ V_INLINE void copy_dense(int64_t n, const char *x, char *out, uint32_t still) {
     b_stream_end();
   }
   COPY_BLOCKS(b_store)
+  for (; i + V_BYTES <= bytes; i += V_BYTES) b_store(out + i, b_load(x + i));
+  if (i < bytes && bytes >= V_BYTES) { // what is left is covered by a vector that overlaps the last one
+    b_store(out + bytes - V_BYTES, b_load(x + bytes - V_BYTES));
+    return;
+  }
   for (; i + BLOCK_BYTES <= bytes; i += BLOCK_BYTES) {
     const block b = b_block(x + i);
     memcpy(out + i, &b, sizeof b);
@@ -94,6 +99,8 @@ V_INLINE void fill_dense(int64_t n, const char *x, char *out, uint32_t still) {
     }
     for (; i + 4 * ELEMENTS <= n; i += 4 * ELEMENTS) UNROLL16 for (int u = 0; u < 4; u++) b_store(out + (i + u * ELEMENTS) * E, all);
     for (; i + ELEMENTS <= n; i += ELEMENTS) b_store(out + i * E, all);
+    if (i < n) b_store(out + (n - ELEMENTS) * E, all);
+    return;
   }
   for (; i < n; i++) memcpy(out + i * E, &one, E);
 }
@@ -123,7 +130,7 @@ V_INLINE void copy_steps(int64_t n, const char *x, int64_t x_step, char *out, in
 static void move(int64_t rows, int64_t cols, const void *from, int64_t x_row, int64_t x_col, void *to, int64_t out_row, int64_t out_col) {
   const char *x = from;
   char *out = to;
-  if (rows >= BLOCK_ELEMENTS && cols >= ELEMENTS && x_row == E && out_col == E) return transpose(cols, rows, x, x_col, out, out_row);
+  if (rows >= BLOCK_ELEMENTS && cols >= ELEMENTS && x_row == E && x_col != 0 && out_col == E) return transpose(cols, rows, x, x_col, out, out_row);
   if (cols >= BLOCK_ELEMENTS && rows >= ELEMENTS && x_col == E && out_row == E) return transpose(rows, cols, x, x_row, out, out_col);
   const bool dense = x_col == E && out_col == E, fill = x_col == 0 && out_col == E;
   if (dense && cols * E >= BLOCK_BYTES) {
