@@ -63,8 +63,10 @@ static void store(int64_t n, const void *from, void *out, int64_t step) {
 
 static bool is_finite(int64_t n, const void *numbers) {
   const num *x = numbers;
-  vec all = v_zero(); // x * 0 is 0 for finite numbers, NaN for the others
+  vec all = v_zero(), some[4] = {v_zero(), v_zero(), v_zero(), v_zero()}; // x * 0 is 0 for finite numbers, NaN for the others
   int64_t i = 0;
+  for (; i + 4 * V_LANES <= n; i += 4 * V_LANES) V_UNROLL for (int k = 0; k < 4; k++) some[k] = v_add(some[k], v_mul(take(x + i + k * V_LANES), v_zero()));
+  V_UNROLL for (int k = 0; k < 4; k++) all = v_add(all, some[k]);
   for (; i + V_LANES <= n; i += V_LANES) all = v_add(all, v_mul(take(x + i), v_zero()));
   num rest = 0;
   for (; i < n; i++) rest += x[i] * 0;
