@@ -31,10 +31,10 @@ V_INLINE vec v_min(vec a, vec b) {
   const vec low = (vec)V_X(_mm256_or)(V_X(_mm256_min)(a, b), V_X(_mm256_min)(b, a));
   return low;
 }
-// ... but `and` of a NaN and a number may be a number, so a NaN is passed on from a; max(a, b) gives b when that is one.
+// ... but `and` of a NaN and a number may be a number, so there all bits are set: a NaN.
 V_INLINE vec v_max(vec a, vec b) {
   const vec high = (vec)V_X(_mm256_and)(V_X(_mm256_max)(a, b), V_X(_mm256_max)(b, a));
-  return (vec)V_X(_mm256_blendv)(high, a + b, V_X(_mm256_cmp)(a, b, _CMP_UNORD_Q));
+  return (vec)V_X(_mm256_or)(high, V_X(_mm256_cmp)(a, b, _CMP_UNORD_Q));
 }
 
 #define v_unordered v_unordered
