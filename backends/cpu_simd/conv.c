@@ -4,212 +4,14 @@
 // packed once for all boxes; or, where those are too few or too dear to pack, along output lines, by panels that are packed of the copy and weights as
 // they lie (gemm/gemm.h). Without padding x itself can be read; where a group has one channel there is no product. All choices depend on
 // extents and strides alone, and each element adds up in the order of the depth: the same bits for any number of threads.
-#include "conv.h"
+#include "conv_call.h"
 
 #include <string.h>
 
-#include "gemm/gemm.h"
-
-#define BOX_WORK 600000    // multiplications of a box that can be smaller: some 12 us, so that two threads share one image
-#define CHUNK_WORK 1000000 // of a chunk of parallel work that has several boxes
+#define CHUNK_WORK 1000000 // multiplications of a chunk of parallel work: some 20 us
 #define INLINE_WORK 150000 // fewer in all than this (3 us) are not worth a second thread
-#define MOST_ROWS 128      // of a block: what is packed of x is used so often
-#define MOST_COLUMNS 2048  // of a box
-#define LEAST_PANELS 4     // of a box, so that weights are worth reading;
-#define LEAST_SPOTS 48     // positions, across channels
-#define MOST_READ 65536    // elements of x that are read as they lie
 #define MOST_PARTS 1024    // of a transposed convolution
-#define LEAST_POSITIONS 96 // that use packed weights;
-#define FEW_POSITIONS 40   // where the weights are no more than FEW_WEIGHTS
-#define FEW_WEIGHTS 65536
-#define MOST_SUMS 8192     // numbers of a box that products across channels add up in
-#define MOST_UNIT 2048     // numbers of a copy of several groups
 #define PIECE 256          // positions that are added up at a time around weights that are not finite
-
-typedef enum form { WINDOWS, FLAT, DEPTHWISE } form;
-
-typedef struct conv {
-  const simd_device *dev;
-  const simd_conv *kernels, *product;     // of elements, of numbers
-  const simd_gemm_kernels *gemm;
-  const rtb_view *x, *weight, *bias, *out;
-  char *out_data;                         // the first element that is written
-  simd_window window;
-  form form;
-  bool is_across;                         // a product across channels; else along lines
-  bool is_plain;                          // the copy has one phase, its elements as in x: across channels, and where taps side by side are seen 1 or 2 apart
-  int64_t x_bytes;                        // of an element
-  int64_t groups, channels, rows, depth;  // rows: output channels of a group; depth: channels of a group times taps
-  bool reads_x;                           // x is not packed; across channels: not even copied
-  // Weights and bias as numbers: the tensors themselves, or copies in the workspace.
-  const void *numbers, *bias_numbers;
-  int64_t numbers_row;
-  bool widens, widens_bias;
-  bool is_transposed;
-  int64_t first_tap[3], tap_step[3];      // of a transposed one: which of its taps are left, from the last to the first
-  // Boxes are lines x columns; there are so many of them along the output, of blocks of rows, and of the depth.
-  int64_t box_lines, box_columns, boxes_down, boxes_across, n_boxes, block_rows, n_blocks, block_depth;
-  int64_t unit_groups; // of so many groups at once: DEPTHWISE, small boxes
-  // The copy under a box: rows of so many phases of pitch elements, and how many rows an output line moves on.
-  int64_t n_phases, pitch, line_rows, n_rows, channel;
-  const int64_t *offset, *position;       // of taps; across channels: of a block of the depth, and of the positions of a box
-  const void *packed;                     // weights, across channels
-  bool aside;                             // results are not numbers, or not where a product can put them
-  uint64_t copy_bytes, panel_bytes, aside_bytes, sum_bytes;
-} conv;
-
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
-static int64_t held(int64_t n, int64_t low, int64_t high) { return most(low, least(n, high)); }
-static int64_t parts(int64_t n, int64_t size) { return (n + size - 1) / size; }
-static int64_t round_up(int64_t n, int64_t unit) { return parts(n, unit) * unit; }
-static int64_t even_part(int64_t n, int64_t size, int64_t unit) { return n > 0 ? round_up(parts(n, parts(n, size)), unit) : unit; }
-static char *at(const void *data, int64_t elements, int64_t bytes) { return (char *)data + elements * bytes; }
-
-// ---- how a call is cut ---------------------------------------------------------------------------------------------------------------------------
-
-static bool inner_is_dense(const rtb_view *view) {
-  int64_t expected = 1;
-  for (int32_t d = view->ndim - 1; d >= 1; expected *= view->shape[d--])
-    if (view->shape[d] != 1 && view->stride[d] != expected) return false;
-  return true;
-}
-
-/// Do these dimensions run on as one? *out_step: its stride.
-static bool is_one_line(const int64_t extent[3], const int64_t stride[3], int64_t *out_step) {
-  int64_t expected = 0;
-  *out_step = 1;
-  for (int32_t d = 2; d >= 0; d--) {
-    if (extent[d] == 1) continue;
-    if (expected == 0) *out_step = expected = stride[d];
-    if (stride[d] != expected) return false;
-    expected *= extent[d];
-  }
-  return true;
-}
-
-/// Does any position see padding?
-static bool sees_padding(const simd_window *w) {
-  for (int32_t d = 0; d < 3; d++)
-    if (w->pad_lo[d] > 0 || (w->out[d] - 1) * w->stride[d] + (w->taps[d] - 1) * w->dilation[d] - w->pad_lo[d] >= w->in[d]) return true;
-  return false;
-}
-
-/// A window of one element at every position, over numbers that run on: the spatial dimensions become one.
-static bool make_flat(conv *v) {
-  simd_window *w = &v->window;
-  int64_t x_step, out_step;
-  for (int32_t d = 0; d < 3; d++) if (w->stride[d] != 1 || w->in[d] != w->out[d]) return false;
-  if (w->n_taps != 1 || sees_padding(w) || v->x_bytes != v->kernels->num_bytes) return false;
-  if (!is_one_line(w->in, w->x_stride, &x_step) || !is_one_line(w->out, w->out_stride, &out_step)) return false;
-  w->in[2] = w->out[2] *= w->out[0] * w->out[1];
-  w->in[0] = w->in[1] = w->out[0] = w->out[1] = 1;
-  w->x_stride[2] = x_step, w->out_stride[2] = out_step;
-  return true;
-}
-
-static void choose_boxes(conv *v) {
-  const simd_window *w = &v->window;
-  const int64_t nr = v->gemm->nr, work = v->form == DEPTHWISE ? w->n_taps : v->block_rows * v->depth;
-  const int64_t columns = least(most(BOX_WORK / most(1, work), v->is_across ? LEAST_SPOTS : LEAST_PANELS * nr), v->is_across ? most(8, MOST_SUMS / v->block_rows) : MOST_COLUMNS);
-  v->box_columns = w->out[2] < 2 * columns ? most(1, w->out[2]) : even_part(w->out[2], columns, nr);
-  v->box_lines = v->box_columns < w->out[2] ? 1 : even_part(w->out[1], parts(columns, most(1, w->out[2])), 1);
-  v->boxes_across = parts(w->out[2], v->box_columns), v->boxes_down = parts(w->out[1], v->box_lines);
-  v->n_boxes = w->out[0] * v->boxes_down * v->boxes_across;
-}
-
-static void lay_out_copy(conv *v) {
-  const simd_window *w = &v->window;
-  const int64_t num_bytes = v->kernels->num_bytes, n_channels = v->form == DEPTHWISE ? 1 : parts(v->block_depth, w->n_taps) + 1;
-  const int64_t reach_y = (w->taps[1] - 1) * w->dilation[1] + 1, reach_x = (w->taps[2] - 1) * w->dilation[2] + 1;
-  v->line_rows = least(w->stride[1], reach_y), v->n_phases = v->is_plain ? 1 : least(w->stride[2], reach_x);
-  v->n_rows = (v->box_lines - 1) * v->line_rows + reach_y;
-  v->pitch = v->is_plain ? (v->box_columns - 1) * w->stride[2] + reach_x : v->box_columns + (reach_x - 1) / w->stride[2];
-  v->channel = w->taps[0] * v->n_rows * v->n_phases * v->pitch;
-  v->unit_groups = v->form == DEPTHWISE && v->n_boxes == 1 ? held(MOST_UNIT / v->channel, 1, v->groups) : 1;
-  v->copy_bytes = v->form == FLAT || (v->is_across && v->reads_x) ? 0 : (uint64_t)round_up(least(n_channels, v->channels) * v->unit_groups * v->channel * num_bytes + SIMD_CONV_SLACK, 64);
-  v->panel_bytes = v->form == DEPTHWISE || v->is_across ? 0 : (uint64_t)round_up(v->block_depth * v->gemm->nr * num_bytes + SIMD_CONV_SLACK, 64);
-  v->aside = v->form != DEPTHWISE && (v->x_bytes != num_bytes || (v->box_lines > 1 && w->out_stride[1] != w->out[2] * w->out_stride[2]));
-  v->aside_bytes = v->aside ? (uint64_t)(v->block_rows * v->box_lines * v->box_columns * num_bytes) : 0;
-  v->sum_bytes = v->is_across ? (uint64_t)(round_up(v->block_rows, v->product->lanes) * v->box_lines * v->box_columns * num_bytes) : 0;
-}
-
-static conv conv_of(const simd_device *dev, const rtb_op *op) {
-  const rtb_attr_window *attr = op->attr;
-  conv v = {.dev = dev, .x = op->args[0], .weight = op->args[1], .bias = op->args[2], .out = op->args[op->nin]};
-  v.kernels = dev->isa->conv[v.x->dtype];
-  v.gemm = dev->isa->gemm[v.x->dtype == RTB_F64 ? RTB_F64 : RTB_F32];
-  v.product = dev->isa->conv[v.x->dtype == RTB_F64 ? RTB_F64 : RTB_F32];
-  v.window = simd_window_of(attr, v.x, v.out, v.weight->shape);
-  v.x_bytes = rtb_dtype_bytes(v.x->dtype);
-  v.out_data = v.out->data;
-  v.groups = attr->groups, v.channels = v.x->shape[1] / v.groups, v.rows = v.out->shape[1] / v.groups;
-  v.is_transposed = op->op == RTB_OP_CONV_TRANSPOSE;
-  v.widens = v.is_transposed || v.x_bytes != v.kernels->num_bytes || !inner_is_dense(v.weight);
-  v.widens_bias = v.bias && (v.x_bytes != v.kernels->num_bytes || v.bias->stride[0] != 1);
-  return v;
-}
-
-/// Are few lanes of the last vector of channels lost, and are there positions enough for packed weights?
-static bool pays_across(const conv *v) {
-  const simd_window *w = &v->window;
-  const int64_t lost = round_up(v->rows, v->product->lanes) - v->rows, positions = v->out->shape[0] * w->out[0] * w->out[1] * w->out[2];
-  const int64_t least_positions = v->groups * v->rows * v->depth <= FEW_WEIGHTS ? FEW_POSITIONS : LEAST_POSITIONS;
-  return v->form != DEPTHWISE && v->channels > 0 && w->n_taps <= v->gemm->kc && 8 * lost <= v->rows && positions >= least_positions;
-}
-
-static void choose(conv *v) {
-  const int64_t taps = v->window.n_taps, kc = v->gemm->kc;
-  v->depth = v->channels * taps;
-  v->form = make_flat(v) ? FLAT : v->channels == 1 && v->rows <= 2 ? DEPTHWISE : WINDOWS;
-  v->is_across = pays_across(v);
-  v->is_plain = v->is_across || (v->form == DEPTHWISE && v->window.stride[2] <= 2 && v->window.dilation[2] == 1 && taps <= SIMD_CONV_APART);
-  v->numbers = v->weight->data, v->numbers_row = v->widens ? v->depth : v->weight->stride[0];
-  v->bias_numbers = v->bias ? v->bias->data : NULL;
-  v->block_rows = v->form == DEPTHWISE ? v->rows : even_part(v->rows, MOST_ROWS, v->is_across ? v->product->lanes : v->gemm->mr);
-  v->n_blocks = v->form == DEPTHWISE ? 1 : parts(v->rows, v->block_rows);
-  v->block_depth = taps <= kc ? even_part(v->channels, kc / taps, 1) * taps : kc;
-  choose_boxes(v);
-  v->reads_x = v->is_across ? v->x_bytes == v->kernels->num_bytes && !sees_padding(&v->window)
-                            : v->form == FLAT && v->window.x_stride[2] == 1 && v->block_depth * v->box_columns <= MOST_READ;
-  lay_out_copy(v);
-}
-
-// ---- transposed ----------------------------------------------------------------------------------------------------------------------------------------
-// Output positions p with one remainder of (p + pad) by the stride see the same taps, each at one element of x more per position: they are an
-// ordinary convolution of stride 1, with those taps in reverse. So a transposed convolution is one for each remainder in each dimension.
-
-static int64_t common_divisor(int64_t a, int64_t b) { return b ? common_divisor(b, a % b) : a; }
-
-/// Narrows dimension d to the positions of one remainder. Some of them see no taps: then the depth is 0.
-static void narrow(conv *v, int32_t d, int64_t remainder) {
-  simd_window *w = &v->window;
-  const int64_t s = w->stride[d], first = (remainder + s - w->pad_lo[d] % s) % s, step = s / common_divisor(s, w->dilation[d]);
-  int64_t tap = 0;
-  while (tap < least(step, w->taps[d]) && tap * w->dilation[d] % s != remainder) tap++;
-  const bool is_seen = tap < least(step, w->taps[d]);
-  const int64_t base = is_seen ? (first + w->pad_lo[d] - tap * w->dilation[d]) / s : 0;
-  v->first_tap[d] = tap, v->tap_step[d] = step;
-  if (!is_seen) v->channels = 0;
-  w->taps[d] = is_seen ? (w->taps[d] - 1 - tap) / step + 1 : 1;
-  w->dilation[d] = w->dilation[d] / (s / step), w->stride[d] = 1;
-  w->pad_lo[d] = (w->taps[d] - 1) * w->dilation[d] - base, w->pad_hi[d] = 0;
-  w->out[d] = first < w->out[d] ? (w->out[d] - 1 - first) / s + 1 : 0;
-  v->out_data = at(v->out_data, first * w->out_stride[d], v->x_bytes);
-  w->out_stride[d] *= s;
-}
-
-/// The convolution for remainder number `index` of all.
-static conv part_of(const conv *whole, int64_t index) {
-  conv v = *whole;
-  for (int32_t d = 2; d >= 0; d--) {
-    const int64_t s = whole->window.stride[d];
-    narrow(&v, d, index % s);
-    index /= s;
-  }
-  v.window.n_taps = v.window.taps[0] * v.window.taps[1] * v.window.taps[2];
-  return v;
-}
 
 // ---- numbers of weights and bias -------------------------------------------------------------------------------------------------------------------
 
@@ -528,13 +330,13 @@ static int32_t careful_body(void *arg, int64_t begin, int64_t end) {
 // ---- the kernel --------------------------------------------------------------------------------------------------------------------------------------
 
 static int32_t run_part(conv *v, void *workspace) {
-  choose(v);
+  simd_conv_cut(v);
   const simd_window *w = &v->window;
   const int64_t maps = v->out->shape[0] * v->out->shape[1];
   if (maps * w->out[0] * w->out[1] * w->out[2] == 0) return RTB_OK;
   const int32_t status = prepare(v, workspace);
   if (status != RTB_OK) return status;
-  if (sees_padding(w) && !weights_are_finite(v)) return simd_parallel(v->dev, maps * w->out[0] * w->out[1], 1, careful_body, v);
+  if (simd_conv_sees_padding(w) && !weights_are_finite(v)) return simd_parallel(v->dev, maps * w->out[0] * w->out[1], 1, careful_body, v);
   const int64_t n = v->out->shape[0] * parts(v->groups, v->unit_groups) * v->n_blocks * v->n_boxes, per_column = v->form == DEPTHWISE ? 4 * v->depth + 16 : v->depth;
   const int64_t work = v->unit_groups * v->block_rows * v->box_lines * v->box_columns * most(1, per_column);
   if (n * work < INLINE_WORK) return units_body(v, 0, n);
@@ -543,19 +345,19 @@ static int32_t run_part(conv *v, void *workspace) {
 
 static int32_t run_conv(void *dev, void *stream, const rtb_op *op) {
   (void)stream;
-  conv v = conv_of(dev, op);
+  conv v = simd_conv_of(dev, op);
   if (!v.is_transposed) return run_part(&v, op->workspace->data);
   const int64_t n = v.window.stride[0] * v.window.stride[1] * v.window.stride[2];
   int32_t status = RTB_OK;
   for (int64_t i = 0; i < n && status == RTB_OK; i++) {
-    conv part = part_of(&v, i);
+    conv part = simd_conv_remainder(&v, i);
     status = run_part(&part, op->workspace->data);
   }
   return status;
 }
 
 static int32_t accept_conv(void *dev, const rtb_op *op, uint64_t *out_workspace_bytes) {
-  const conv v = conv_of(dev, op);
+  const conv v = simd_conv_of(dev, op);
   *out_workspace_bytes = workspace_of(&v);
   return RTB_OK;
 }
