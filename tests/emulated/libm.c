@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Functions of long double by MPFR instead of the C library, which computes them with FYL2X and FPATAN on x86: Bochs 2.7 has the logarithm with about
-// 45 good bits and forgets the quadrant of atan2 where |y| = |x|. Loaded before the C library in the emulated machine, so that the oracle of the
+// 50 good bits and forgets the quadrant of atan2 where |y| = |x|. Loaded before the C library in the emulated machine, so that the oracle of the
 // conformance grid is right there; scripts/run-avx512.sh does it.
 #include <mpfr.h>
 
