@@ -62,7 +62,15 @@ def of_w(k, g):  # as a function of w = (a - k) / (a + k)
     return lambda w: g(k * (1 + w) / (1 - w))
 
 
-K, K_ERFC = 3, 3 / sqrt(mpf(2))
+def gelu_part(a, k=mpf("4.25")):
+    return tail(a) * (a + k)
+
+
+def of_t(k, middle):  # the same as a function of v = a / (a + k) - middle
+    return lambda v: gelu_part(k * (v + middle) / (1 - middle - v), k)
+
+
+K, NEAR, K_ERFC = mpf("4.25"), mpf("0.4140625"), 3 / sqrt(mpf(2))
 HALF, THIRD, small = ("-0.3468", "0.3467"), ("-0.33334", "0.33335"), "1e-12"
 
 
@@ -85,7 +93,8 @@ ALL = [
     ("erf f32", 24, odd(erf), lambda z: 1, range(6), small, "0.85"),
     ("erf f64", 53, odd(erf), lambda z: 1, range(13), small, "0.85"),
     ("erf g f32", 24, lambda a: -log(erfc(a)), lambda a: erfc(a), range(7), "0.9", 4),
-    ("gelu f32", 24, of_w(K, lambda a: tail(a) * (a + K)), lambda w: 1, range(9), -1, mpf(15 - K) / (15 + K)),
+    ("gelu f32", 24, of_w(K, gelu_part), lambda w: 1 / of_w(K, gelu_part)(w), range(10), -1, (15 - K) / (15 + K)),
+    ("gelu near", 24, of_t(4, NEAR), lambda v: 1 / of_t(4, NEAR)(v), range(7), -NEAR, mpf(5) / 9 - NEAR),
     ("erfc f64", 53, of_w(K_ERFC, erfc_part), lambda w: 1, range(28), -1, (28 - K_ERFC) / (28 + K_ERFC)),
     ("erfc wide", 53, of_w(K_ERFC, erfc_part), lambda w: 1, range(15), -1, (11 - K_ERFC) / (11 + K_ERFC)),
     ("sin f64", 53, odd(sin, 1), lambda z: z, range(7), small, "0.6169"),

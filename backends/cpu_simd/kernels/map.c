@@ -131,20 +131,55 @@ __attribute__((noinline, unused)) static void in_blocks(block_fn fn, int n_in, b
   for (int64_t i = 0; i < rest; i++) y[whole + i] = buffer[2][i];
 }
 
-#define EACH_BLOCK(formula, ...)                                                                                                            \
+// All inputs of a block are loaded before a result is stored, so that the compiler may take the vectors' instructions in turns.
+#define EACH_BLOCK(formula, load_all, use)                                                                                                  \
   for (int64_t i = 0; i < n; i += BLOCK) {                                                                                                 \
-    V_UNROLL for (int64_t u = 0; u < BLOCK; u += V_LANES) { __VA_ARGS__ store(out + i + u, formula); }                                     \
+    vec y[FUNCTION_STEP];                                                                                                                  \
+    load_all                                                                                                                               \
+    V_UNROLL for (int k = 0; k < FUNCTION_STEP; k++) { use y[k] = formula; }                                                               \
+    V_UNROLL for (int k = 0; k < FUNCTION_STEP; k++) store(out + i + k * V_LANES, y[k]);                                                   \
   }
-#define GET(k) load(in->at[k] + (i & in->keep[k]) + u)
+#define GET(k) vec x##k[FUNCTION_STEP]; V_UNROLL for (int j = 0; j < FUNCTION_STEP; j++) x##k[j] = load(at##k + (i & keep##k) + j * V_LANES);
+#define FROM(k) const item *const at##k = in->at[k]; const int64_t keep##k = in->keep[k];
 #define BLOCKS_1(name, x, formula)                                                                                                          \
-  static void blocks_##name(int64_t n, const block_in *in, item *out) { EACH_BLOCK(formula, const vec x = GET(0);) }
+  static void blocks_##name(int64_t n, const block_in *in, item *out) { FROM(0) EACH_BLOCK(formula, GET(0), const vec x = x0[k];) }
 #define BLOCKS_P(name, x, formula)                                                                                                          \
   static void blocks_##name(int64_t n, const block_in *in, item *out) {                                                                    \
-    const vec p = parameter(in->parameter);                                                                          \
-    EACH_BLOCK(formula, const vec x = GET(0);)                                                                                             \
+    FROM(0) const vec p = parameter(in->parameter);                                                                                        \
+    EACH_BLOCK(formula, GET(0), const vec x = x0[k];)                                                                                      \
   }
 #define BLOCKS_2(name, a, formula)                                                                                                          \
-  static void blocks_##name(int64_t n, const block_in *in, item *out) { EACH_BLOCK(formula, const vec a = GET(0); const vec b = GET(1);) }
+  static void blocks_##name(int64_t n, const block_in *in, item *out) {                                                                    \
+    FROM(0) FROM(1) EACH_BLOCK(formula, GET(0) GET(1), const vec a = x0[k]; const vec b = x1[k];)                                          \
+  }
+
+#if V_LANE == V_IS_f32 && defined V_FAST_FMA
+/// Are they all numbers smaller than the limit?
+V_INLINE bool are_below(float limit, const vec *x) {
+  ivec above = v_iset(0);
+  V_UNROLL for (int k = 0; k < FUNCTION_STEP; k++) above |= v_bits(v_set(limit)) - v_bits(v_abs(x[k]));
+  return !v_any(v_mask(above));
+}
+#endif
+// The blocks are two functions, so that the constants of the usual one stay in registers. It gives the index of the first block that is not for it.
+#define BLOCKS_NEAR(name, x, formula)                                                                                                       \
+  __attribute__((noinline)) static void far_##name(int64_t i, const block_in *in, item *out) {                                             \
+    FROM(0) GET(0)                                                                                                                         \
+    for (int k = 0; k < FUNCTION_STEP; k++) { const vec x = x0[k]; store(out + i + k * V_LANES, formula); }                                \
+  }                                                                                                                                        \
+  __attribute__((noinline)) static int64_t near_##name(int64_t i, int64_t n, const block_in *in, item *out) {                              \
+    FROM(0)                                                                                                                                \
+    for (; i < n; i += BLOCK) {                                                                                                            \
+      GET(0) vec y[FUNCTION_STEP];                                                                                                         \
+      if (!are_below(NEAR_##name, x0)) break;                                                                                              \
+      V_UNROLL for (int k = 0; k < FUNCTION_STEP; k++) y[k] = m_##name##_near(x0[k]);                                                      \
+      V_UNROLL for (int k = 0; k < FUNCTION_STEP; k++) store(out + i + k * V_LANES, y[k]);                                                 \
+    }                                                                                                                                      \
+    return i;                                                                                                                              \
+  }                                                                                                                                        \
+  static void blocks_##name(int64_t n, const block_in *in, item *out) {                                                                    \
+    for (int64_t i = 0; (i = near_##name(i, n, in, out)) < n; i += BLOCK) far_##name(i, in, out);                                          \
+  }
 #define INPUTS_1 1, false
 #define INPUTS_P 1, true
 #define INPUTS_2 2, false
@@ -152,6 +187,9 @@ __attribute__((noinline, unused)) static void in_blocks(block_fn fn, int n_in, b
 #define DECLARED(form, name, result, x, formula) void F32(name)(ARGUMENTS);
 #define EXPORTED(form, name, result, x, formula)                                                                                                    \
   BLOCKS_##form(name, x, formula) void F32(name)(ARGUMENTS);                                                                               \
+  void F32(name)(ARGUMENTS) { in_blocks(blocks_##name, INPUTS_##form, n, in, out, still); }
+#define EXPORTED_NEAR(form, name, result, x, formula)                                                                                       \
+  BLOCKS_NEAR(name, x, formula) void F32(name)(ARGUMENTS);                                                                                 \
   void F32(name)(ARGUMENTS) { in_blocks(blocks_##name, INPUTS_##form, n, in, out, still); }
 #define PRIVATE(form, name, result, x, formula)                                                                                                     \
   BLOCKS_##form(name, x, formula) static void map_##name(ARGUMENTS) { in_blocks(blocks_##name, INPUTS_##form, n, in, out, still); }
@@ -198,24 +236,35 @@ static void through_f32(simd_map fn, int n_in, bool has_parameter, ARGUMENTS) {
 #ifdef SIMD_WIDE
 #define ROW_PLAIN NOTHING
 #define ROW_OWN NOTHING
+#define ROW_NEAR NOTHING
 #define ROW_WIDE EXPORTED
 #else
 #define ROW_PLAIN(form, name, result, x, formula) PLAIN_##form(name, result, x, formula)
 #define NAME_PLAIN(name) map_##name
 #if V_LANE == V_IS_f64
 #define ROW_OWN PRIVATE
+#define ROW_NEAR PRIVATE
 #define ROW_WIDE PRIVATE
 #define NAME_OWN(name) map_##name
+#define NAME_NEAR(name) map_##name
 #define NAME_WIDE(name) map_##name
 #elif V_LANE == V_IS_f32
 #define ROW_OWN EXPORTED
+#ifdef V_FAST_FMA
+#define ROW_NEAR EXPORTED_NEAR
+#else
+#define ROW_NEAR EXPORTED
+#endif
 #define ROW_WIDE DECLARED
 #define NAME_OWN(name) F32(name)
+#define NAME_NEAR(name) F32(name)
 #define NAME_WIDE(name) F32(name)
 #else
 #define ROW_OWN THROUGH_F32
+#define ROW_NEAR THROUGH_F32
 #define ROW_WIDE THROUGH_F32
 #define NAME_OWN(name) map_##name
+#define NAME_NEAR(name) map_##name
 #define NAME_WIDE(name) map_##name
 #endif
 #endif

@@ -26,31 +26,56 @@ V_INLINE vec m_tanh(vec x) {
   return v_copysign(v_select(v_lt(a, v_set(NUM(0.85))), small, big), x);
 }
 
-/// x / (1 + e^-z) where `below` says z < 0, given e = 2^SCALED e^-|z|. What 1 + e loses by rounding is taken out of e where that is a factor, too.
-V_INLINE vec logistic(vec x, scaled_exp e, vmask below) {
-  const vec one = v_set(NUM(1.0)), down = v_set(SCALE_DOWN), under = v_mad(e.whole, down, one), lost = v_mad(e.whole, down, one - under);
-  e.rest = e.rest - v_mad(lost, e.rest, lost);
-  return v_select(below, times_exp(x, e), x) / under * v_select(below, down, one);
+/// 2^-SCALED (1 + 2^n e^r), where the low bits of at hold n + BIAS - SCALED. So far below 0 nothing overflows, and from LOGISTIC_ONE on the sum is
+/// 2^-SCALED itself.
+#define LOGISTIC_ONE 40
+V_INLINE vec logistic_under(ivec at, vec r) {
+  const vec scale = v_from_bits(at << MANTISSA);
+  return v_mad(scale, exp_rest(r), v_set(SCALE_DOWN)) + scale; // in this order: 2^n + 1 alone may round, too
 }
-V_INLINE vec m_sigmoid(vec x) { return logistic(v_set(NUM(1.0)), exp_below(v_abs(x)), v_sign_bit(x)); }
-V_INLINE vec m_silu(vec x) { // -infinity times e, which is not 0, would not be
-  return logistic(v_high(v_set(SCALED_LOW), x), exp_below(v_abs(x)), v_sign_bit(x));
+/// Of e^-x, x above SCALED_LOW
+V_INLINE vec logistic_of(vec x) {
+  vec n, r;
+  const ivec at = exp_split(v_neg(v_low(v_set(LOGISTIC_ONE), x)), BIAS - SCALED, &n, &r);
+  return logistic_under(at, r);
+}
+/// x / under, scaled down. Where the quotient overflows the result is x; it is never above x or 1, whichever is larger.
+V_INLINE vec logistic_times(vec x, vec under) { return v_low(v_high(v_set(NUM(1.0)), x), x / under * v_set(SCALE_DOWN)); }
+
+V_INLINE vec m_sigmoid(vec x) { return v_set(SCALE_DOWN) / logistic_of(v_high(v_set(SCALED_LOW), x)); }
+V_INLINE vec m_silu(vec x) {
+  const vec held = v_high(v_set(SCALED_LOW), x);
+  return logistic_times(held, logistic_of(held));
 }
 
-/// x times the logistic function of 2 sqrt(2/pi) (x + 0.044715 x^3) = x (C1 + C3 x^2), which must be known to many more bits than it has.
-V_INLINE vec m_gelu_tanh(vec x) {
+// 2 sqrt(2/pi) (x + 0.044715 x^3) = C u, u = x (x^2 + K); ln2 / C = M. What of K is HIGH has so few bits that its difference from x^2 + K, rounded,
+// is exact; that of M so that its product with any n is.
 #if NUM_BITS == 32
-  const num limit = 11.25f, c1 = 0x1.988454p+0f, c1_low = -0x1.857936p-25f, c3 = 0x1.2444f2p-4f, c3_low = 0x1.49b16ap-29f;
+#define GELU_C 0x1.2444f2p-4f
+#define GELU_C_LOG2_E 0x1.a5a7dp-4f
+#define K_HIGH 0x1.65d26p+4f
+#define K_LOW -0x1.226128p-20f
+#define M_HIGH 0x1.36d8p+3f
+#define M_LOW 0x1.d56d78p-13f
+#define GELU_TANH_LOW -10.9f
+#define GELU_TANH_ONE 6
 #else
-  const num limit = 22, c1 = 0x1.9884533d43651p+0, c1_low = -0x1.cbc0d30ebfd15p-54, c3 = 0x1.2444f2a4d8b4bp-4, c3_low = -0x1.6c843a29d1c70p-61;
+#define GELU_C 0x1.2444f2a4d8b4bp-4
+#define GELU_C_LOG2_E 0x1.a5a7cf7572a98p-4
+#define K_HIGH 0x1.65d25edd9ed8p+4
+#define K_LOW 0x1.fd4f2671c239cp-48
+#define M_HIGH 0x1.36d9d56d78p+3
+#define M_LOW -0x1.5b6f6379857f9p-38
+#define GELU_TANH_LOW -21.7
+#define GELU_TANH_ONE 8
 #endif
-  const vec a = v_low(v_set(limit), v_abs(x));
-  vec square_low, cubic_low, factor_low, z_low;
-  const vec square = two_mul(a, a, &square_low), cubic = two_mul(square, v_set(c3), &cubic_low);
-  const vec factor = two_sum(cubic, v_set(c1), &factor_low), z = two_mul(a, factor, &z_low);
-  const vec lost = factor_low + (v_mad(square, v_set(c3_low), v_mad(square_low, v_set(c3), cubic_low)) + c1_low);
-  const scaled_exp e = exp_scaled(v_high(v_set(SCALED_LOW), v_neg(z)), v_neg(v_mad(a, lost, z_low)));
-  return logistic(v_high(v_set(-limit), x), e, v_sign_bit(x));
+/// x / (1 + e^-Cu). Of u many more bits count than it has: its last product is made where n M is taken from it.
+V_INLINE vec m_gelu_tanh(vec x) {
+  const vec held = v_high(v_set(GELU_TANH_LOW), x), a = v_low(v_set(GELU_TANH_ONE), held), k = v_set(K_HIGH);
+  const vec factor = v_mad(a, a, k), factor_low = mad_close(a, a, k - factor) + v_set(K_LOW);
+  const vec magic = v_set(ROUND_MAGIC + (num)(BIAS - SCALED)), at = v_mad(a * factor, v_set(-GELU_C_LOG2_E), magic), n = at - magic;
+  const vec rest = v_mad(n, v_set(M_LOW), v_mad(a, factor_low, mad_close(a, factor, n * v_set(M_HIGH))));
+  return logistic_times(held, logistic_under(v_bits(at), rest * v_set(-GELU_C)));
 }
 
 V_INLINE vec m_softplus(vec x) { return v_high(v_zero(), x) + log1p_unit(exp_below(v_abs(x)).whole * v_set(SCALE_DOWN)); }

@@ -23,19 +23,22 @@
 #endif
 #define V_INF v_set((num)INFINITY)
 
-/// c[0] + c[1] x + ... by Horner's rule, its even and odd powers side by side where that is shorter to wait for.
+/// c[0] + c[1] x + ... by Horner's rule
+V_INLINE vec horner(vec x, const num *c, int n) {
+  vec y = v_set(c[n - 1]);
+  for (int i = n - 2; i >= 0; i--) y = v_mad(y, x, v_set(c[i]));
+  return y;
+}
+/// Its even and odd powers side by side where that is shorter to wait for.
 V_INLINE vec poly_of(vec x, const num *c, int n) {
-  if (n < 6) {
-    vec y = v_set(c[n - 1]);
-    for (int i = n - 2; i >= 0; i--) y = v_mad(y, x, v_set(c[i]));
-    return y;
-  }
+  if (n < 6) return horner(x, c, n);
   const vec z = x * x;
   vec even = v_set(c[(n - 1) & ~1]), odd = v_set(c[(n - 2) | 1]);
   for (int i = ((n - 1) & ~1) - 2; i >= 0; i -= 2) even = v_mad(even, z, v_set(c[i]));
   for (int i = ((n - 2) | 1) - 2; i >= 0; i -= 2) odd = v_mad(odd, z, v_set(c[i]));
   return v_mad(odd, x, even);
 }
+#define HORNER(x, c) horner(x, c, sizeof(c) / sizeof *(c))
 #define POLY(x, c) poly_of(x, c, sizeof(c) / sizeof *(c))
 
 /// The leading half of x's bits: its square is exact.
@@ -51,6 +54,17 @@ V_INLINE vec two_mul(vec a, vec b, vec *low) {
   *low = ((ah * bh - product) + (ah * bl + al * bh)) + al * bl;
 #endif
   return product;
+}
+
+/// a b + c where c is near -a b: the product is not rounded before they cancel.
+V_INLINE vec mad_close(vec a, vec b, vec c) {
+#ifdef V_FAST_FMA
+  return v_fma(a, b, c);
+#else
+  vec low;
+  const vec product = two_mul(a, b, &low);
+  return (product + c) + low;
+#endif
 }
 
 /// a + b = result + *low exactly.

@@ -11,10 +11,13 @@
 static const num erf_p[] = {NUM(0.128379151), NUM(-0.376125038), NUM(0.112819113), NUM(-0.0267697461), NUM(0.00499737682), NUM(-0.000601056498)};
 // "erf g f32": erf(a) = 1 - e^-g(a); [0.9, 4], error 2^-28.9
 static const num erf_g[] = {NUM(0.000175899899), NUM(1.12775660), NUM(0.637047231), NUM(0.104048856), NUM(-0.0222828202), NUM(0.00305708521), NUM(-0.000197338028)};
-// "gelu f32": erfc(a / sqrt 2) / 2 = e^(-a^2/2) p(w) / (a + 3), w = (a - 3) / (a + 3) = 2 t - 1, t = a / (a + 3); [0, 15], error 2^-24.5
-static const num gelu_p[] = {NUM(0.729083657), NUM(-0.509332240), NUM(0.230019867), NUM(-0.0472569130), NUM(-0.0104835359), NUM(0.00692642899),
-  NUM(0.00108376390), NUM(-0.000904595538), NUM(-0.000271035620)};
+// "gelu f32": erfc(a / sqrt 2) / 2 = e^(-a^2/2) p(w) / (a + 4.25), w = (a - 4.25) / (a + 4.25) = 2 t - 1, t = a / (a + 4.25); [0, 15], error 2^-27.7
+static const num gelu_p[] = {NUM(0.759554207), NUM(-0.625129819), NUM(0.418227613), NUM(-0.220514774), NUM(0.0852714106), NUM(-0.0193695761),
+  NUM(-0.000749453786), NUM(0.00218961574), NUM(-0.000364227104), NUM(-0.000235904343)};
 #define GELU_LIMIT 15
+// "gelu near": e^(-a^2/2) p(t - 0.4140625) / (a + 4), t = a / (a + 4); [0, 5], error 2^-24.5
+static const num gelu_near_p[] = {NUM(0.872204602), NUM(-1.51752341), NUM(1.97738469), NUM(-1.83885539), NUM(1.04258037), NUM(-0.0966428816), NUM(-0.383974195)};
+#define NEAR_gelu 4.25f
 
 V_INLINE vec m_erf(vec x) {
   const vec a = v_low(v_set(4.0f), v_abs(x)), z = a * a;
@@ -79,19 +82,36 @@ V_INLINE vec m_erf(vec x) {
 }
 #endif
 
+/// 2^SCALED a erfc(a / sqrt 2) / 2 for a in [0, GELU_LIMIT]
+V_INLINE vec gelu_tail(vec a) {
+#if NUM_BITS == 32
+  // -a^2/2 = n ln2 + r. a^2 counts to twice its precision, so its product is made where the multiple of ln2 is taken from it.
+  const vec half = a * 0.5f, magic = v_set(ROUND_MAGIC + BIAS + SCALED), at = v_mad(half * a, v_set(-LOG2_E), magic), n = at - magic;
+  const vec r = v_mad(n, v_set(-LN2_LOW), v_neg(mad_close(half, a, n * LN2_HIGH))), scale = v_from_bits(v_bits(at) << MANTISSA);
+  const vec under = a + 4.25f, lost = a - (under - 4.25f), t = a / under, p = POLY(v_mad(t, v_set(2.0f), v_set(-1.0f)), gelu_p), share = p * t;
+  const vec one_less = 1.0f - t, rest = v_mad(lost * one_less * one_less * one_less, v_set(-0.235f), exp_rest(r)); // what the sum lost
+  return (v_mad(share, rest, mad_close(p, t, v_neg(share))) + share) * scale;
+#else
+  vec square_low, low;
+  const vec square = two_mul(a, a, &square_low), half = a * 0.5, share = half * erfc_scaled(a * 0.70710678118654752440, &low);
+  return times_exp_two(share, low * half, exp_scaled(square * -0.5, square_low * -0.5));
+#endif
+}
 /// x (1 - q(x)), and -|x| q(|x|) below 0, with q(a) = erfc(a / sqrt 2) / 2.
 V_INLINE vec m_gelu(vec x) {
-  const vec a = v_low(v_set(GELU_LIMIT), v_abs(x));
-  vec square_low, low = v_zero();
-  const vec square = two_mul(a, a, &square_low);
-#if NUM_BITS == 32
-  const vec t = a / (a + 3.0f), share = POLY(v_mad(t, v_set(2.0f), v_set(-1.0f)), gelu_p) * t;
-#else
-  const vec half = a * 0.5, share = half * erfc_scaled(a * 0.70710678118654752440, &low);
-  low = low * half;
-#endif
-  const vec part = times_exp_two(share, low, exp_scaled(square * NUM(-0.5), square_low * NUM(-0.5))) * v_set(SCALE_DOWN);
-  return v_copysign(v_high(x, v_zero()) - part, x);
+  return v_copysign(v_mad(gelu_tail(v_low(v_set(GELU_LIMIT), v_abs(x))), v_set(-SCALE_DOWN), v_high(x, v_zero())), x);
 }
+
+#if NUM_BITS == 32 && defined V_FAST_FMA
+/// The same with fewer instructions for numbers that are not large: two roundings of a^2 and ln2 are enough for n of two digits.
+V_INLINE vec m_gelu_near(vec x) {
+  const vec a = v_abs(x), square = a * a, square_low = mad_close(a, a, v_neg(square)), magic = v_set(ROUND_MAGIC);
+  const vec at = v_mad(square, v_set(-0.5f * LOG2_E), magic), n = at - magic;
+  const vec r = (mad_close(n, v_set(2 * 0x1.62e43p-1f), square) + square_low) * -0.5f;
+  const vec under = a + 4.0f, lost = a - (under - 4.0f), t = a / under, p = HORNER(t - 0.4140625f, gelu_near_p), share = p * t;
+  const vec rest = v_mad(lost, v_set(-0.2f), exp_rest(r)); // what the sum lost, about a fifth of it in the quotient
+  return v_high(v_set(-0.0f), x) - exp_scale_near(v_mad(share, rest, mad_close(p, t, v_neg(share))) + share, v_bits(at)); // n is 0 where share may be 0
+}
+#endif
 
 #endif

@@ -60,6 +60,13 @@ V_INLINE scaled_exp exp_scaled(vec x, vec low) {
   const vec rest = exp_rest(r + low), scale = v_from_bits(at << MANTISSA);
   return (scaled_exp){rest, scale, (rest + NUM(1.0)) * scale};
 }
+/// 2^SCALED e^x for x <= 0. Far below 0 it stays at a number that is none any more when it is scaled back.
+V_INLINE vec exp_below_zero(vec x) {
+  vec n, r;
+  const ivec at = exp_split(v_high(v_set(SCALED_LOW), x), BIAS + SCALED, &n, &r);
+  const vec scale = v_from_bits(at << MANTISSA);
+  return v_mad(scale, exp_rest(r), scale);
+}
 /// Of -size, held above SCALED_LOW.
 V_INLINE scaled_exp exp_below(vec size) { return exp_scaled(v_high(v_set(SCALED_LOW), v_neg(size)), v_zero()); }
 /// (x + low) e
@@ -72,6 +79,17 @@ V_INLINE vec m_exp(vec x) {
   const ivec at = exp_split(x, 2 * BIAS, &n, &r);
   return exp_scale(exp_rest(r) + NUM(1.0), at);
 }
+
+#if NUM_BITS == 32 && defined V_FAST_FMA
+/// p 2^n, where the low bits of at hold n, for numbers p and normal results.
+V_INLINE vec exp_scale_near(vec p, ivec at) { return v_from_bits(v_bits(p) + (at << MANTISSA)); }
+#define NEAR_exp 87
+V_INLINE vec m_exp_near(vec x) {
+  vec n, r;
+  const ivec at = exp_split(x, 0, &n, &r);
+  return exp_scale_near(exp_rest(r) + 1.0f, at);
+}
+#endif
 
 /// 2^x: x = n + f is exact, and r = f ln2 needs its rounding error back only where f64 counts on it.
 V_INLINE vec m_exp2(vec x) {
