@@ -6,8 +6,8 @@
 #   tests/cxx/test_*.cpp           C++ programs against the shared library
 #   tests/fuzz/fuzz_*.c            replays tests/fuzz/corpus/NAME/; with TRIVET_FUZZ (clang) also searches for a while
 #   tests/canary/canary_*.c        each holds a bug that the sanitizer of its name must report
-# A comment line "labels: a b" in the first lines of a test gives it CTest labels. Three mean something here: `threads` runs in the tsan preset,
-# `unsanitized` keeps the test out of sanitized builds, `release` out of coverage builds as well.
+# A comment line "labels: a b" in the first lines of a test gives it CTest labels. Four mean something here: `threads` runs in the tsan preset,
+# `unsanitized` keeps the test out of sanitized builds, `release` out of coverage builds as well; `slow` ones begin first.
 # Every test knows TRIVET_BUILD_DIR and TRIVET_SOURCE_DIR, as environment variables and (C) as macros. RT_* variables are unset.
 enable_testing()
 set(rt_test_directory ${CMAKE_BINARY_DIR}/tests)
@@ -36,6 +36,9 @@ function(rt_register name)
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS "${arg_LABELS}"
     ENVIRONMENT "TRIVET_BUILD_DIR=${CMAKE_BINARY_DIR};TRIVET_SOURCE_DIR=${PROJECT_SOURCE_DIR};UBSAN_OPTIONS=print_stacktrace=1;TSAN_OPTIONS=halt_on_error=1"
     ENVIRONMENT_MODIFICATION "RT_BACKEND=unset:;RT_BACKEND_PATH=unset:;RT_LAYERS=unset:;RT_FALLBACK=unset:;RT_THREADS=unset:;RT_MEMORY_LIMIT=unset:")
+  if("slow" IN_LIST arg_LABELS) # begins first, so that nothing waits for it in the end
+    set_tests_properties(${name} PROPERTIES COST 1000)
+  endif()
 endfunction()
 
 function(rt_test_settings target)
