@@ -154,18 +154,22 @@ __attribute__((noinline, unused)) static void in_blocks(block_fn fn, int n_in, b
   }
 
 #if V_LANE == V_IS_f32 && defined V_FAST_FMA
-/// Are they all numbers smaller than the limit?
+/// Are they all numbers up to the limit?
 V_INLINE bool are_below(float limit, const vec *x) {
   ivec above = v_iset(0);
   V_UNROLL for (int k = 0; k < FUNCTION_STEP; k++) above |= v_bits(v_set(limit)) - v_bits(v_abs(x[k]));
   return !v_any(v_mask(above));
 }
 #endif
-// The blocks are two functions, so that the constants of the usual one stay in registers. It gives the index of the first block that is not for it.
+// The blocks are two functions, so that the constants of the usual one stay in registers. It gives the index of the first block that is not for it. A
+// number gets the same form in both, so that its result does not depend on what lies beside it.
 #define BLOCKS_NEAR(name, x, formula)                                                                                                       \
   __attribute__((noinline)) static void far_##name(int64_t i, const block_in *in, item *out) {                                             \
     FROM(0) GET(0)                                                                                                                         \
-    for (int k = 0; k < FUNCTION_STEP; k++) { const vec x = x0[k]; store(out + i + k * V_LANES, formula); }                                \
+    for (int k = 0; k < FUNCTION_STEP; k++) {                                                                                              \
+      const vec x = x0[k];                                                                                                                 \
+      store(out + i + k * V_LANES, v_select(v_le(v_abs(x), v_set(NEAR_##name)), m_##name##_near(x), formula));                             \
+    }                                                                                                                                      \
   }                                                                                                                                        \
   __attribute__((noinline)) static int64_t near_##name(int64_t i, int64_t n, const block_in *in, item *out) {                              \
     FROM(0)                                                                                                                                \
