@@ -249,9 +249,7 @@ static inline rt_status call_kernel(rt_ctx *ctx, rti_kernel *kernel, uint16_t op
   call.op = op, call.nin = (uint8_t)nin, call.nout = 1, call.math = ctx->math;
   call.args = views, call.attr = NULL, call.workspace = NULL, call.seq = 0;
   rti_count(kernel, &kernel->fast_runs);
-  uint32_t errors = rti_error_count();
-  int32_t code = kernel->fn(kernel->fn_ctx, NULL, &call);
-  return RTI_LIKELY(code == RTB_OK) ? RT_OK : rti_kernel_failed(kernel, code, errors);
+  return rti_kernel_call(kernel, &call);
 }
 
 static inline bool misaligned(const rti_kernel *kernel, const rtb_view *const *views, int n) {

@@ -187,9 +187,7 @@ static rt_status submit(run *r, rti_instance *instance, rti_kernel *kernel, rtb_
     } while (status == RTI_RETIRED);
     return status;
   }
-  uint32_t before = rti_error_count();
-  int32_t code = kernel->fn(kernel->fn_ctx, NULL, op);
-  return code == RTB_OK ? RT_OK : rti_kernel_failed(kernel, code, before);
+  return rti_kernel_call(kernel, op);
 }
 
 /// Records that the output was written.
@@ -256,9 +254,7 @@ static rt_status run_rows(run *r, rti_instance *instance, bool *was_run) {
     rtb_op op = {.op = r->call->op, .nin = r->call->nin, .nout = 1, .math = r->ctx->math, .args = v.args, .attr = r->call->attr};
     uint64_t n_runs = 0;
     for (bool more = true; status == RT_OK && more; n_runs++) {
-      uint32_t before = rti_error_count();
-      int32_t code = kernel->fn(kernel->fn_ctx, NULL, &op);
-      if (code != RTB_OK) status = rti_kernel_failed(kernel, code, before);
+      status = rti_kernel_call(kernel, &op);
       more = false;
       for (int32_t d = last - 1; d >= 0 && !more; d--) { // the next row
         int64_t extent = c->shape[r->n - 1][d];

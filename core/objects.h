@@ -401,6 +401,12 @@ void rti_kernels_deinit(rt_ctx *ctx);
 const char *rti_reason_name(int32_t reason);
 /// The status and sentence of a kernel that returned `code`; errors_before tells whether it left a sentence of its own.
 rt_status rti_kernel_failed(const rti_kernel *kernel, int32_t code, uint32_t errors_before);
+/// Calls a kernel that works at once.
+static inline rt_status rti_kernel_call(const rti_kernel *kernel, const rtb_op *op) {
+  uint32_t errors = rti_error_count();
+  int32_t code = kernel->fn(kernel->fn_ctx, NULL, op);
+  return RTI_LIKELY(code == RTB_OK) ? RT_OK : rti_kernel_failed(kernel, code, errors);
+}
 
 // ---- report.c ------------------------------------------------------------------------------------------------------------------------
 /// The first count of a kernel since the last reset.

@@ -173,20 +173,13 @@ void rti_plans_drop(rt_ctx *ctx) {
 
 // ---- running one -------------------------------------------------------------------------------------------------------------------------
 
-static rt_status call_kernel(rti_kernel *kernel, const rtb_op *op) {
-  rti_count(kernel, &kernel->runs);
-  const uint32_t errors = rti_error_count();
-  const int32_t code = kernel->fn(kernel->fn_ctx, NULL, op);
-  return RTI_LIKELY(code == RTB_OK) ? RT_OK : rti_kernel_failed(kernel, code, errors);
-}
-
 static rt_status call_with_scratch(rt_ctx *ctx, rti_kernel *kernel, rtb_op *op, uint64_t bytes) {
   static const int64_t one = 1;
   const int64_t extent = (int64_t)bytes;
   rtb_view scratch = {.data = rti_pool_alloc(ctx->pool, bytes), .numel = extent, .dtype = RTB_U8, .ndim = 1, .layout = RTB_DENSE, .shape = &extent, .stride = &one};
   if (!scratch.data) return RT_E_NO_MEMORY;
   op->workspace = &scratch;
-  const rt_status status = call_kernel(kernel, op);
+  const rt_status status = rti_kernel_call(kernel, op);
   rti_pool_free(ctx->pool, scratch.data, bytes);
   return status;
 }
@@ -208,7 +201,10 @@ static rt_status run(const rti_call *call, const rti_plan *plan, const rtb_view 
   args[o] = plan->own >> o & 1 ? &t->view : &own;
   if (args[o] == &own) own = plan->view[o], own.data = t->view.data, own.offset = t->view.offset;
   if (RTI_UNLIKELY((uintptr_t)t->view.data & kernel->align_mask)) status = RTI_FAST_MISS;
-  else status = scratch_bytes ? call_with_scratch(ctx, kernel, &op, scratch_bytes) : call_kernel(kernel, &op);
+  if (status == RT_OK) {
+    rti_count(kernel, &kernel->runs);
+    status = scratch_bytes ? call_with_scratch(ctx, kernel, &op, scratch_bytes) : rti_kernel_call(kernel, &op);
+  }
   if (given && status != RTI_FAST_MISS) rti_count_write(given->storage);
   if (!given && RTI_LIKELY(status == RT_OK)) *out = t;
   else if (!given) rt_release(t);
