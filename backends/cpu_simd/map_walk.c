@@ -41,6 +41,13 @@ static void start(walk *w, const map_kernel *kernel, const rtb_op *op) {
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
+/// Once it is known what passes through buffers.
+static void choose_stream(walk *w) {
+  const map_kernel *kernel = w->kernel;
+  const bool direct = !(w->buffered >> w->n_in & 1);
+  if (direct && !kernel->is_in_place && w->numel * kernel->bytes[w->n_in] > MAP_STREAM_BYTES) w->still |= SIMD_STREAM;
+}
+
 // ---- pieces of many short rows ----------------------------------------------------------------------------------------------------------------
 static int32_t pieces_body(void *arg, int64_t begin, int64_t end) {
   const walk *w = arg;
@@ -90,6 +97,7 @@ static int32_t run_pieces(walk *w) {
       if (repeats > period) period = repeats; // each one divides the longer ones
     }
   }
+  choose_stream(w);
   w->tile_cols = most / period * period;
   const int64_t n = (w->numel + w->tile_cols - 1) / w->tile_cols, grain = kernel->grain / w->tile_cols;
   return simd_parallel(kernel->dev, n, grain < 1 ? 1 : grain, pieces_body, w);
@@ -179,6 +187,7 @@ static int32_t run_tiles(walk *w) {
   const int64_t chunk = w->numel * widest <= SMALL ? most / 4 : CHUNK / widest;
   const bool clash = w->step[w->n_in][w->cross] % CLASH == 0;
   if (kernel->is_copy && !(transposed && clash)) w->buffered = 0;
+  choose_stream(w);
   // Tiles, measured at 500x500 to 4096x4096. A transposed copy writes whole cache lines down long columns; where those lines would push each other
   // out, it takes square tiles through a buffer. Kernels want long rows, and whole lines (pairs of them, where they clash) of what is transposed.
   w->down = transposed && kernel->is_copy;

@@ -110,13 +110,15 @@ static void fill(world *w, rt_dtype dtype, int64_t n, char *to) {
   }
 }
 
-static void same(world *w, int op, rt_dtype dtype, int32_t rank, const int64_t *shape, bool plain) {
+typedef enum plain { NOTHING, OUTPUT, EVERYTHING } plain; // what is dense
+
+static void same(world *w, int op, rt_dtype dtype, int32_t rank, const int64_t *shape, plain plain) {
   rt_tensor *view[2][MOST], *base[2][MOST];
   const int32_t n = operations[op].n_in + 1;
   for (int32_t k = 0; k < n; k++) {
     const bool is_out = k + 1 == n;
     layout l = random_layout(w, rank, shape, is_out);
-    if (plain && is_out) {
+    if (plain == EVERYTHING || (plain == OUTPUT && is_out)) {
       l = (layout){.rank = rank};
       for (int32_t d = 0; d < rank; d++) l.order[d] = d, l.shape[d] = l.extent[d] = shape[d], l.step[d] = 1;
     }
@@ -165,7 +167,7 @@ static void random_views(void **state) {
     for (int32_t d = 0; d < rank; d++) shape[d] = extents[rank - 1][pick(w, 12)];
     const int op = (int)pick(w, N_OPERATIONS);
     const bool moves = op == COPY || op == WHERE;
-    same(w, op, (moves ? any_dtypes : real_dtypes)[pick(w, 8)], rank, shape, pick(w, 2));
+    same(w, op, (moves ? any_dtypes : real_dtypes)[pick(w, 8)], rank, shape, pick(w, 2) ? OUTPUT : NOTHING);
   }
 }
 
@@ -173,9 +175,12 @@ static void random_views(void **state) {
 static void large_views(void **state) {
   world *w = *state;
   const int64_t shape[2] = {2500, 2600};
-  for (int op = 0; op < N_OPERATIONS; op++) same(w, op, op == LESS ? RT_U8 : RT_F32, 2, shape, op != ADD);
+  for (int op = 0; op < N_OPERATIONS; op++) same(w, op, op == LESS ? RT_U8 : RT_F32, 2, shape, op == ADD ? NOTHING : OUTPUT);
   const int64_t small[2] = {26000000, 1};
-  same(w, LESS, RT_U8, 1, small, true);
+  same(w, LESS, RT_U8, 1, small, OUTPUT);
+  const int64_t rows[2] = {1300, 2601}, line[1] = {5000003}; // rows of f64 that begin at odd places of a vector
+  same(w, ADD, RT_F64, 2, rows, OUTPUT);
+  for (int op = 0; op < N_OPERATIONS; op++) same(w, op, op == LESS ? RT_U8 : op == ADD ? RT_F64 : RT_F32, 1, line, EVERYTHING);
 }
 
 static int open_world(void **state) {

@@ -3,6 +3,7 @@
 // from a small buffer full of it. A function is a loop over whole blocks that all go through in_blocks, which copies what is left over to
 // a block of its own, so that each function is compiled once. functions.h says where f32 and halves compute theirs.
 #include "kernel.h"
+#include "../vec/stream.h"
 #include "../vmath/vocab.h"
 #include "functions.h"
 
@@ -44,14 +45,30 @@ V_INLINE source source_of(const void *in, bool is_still, lane *buffer) {
 V_INLINE vec take(source s, int64_t i, int64_t u) { return v_load(s.at + (i & s.keep) + u); }
 V_INLINE vec take_n(source s, int64_t i, int64_t n) { return s.keep ? v_load_n(s.at + i, n) : v_load(s.at); }
 
-// What a row gives, and how it is stored.
+// What a row gives, and how it is stored; vectors as wide as memory takes them may go past the caches.
+#if V_LANE == V_IS_f32 || V_LANE == V_IS_f64
+V_INLINE bool may_stream(const lane *out, uint32_t still) { return (still & SIMD_STREAM) && (uintptr_t)out % V_BYTES == 0; }
+V_INLINE void stream(lane *p, vec v) { b_stream(p, (bits)v); }
+#else
+V_INLINE bool may_stream(const lane *out, uint32_t still) { return (void)out, (void)still, false; }
+V_INLINE void stream(lane *p, vec v) { v_store(p, v); }
+#endif
 #define OUT_SAME lane
+#define VALUE_SAME vec
+#define MAY_STREAM_SAME may_stream
+#define STREAM_SAME stream
 #define PUT_SAME(p, v) v_store(p, v)
 #define PUT_N_SAME(p, v, n) v_store_n(p, v, n)
 #define OUT_REAL lane
+#define VALUE_REAL vec
+#define MAY_STREAM_REAL may_stream
+#define STREAM_REAL stream
 #define PUT_REAL PUT_SAME
 #define PUT_N_REAL PUT_N_SAME
 #define OUT_BOOL uint8_t
+#define VALUE_BOOL vmask
+#define MAY_STREAM_BOOL(p, still) false
+#define STREAM_BOOL PUT_BOOL
 #define PUT_BOOL(p, v) v_store_mask(p, v)
 #define PUT_N_BOOL(p, v, n) v_store_mask_n(p, v, n)
 
@@ -69,12 +86,17 @@ V_INLINE vec take_n(source s, int64_t i, int64_t n) { return s.keep ? v_load_n(s
 #define IF_RESULT_BOOL(...) __VA_ARGS__
 #define IF_RESULT_COMPLEX(...)
 
-#define LOOP(result, load, load_n, formula)                                                                                                 \
+#define LOOP(result, load, load_n, formula)                                                                                                \
   OUT_##result *py = out;                                                                                                                  \
+  const bool past = MAY_STREAM_##result(py, still);                                                                                        \
   int64_t i = 0;                                                                                                                           \
   for (; i + PLAIN_BLOCK <= n; i += PLAIN_BLOCK) {                                                                                         \
-    V_UNROLL for (int64_t u = 0; u < PLAIN_BLOCK; u += V_LANES) { load PUT_##result(py + i + u, formula); }                                \
+    VALUE_##result y[4];                                                                                                                   \
+    V_UNROLL for (int64_t u = 0; u < PLAIN_BLOCK; u += V_LANES) { load y[u / V_LANES] = formula; }                                         \
+    if (past) V_UNROLL for (int64_t u = 0; u < PLAIN_BLOCK; u += V_LANES) STREAM_##result(py + i + u, y[u / V_LANES]);                     \
+    else V_UNROLL for (int64_t u = 0; u < PLAIN_BLOCK; u += V_LANES) PUT_##result(py + i + u, y[u / V_LANES]);                             \
   }                                                                                                                                        \
+  if (past) b_stream_end();                                                                                                                \
   for (int64_t rest; (rest = n - i) > 0; i += V_LANES) {                                                                                   \
     if (rest > V_LANES) rest = V_LANES;                                                                                                    \
     load_n PUT_N_##result(py + i, formula, rest);                                                                                          \

@@ -2,7 +2,7 @@
 // Vectors for kernels that move elements and never look at them: `element` is 1, 2, 4, 8 or 16 bytes, `bits` as many bytes as a vector of the
 // instruction set has, made of blocks of 16.
 //   b_load b_store (p)        any alignment
-//   b_stream(p, b)            a store that goes past the caches; p is a multiple of V_BYTES; b_stream_end() comes after the last one
+//   b_stream b_stream_end     stream.h
 //   b_blocks(p, step)         block g comes from p + g step bytes
 //   b_zip_low b_zip_high(a, b)   in each block: the elements of the lower (upper) halves of a's and b's block, taking turns
 //   b_even(a, b)              elements 0, 2, 4 ... of a, then of b; elements of at most 8 bytes
@@ -26,7 +26,7 @@ typedef uint64_t element;
 typedef struct element { uint64_t half[2]; } element;
 #endif
 
-typedef uint64_t bits __attribute__((vector_size(V_BYTES)));
+#include "stream.h"
 typedef uint64_t block __attribute__((vector_size(BLOCK_BYTES)));
 
 V_INLINE bits b_load(const void *p) {
@@ -46,8 +46,6 @@ V_INLINE block b_block(const char *p) {
 V_INLINE bits b_blocks(const char *p, int64_t step) {
   return (bits)_mm256_inserti128_si256(_mm256_castsi128_si256((__m128i)b_block(p)), (__m128i)b_block(p + step), 1);
 }
-V_INLINE void b_stream(void *p, bits b) { _mm256_stream_si256(p, (__m256i)b); }
-V_INLINE void b_stream_end(void) { _mm_sfence(); }
 #define B_ZIP(side, width) (bits)_mm256_unpack##side##_epi##width((__m256i)a, (__m256i)b)
 #elif V_ISA == V_IS_avx512
 #include <immintrin.h>
@@ -57,19 +55,9 @@ V_INLINE bits b_blocks(const char *p, int64_t step) {
   b = _mm512_inserti32x4(b, (__m128i)b_block(p + 2 * step), 2);
   return (bits)_mm512_inserti32x4(b, (__m128i)b_block(p + 3 * step), 3);
 }
-V_INLINE void b_stream(void *p, bits b) { _mm512_stream_si512(p, (__m512i)b); }
-V_INLINE void b_stream_end(void) { _mm_sfence(); }
 #define B_ZIP(side, width) (bits)_mm512_unpack##side##_epi##width((__m512i)a, (__m512i)b)
 #else
 V_INLINE bits b_blocks(const char *p, int64_t step) { return (void)step, b_block(p); }
-#if defined(__SSE2__)
-#include <emmintrin.h>
-V_INLINE void b_stream(void *p, bits b) { _mm_stream_si128(p, (__m128i)b); }
-V_INLINE void b_stream_end(void) { _mm_sfence(); }
-#else
-V_INLINE void b_stream(void *p, bits b) { b_store(p, b); }
-V_INLINE void b_stream_end(void) {}
-#endif
 typedef uint8_t bits8 __attribute__((vector_size(16)));
 typedef uint16_t bits16 __attribute__((vector_size(16)));
 typedef uint32_t bits32 __attribute__((vector_size(16)));
