@@ -3,7 +3,7 @@
 #include "extreme.h"
 #include "total.h"
 
-enum { GROUP = 8, GROUPS = 16 }; // of columns: rows at a time, and how often before their totals are due
+enum { GROUP = 8, GROUPS = 16, FEW = 4 }; // of columns: rows of a sum at a time, and how often before their totals are due; rows of a maximum
 
 // ---- sums ---------------------------------------------------------------------------------------------------------------------------------
 V_INLINE void store_number(lane *out, num value) {
@@ -181,7 +181,7 @@ V_INLINE void extreme_columns(bool is_max, int64_t m, int64_t n, const lane *x, 
   num part[SIMD_FOLD_RESULTS + V_LANES];
   for (int64_t j = 0; j < m; j += V_LANES) put(part + j, v_set(is_max ? -(num)INFINITY : (num)INFINITY));
   int64_t i = 0;
-  for (; i + GROUP <= n; i += GROUP) EACH_COLUMN(m, extreme_of_rows, is_max, GROUP, x + i * step, step, part);
+  for (; i + FEW <= n; i += FEW) EACH_COLUMN(m, extreme_of_rows, is_max, FEW, x + i * step, step, part);
   for (; i < n; i++) EACH_COLUMN(m, extreme_of_rows, is_max, 1, x + i * step, step, part);
   EACH_COLUMN(m, zeros_of_rows, is_max, n, x, step, part);
   extremes_join(is_max, m, part, best);
