@@ -74,7 +74,9 @@ int32_t simd_resolve_map(simd_device *dev, const rtb_sig *sig, rtb_kernel *out) 
   const simd_map_row *row = is_complex(dtype) ? complex_of(dtype)->map : dtype < SIMD_DTYPES ? dev->isa->map[dtype] : NULL;
   while (row && row->op && row->op != sig->op) row++;
   if (!row || !row->op) return rtb_refuse(out, RTB_UNSUPPORTED_DTYPE, "%s of %s has no vector kernel", simd_op_name(dev, sig->op), simd_dtype_name(dev, dtype));
-  return map_resolve_with(dev, sig, row->fn, row->cost, out);
+  const int32_t status = map_resolve_with(dev, sig, row->fn, row->cost, out);
+  if (status == RTB_OK) ((map_kernel *)out->kctx)->takes_gaps = row->takes_gaps;
+  return status;
 }
 
 /// COPY, FILL and WHERE move elements of one size; the cost is per byte.

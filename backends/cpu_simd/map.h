@@ -15,6 +15,7 @@ typedef struct map_kernel {
   uint32_t still;                // inputs that are immediates
   int32_t n_in;
   bool is_copy, is_in_place;     // fn gives its only input: elements may go straight to their place; the output is an input
+  bool takes_gaps;               // as simd_map_row
   uint8_t bytes[MAP_ARGS];       // per element of each argument, the output's last
 } map_kernel;
 

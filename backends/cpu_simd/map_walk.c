@@ -123,7 +123,7 @@ static void run_tile(const walk *w, char *const *at, int64_t rows, int64_t cols,
   const bool to_buffer = w->buffered >> n_in & 1;
   char *out = to_buffer ? buffer[n_in] : at[n_in];
   const int64_t out_step = to_buffer ? cols * out_bytes : ROW_STEP(n_in);
-  bool joined = out_step == cols * out_bytes; // do the rows of all arguments follow one another?
+  bool joined = out_step == cols * out_bytes && !(w->still & SIMD_GAPS); // do the rows of all arguments follow one another?
   for (int32_t k = 0; k < n_in && joined; k++) joined = step[k] == (w->still >> k & 1 ? 0 : cols * kernel->bytes[k]);
   const int64_t calls = joined ? 1 : rows, n = joined ? rows * cols : cols;
   for (int64_t r = 0; r < calls; r++) {
@@ -178,6 +178,7 @@ static int32_t run_tiles(walk *w) {
   for (int32_t k = 0; k <= w->n_in; k++) {
     const int64_t bytes = kernel->bytes[k], step = w->step[k][inner];
     if (k < w->n_in && step == 0) w->still |= 1u << k;
+    else if (k < w->n_in && step == 2 * bytes && kernel->takes_gaps) w->still |= SIMD_GAP(k);
     else if (step != bytes) w->buffered |= 1u << k;
     if (bytes > widest) widest = bytes;
     for (int32_t d = 0; d < inner && (w->buffered >> k & 1) && !transposed; d++)

@@ -19,11 +19,13 @@
 // ---- kernels ------------------------------------------------------------------------------------------------------------------------------
 /// n elements of each argument, dense; bit k of still: input k is one element that is used n times. Parameters are inputs, too (f64, still).
 /// out may be exactly one of the inputs. With SIMD_STREAM in still the output shares no input and will not be read soon: a kernel may write it past the
-/// caches (and then waits until other threads can see it).
+/// caches (and then waits until other threads can see it). With SIMD_GAP(k), only for a kernel that says so, the elements of input k lie two apart.
 #define SIMD_STREAM (1u << 31)
+#define SIMD_GAP(k) (256u << (k)) // of three inputs
+#define SIMD_GAPS (SIMD_GAP(0) | SIMD_GAP(1) | SIMD_GAP(2))
 typedef void (*simd_map)(int64_t n, const void *const *in, void *out, uint32_t still);
 /// cost: work per element in units of a tenth of a nanosecond on one core with data in its cache, measured, then a constant (see simd_grain).
-typedef struct simd_map_row { uint16_t op, cost; simd_map fn; } simd_map_row; // a table ends with op 0
+typedef struct simd_map_row { uint16_t op, cost; simd_map fn; bool takes_gaps; } simd_map_row; // a table ends with op 0
 typedef struct simd_gemm_kernels simd_gemm_kernels; // gemm/gemm.h
 
 /// Elements of one size, whatever they mean. Steps are bytes, of any sign.

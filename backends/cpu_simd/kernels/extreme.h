@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What kernels that fold many elements to one share: columns that may end within a vector, and the largest or smallest of a row. That compares
-// numbers at full speed, and keeps beside that whether there was a NaN and which sign a zero would have.
+// numbers at full speed, and keeps beside that whether there was a NaN; which sign a zero has is found again.
 #ifndef CPU_SIMD_EXTREME_H
 #define CPU_SIMD_EXTREME_H
 
@@ -27,30 +27,8 @@ V_INLINE vec load_columns(const lane *p, int64_t n) { return n < V_LANES ? v_loa
 // ---- largest and smallest -------------------------------------------------------------------------------------------------------------------
 // If the largest of some numbers is a zero, none is above it: then a sign bit that is not set belongs to a +0, and `and` of all sign bits is
 // the result's sign. For the smallest it is `or`.
-typedef struct extreme {
-  vec best;
-  ivec bits;
-  vmask nan;
-} extreme;
-
-V_INLINE extreme extreme_none(bool is_max) {
-  return (extreme){v_set(is_max ? -(num)INFINITY : (num)INFINITY), v_iset(is_max ? -1 : 0), v_ne(v_zero(), v_zero())};
-}
 V_INLINE vec better(bool is_max, vec x, vec best) { return is_max ? v_high(x, best) : v_low(x, best); }
 V_INLINE ivec joint_bits(bool is_max, ivec a, ivec b) { return is_max ? a & b : a | b; }
-V_INLINE void extreme_take(bool is_max, extreme *e, vec x) {
-  e->best = better(is_max, x, e->best), e->bits = joint_bits(is_max, e->bits, v_bits(x)), e->nan = v_or(e->nan, v_is_nan(x));
-}
-V_INLINE void extreme_take2(bool is_max, extreme *e, vec x, vec y) {
-  e->best = better(is_max, x, better(is_max, y, e->best));
-  e->bits = joint_bits(is_max, e->bits, joint_bits(is_max, v_bits(x), v_bits(y)));
-  e->nan = v_or(e->nan, v_unordered(x, y));
-}
-/// What a minimum or maximum that minds NaN and signs would have found, lane by lane.
-V_INLINE vec extreme_lanes(const extreme *e) {
-  const vec number = v_select(v_eq(e->best, v_zero()), v_from_bits(e->bits & V_SIGN), e->best);
-  return v_select(e->nan, v_set((num)NAN), number);
-}
 V_JOIN(lowest_number, v_low)
 V_JOIN(highest_number, v_high)
 

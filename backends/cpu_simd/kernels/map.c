@@ -34,16 +34,28 @@ V_INLINE vec parameter(const void *p) { return v_set((num)(V_LANE == V_IS_f64 &&
 // ---- plain rows: four vectors at a time, which hides their latency ---------------------------------------------------------------------------
 #define PLAIN_BLOCK (4 * V_LANES)
 
-typedef struct source { const lane *at; int64_t keep; } source; // element i is at[i & keep]
+typedef struct source { const lane *at; int64_t keep; bool gapped; } source; // element i is at[i & keep], or at[2 i]
 
-V_INLINE source source_of(const void *in, bool is_still, lane *buffer) {
-  if (!is_still) return (source){in, -1};
+V_INLINE source source_of(const void *in, bool is_still, bool is_gapped, lane *buffer) {
+  if (!is_still) return (source){in, -1, is_gapped};
   const lane value = *(const lane *)in;
   for (int i = 0; i < PLAIN_BLOCK; i++) buffer[i] = value;
-  return (source){buffer, 0};
+  return (source){buffer, 0, false};
 }
 V_INLINE vec take(source s, int64_t i, int64_t u) { return v_load(s.at + (i & s.keep) + u); }
-V_INLINE vec take_n(source s, int64_t i, int64_t n) { return s.keep ? v_load_n(s.at + i, n) : v_load(s.at); }
+#if V_LANE == V_IS_f32 || V_LANE == V_IS_f64
+#define GAPS_PLAIN true
+V_INLINE vec take_any(source s, int64_t i) { return s.gapped ? v_load_even(s.at + 2 * i) : take(s, i, 0); }
+#else
+#define GAPS_PLAIN false
+V_INLINE vec take_any(source s, int64_t i) { return take(s, i, 0); }
+#endif
+V_INLINE vec take_n(source s, int64_t n) {
+  if (!GAPS_PLAIN || !s.gapped) return s.keep ? v_load_n(s.at, n) : v_load(s.at);
+  lane few[V_LANES];
+  for (int64_t i = 0; i < n; i++) few[i] = s.at[2 * i];
+  return v_load_n(few, n);
+}
 
 // What a row gives, and how it is stored; vectors as wide as memory takes them may go past the caches.
 #if V_LANE == V_IS_f32 || V_LANE == V_IS_f64
@@ -54,19 +66,19 @@ V_INLINE bool may_stream(const lane *out, uint32_t still) { return (void)out, (v
 V_INLINE void stream(lane *p, vec v) { v_store(p, v); }
 #endif
 #define OUT_SAME lane
-#define VALUE_SAME vec
+#define MADE_SAME vec
 #define MAY_STREAM_SAME may_stream
 #define STREAM_SAME stream
 #define PUT_SAME(p, v) v_store(p, v)
 #define PUT_N_SAME(p, v, n) v_store_n(p, v, n)
 #define OUT_REAL lane
-#define VALUE_REAL vec
+#define MADE_REAL vec
 #define MAY_STREAM_REAL may_stream
 #define STREAM_REAL stream
 #define PUT_REAL PUT_SAME
 #define PUT_N_REAL PUT_N_SAME
 #define OUT_BOOL uint8_t
-#define VALUE_BOOL vmask
+#define MADE_BOOL vmask
 #define MAY_STREAM_BOOL(p, still) false
 #define STREAM_BOOL PUT_BOOL
 #define PUT_BOOL(p, v) v_store_mask(p, v)
@@ -86,44 +98,36 @@ V_INLINE void stream(lane *p, vec v) { v_store(p, v); }
 #define IF_RESULT_BOOL(...) __VA_ARGS__
 #define IF_RESULT_COMPLEX(...)
 
-#define LOOP(result, load, load_n, formula)                                                                                                \
+// Four vectors at a time; single ones where an input has gaps and for what is left. The last one, which may share elements with the one before
+// it, is computed before the output, which may be an input, is written.
+#define LOOP(result, with, formula)                                                                                                         \
   OUT_##result *py = out;                                                                                                                  \
+  if (n < V_LANES) {                                                                                                                       \
+    if (n > 0) { with(take_n, n) PUT_N_##result(py, formula, n); }                                                                         \
+    return;                                                                                                                                \
+  }                                                                                                                                        \
+  MADE_##result last;                                                                                                                      \
+  { with(take_any, n - V_LANES) last = formula; }                                                                                          \
   const bool past = MAY_STREAM_##result(py, still);                                                                                        \
   int64_t i = 0;                                                                                                                           \
-  for (; i + PLAIN_BLOCK <= n; i += PLAIN_BLOCK) {                                                                                         \
-    VALUE_##result y[4];                                                                                                                   \
-    V_UNROLL for (int64_t u = 0; u < PLAIN_BLOCK; u += V_LANES) { load y[u / V_LANES] = formula; }                                         \
+  for (; i + PLAIN_BLOCK <= n && !(still & SIMD_GAPS); i += PLAIN_BLOCK) {                                                                 \
+    MADE_##result y[4];                                                                                                                    \
+    V_UNROLL for (int64_t u = 0; u < PLAIN_BLOCK; u += V_LANES) { with(take, i, u) y[u / V_LANES] = formula; }                             \
     if (past) V_UNROLL for (int64_t u = 0; u < PLAIN_BLOCK; u += V_LANES) STREAM_##result(py + i + u, y[u / V_LANES]);                     \
     else V_UNROLL for (int64_t u = 0; u < PLAIN_BLOCK; u += V_LANES) PUT_##result(py + i + u, y[u / V_LANES]);                             \
   }                                                                                                                                        \
   if (past) b_stream_end();                                                                                                                \
-  for (int64_t rest; (rest = n - i) > 0; i += V_LANES) {                                                                                   \
-    if (rest > V_LANES) rest = V_LANES;                                                                                                    \
-    load_n PUT_N_##result(py + i, formula, rest);                                                                                          \
-  }
-#define SOURCE(k) lane b##k[PLAIN_BLOCK]; const source s##k = source_of(in[k], still >> k & 1, b##k);
-#define PLAIN_1(name, result, x, formula)                                                                                                   \
-  static void map_##name(ARGUMENTS) {                                                                                                      \
-    SOURCE(0)                                                                                                                              \
-    LOOP(result, const vec x = take(s0, i, u);, const vec x = take_n(s0, i, rest);, formula)                                               \
-  }
-#define PLAIN_P(name, result, x, formula)                                                                                                   \
-  static void map_##name(ARGUMENTS) {                                                                                                      \
-    SOURCE(0) const vec p = parameter(in[1]);                                                                                              \
-    LOOP(result, const vec x = take(s0, i, u);, const vec x = take_n(s0, i, rest);, formula)                                               \
-  }
-#define PLAIN_2(name, result, a, formula)                                                                                                   \
-  static void map_##name(ARGUMENTS) {                                                                                                      \
-    SOURCE(0) SOURCE(1)                                                                                                                    \
-    LOOP(result, const vec a = take(s0, i, u); const vec b = take(s1, i, u);,                                                              \
-         const vec a = take_n(s0, i, rest); const vec b = take_n(s1, i, rest);, formula)                                                   \
-  }
-#define PLAIN_3(name, result, a, formula)                                                                                                   \
-  static void map_##name(ARGUMENTS) {                                                                                                      \
-    SOURCE(0) SOURCE(1) SOURCE(2)                                                                                                          \
-    LOOP(result, const vec a = take(s0, i, u); const vec b = take(s1, i, u); const vec c = take(s2, i, u);,                                \
-         const vec a = take_n(s0, i, rest); const vec b = take_n(s1, i, rest); const vec c = take_n(s2, i, rest);, formula)                \
-  }
+  for (; i + V_LANES < n; i += V_LANES) { with(take_any, i) PUT_##result(py + i, formula); }                                               \
+  PUT_##result(py + n - V_LANES, last);
+#define SOURCE(k) lane b##k[PLAIN_BLOCK]; const source s##k = source_of(in[k], still >> k & 1, still & SIMD_GAP(k), b##k);
+#define WITH_X(take, ...) const vec x = take(s0, __VA_ARGS__);
+#define WITH_AB(take, ...) const vec a = take(s0, __VA_ARGS__), b = take(s1, __VA_ARGS__);
+#define WITH_ABC(take, ...) WITH_AB(take, __VA_ARGS__) const vec c = take(s2, __VA_ARGS__);
+#define PLAIN_1(name, result, x, formula) static void map_##name(ARGUMENTS) { SOURCE(0) LOOP(result, WITH_X, formula) }
+#define PLAIN_P(name, result, x, formula) \
+  static void map_##name(ARGUMENTS) { SOURCE(0) const vec p = parameter(in[1]); LOOP(result, WITH_X, formula) }
+#define PLAIN_2(name, result, a, formula) static void map_##name(ARGUMENTS) { SOURCE(0) SOURCE(1) LOOP(result, WITH_AB, formula) }
+#define PLAIN_3(name, result, a, formula) static void map_##name(ARGUMENTS) { SOURCE(0) SOURCE(1) SOURCE(2) LOOP(result, WITH_ABC, formula) }
 
 // ---- functions ------------------------------------------------------------------------------------------------------------------------------
 #define FUNCTION_STEP (NUM_BITS == 32 ? 2 : 1) // vectors at a time
@@ -310,7 +314,10 @@ static void through_f32(simd_map fn, int n_in, bool has_parameter, ARGUMENTS) {
 // Vectors of half the length, or of f64, take twice as long; halves are converted.
 #define COST(name) (COST_F32(name) * (NUM_BITS / 32) * (V_BYTES >= 32 ? 1 : 2) + (sizeof(lane) == 2))
 #define NAME(name) V_PASTE(NAME_, KIND(name))(name)
-#define RT_UNARY(id, NAME_, name, dtypes, result, cpu, gpu, ...) IF_##dtypes(IF_RESULT_##result({id, COST(name), NAME(name)}, ))
+#define GAPS_OWN false
+#define GAPS_NEAR false
+#define GAPS_WIDE false
+#define RT_UNARY(id, NAME_, name, dtypes, result, cpu, gpu, ...) IF_##dtypes(IF_RESULT_##result({id, COST(name), NAME(name), V_PASTE(GAPS_, KIND(name))}, ))
 #define RT_PARAM RT_UNARY
 #define RT_BINARY RT_UNARY
 #define RT_TERNARY RT_UNARY

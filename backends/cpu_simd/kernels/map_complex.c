@@ -60,8 +60,8 @@ typedef double _Complex stored;
 #define RT_COMPOSITE NO_ROW
 #include <trivet/ops.def>
 
-#define RT_UNARY(id, NAME, name, dtypes, result, cpu, ...) IF_##dtypes({id, COST(cpu), map_##name},)
-#define RT_BINARY(id, NAME, name, dtypes, result, cpu, ...) IF_RESULT_##result(IF_##dtypes({id, COST(cpu), map_##name},))
+#define RT_UNARY(id, NAME, name, dtypes, result, cpu, ...) IF_##dtypes({id, COST(cpu), map_##name, false},)
+#define RT_BINARY(id, NAME, name, dtypes, result, cpu, ...) IF_RESULT_##result(IF_##dtypes({id, COST(cpu), map_##name, false},))
 #define RT_PARAM NO_ROW
 #define RT_TERNARY NO_ROW
 #define RT_REDUCE NO_ROW

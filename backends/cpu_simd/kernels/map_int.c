@@ -81,7 +81,7 @@ static __attribute__((noinline)) void run(row_loop loop, int64_t n, const void *
 #define RT_COMPOSITE NO_ROW
 #include <trivet/ops.def>
 
-#define RT_UNARY(id, NAME, name, dtypes, result, cpu, gpu, ...) IF_##dtypes({id, COST(id), map_##name},)
+#define RT_UNARY(id, NAME, name, dtypes, result, cpu, gpu, ...) IF_##dtypes({id, COST(id), map_##name, false},)
 #define RT_BINARY RT_UNARY
 #define RT_TERNARY RT_UNARY
 #define RT_PARAM NO_ROW

@@ -3,7 +3,7 @@
 #include "extreme.h"
 #include "total.h"
 
-enum { GROUP = 8, GROUPS = 16 }; // of columns: rows at a time, and how often before their totals are due
+enum { GROUP = 8, GROUPS = 16, FEW = 4 }; // of columns: rows of a sum at a time, and how often before their totals are due; rows of a maximum
 
 // ---- sums ---------------------------------------------------------------------------------------------------------------------------------
 V_INLINE void store_number(lane *out, num value) {
@@ -24,8 +24,13 @@ V_INLINE void store_number(lane *out, num value) {
 
 V_INLINE num block_sum(const lane *x, int64_t n) {
   vec a[WIDE];
-  V_UNROLL for (int k = 0; k < WIDE; k++) a[k] = v_zero();
   int64_t i = 0;
+  if (n >= WIDE * V_LANES) {
+    V_UNROLL for (int k = 0; k < WIDE; k++) a[k] = v_load(x + k * V_LANES);
+    i = WIDE * V_LANES;
+  } else {
+    V_UNROLL for (int k = 0; k < WIDE; k++) a[k] = v_zero();
+  }
   for (; i + WIDE * V_LANES <= n; i += WIDE * V_LANES)
     V_UNROLL for (int k = 0; k < WIDE; k++) a[k] = v_add(a[k], v_load(x + i + k * V_LANES));
   if (n - i >= 4 * V_LANES) {
@@ -135,30 +140,51 @@ V_INLINE void extreme_start(bool is_max, int64_t m, num *best) {
   for (int64_t j = 0; j < m; j++) best[j] = is_max ? -(num)INFINITY : (num)INFINITY;
 }
 
-V_INLINE void extreme_rows(bool is_max, int64_t m, int64_t n, const lane *x, int64_t step, num *best) {
-  for (int64_t j = 0; j < m; j++) best[j] = better_number(is_max, best[j], row_extreme(is_max, x + j * step, n));
+V_INLINE void extremes_join(bool is_max, int64_t m, const num *later, num *best) {
+  int64_t j = 0;
+  for (; j + V_LANES <= m; j += V_LANES) put(best + j, is_max ? v_max(get(best + j), get(later + j)) : v_min(get(best + j), get(later + j)));
+  for (; j < m; j++) best[j] = better_number(is_max, best[j], later[j]);
 }
 
+V_INLINE void extreme_rows(bool is_max, int64_t m, int64_t n, const lane *x, int64_t step, num *best) {
+  num value[SIMD_FOLD_RESULTS];
+  for (int64_t j = 0; j < m; j++) value[j] = row_extreme(is_max, x + j * step, n);
+  extremes_join(is_max, m, value, best);
+}
+
+/// Rows of a vector of columns. Among NaNs and numbers a NaN in `best` stays (v_high); one in x is put there after every group.
 V_INLINE void extreme_of_rows(bool is_max, int rows, const lane *x, int64_t step, num *best, int64_t j, int64_t lanes) {
-  extreme e = extreme_none(is_max);
-  if (rows == 1) extreme_take(is_max, &e, load_columns(x + j, lanes));
-  V_UNROLL for (int r = 0; r + 1 < rows; r += 2) extreme_take2(is_max, &e, load_columns(x + r * step + j, lanes), load_columns(x + (r + 1) * step + j, lanes));
-  const vec value = extreme_lanes(&e);
-  put(best + j, is_max ? v_max(get(best + j), value) : v_min(get(best + j), value));
+  vec b = get(best + j);
+  vmask nan = v_ne(v_zero(), v_zero());
+  if (rows == 1) {
+    const vec v = load_columns(x + j, lanes);
+    b = better(is_max, v, b), nan = v_is_nan(v);
+  }
+  V_UNROLL for (int r = 0; r + 1 < rows; r += 2) {
+    const vec v = load_columns(x + r * step + j, lanes), w = load_columns(x + (r + 1) * step + j, lanes);
+    b = better(is_max, w, better(is_max, v, b)), nan = v_or(nan, v_unordered(v, w));
+  }
+  put(best + j, v_select(nan, v_set((num)NAN), b));
+}
+
+/// The signs of zeros that are the largest (smallest) of columns: found again, because few columns need it.
+V_INLINE void zeros_of_rows(bool is_max, int64_t n, const lane *x, int64_t step, num *best, int64_t j, int64_t lanes) {
+  const vec b = get(best + j);
+  const vmask is_zero = v_and(v_eq(b, v_zero()), first_lanes(lanes));
+  if (!v_any(is_zero)) return;
+  ivec all = v_iset(is_max ? -1 : 0);
+  for (int64_t i = 0; i < n; i++) all = joint_bits(is_max, all, v_bits(load_columns(x + i * step + j, lanes)));
+  put(best + j, v_select(is_zero, v_from_bits(all & V_SIGN), b));
 }
 
 V_INLINE void extreme_columns(bool is_max, int64_t m, int64_t n, const lane *x, int64_t step, num *best) {
   num part[SIMD_FOLD_RESULTS + V_LANES];
-  memcpy(part, best, (size_t)m * sizeof *best); // whole vectors
-  for (int64_t j = m; j % V_LANES; j++) part[j] = 0;
+  for (int64_t j = 0; j < m; j += V_LANES) put(part + j, v_set(is_max ? -(num)INFINITY : (num)INFINITY));
   int64_t i = 0;
-  for (; i + GROUP <= n; i += GROUP) EACH_COLUMN(m, extreme_of_rows, is_max, GROUP, x + i * step, step, part);
+  for (; i + FEW <= n; i += FEW) EACH_COLUMN(m, extreme_of_rows, is_max, FEW, x + i * step, step, part);
   for (; i < n; i++) EACH_COLUMN(m, extreme_of_rows, is_max, 1, x + i * step, step, part);
-  memcpy(best, part, (size_t)m * sizeof *best);
-}
-
-V_INLINE void extremes_join(bool is_max, int64_t m, const num *later, num *best) {
-  for (int64_t j = 0; j < m; j++) best[j] = better_number(is_max, best[j], later[j]);
+  EACH_COLUMN(m, zeros_of_rows, is_max, n, x, step, part);
+  extremes_join(is_max, m, part, best);
 }
 
 static void extreme_finish(int64_t m, const void *state, int64_t n, void *out, int64_t out_step) {

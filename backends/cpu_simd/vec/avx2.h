@@ -73,6 +73,14 @@ V_INLINE ivec avx2_first(int64_t n) {
 #define v_load_n v_load_n
 V_INLINE vec v_load_n(const lane *p, int64_t n) { return (vec)V_X(_mm256_maskload)(p, (__m256i)avx2_first(n)); }
 V_INLINE void v_store_n(lane *p, vec x, int64_t n) { V_X(_mm256_maskstore)(p, (__m256i)avx2_first(n), x); }
+#define v_load_even v_load_even
+V_INLINE vec v_load_even(const lane *p) { // lanes 0 and 2 of each half of the first vector, 1 and 3 of the second; then the quarters in order
+#if NUM_BITS == 64
+  return (vec)_mm256_permute4x64_pd(_mm256_shuffle_pd(_mm256_loadu_pd(p), _mm256_loadu_pd(p + 3), 10), 0xd8);
+#else
+  return (vec)_mm256_permute4x64_pd(_mm256_castps_pd(_mm256_shuffle_ps(_mm256_loadu_ps(p), _mm256_loadu_ps(p + 7), 0xd8)), 0xd8);
+#endif
+}
 #else
 V_INLINE __m128i avx2_half(vec x) {
 #if V_LANE == V_IS_f16

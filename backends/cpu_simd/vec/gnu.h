@@ -157,6 +157,18 @@ V_INLINE vec v_load(const lane *p) {
 }
 V_INLINE void v_store(lane *p, vec x) { memcpy(p, &x, sizeof x); }
 #endif
+#ifndef v_load_even
+#if V_LANES == 2
+#define V_EVENS 0, 3
+#elif V_LANES == 4
+#define V_EVENS 0, 2, 5, 7
+#elif V_LANES == 8
+#define V_EVENS 0, 2, 4, 6, 9, 11, 13, 15
+#else
+#define V_EVENS 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31
+#endif
+V_INLINE vec v_load_even(const lane *p) { return __builtin_shufflevector(v_load(p), v_load(p + V_LANES - 1), V_EVENS); }
+#endif
 #ifndef v_load_n
 V_INLINE vec v_load_n(const lane *p, int64_t n) {
   vec x = {0};

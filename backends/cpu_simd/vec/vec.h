@@ -12,6 +12,7 @@
 // bits of a NaN are not settled.
 //   v_load v_store (p)         any alignment; halves widen exactly and are rounded once, to nearest even, when stored
 //   v_load_n v_store_n (p, n)  the first n lanes, 0 < n <= V_LANES, touching no other memory; the other lanes loaded are 0
+//   v_load_even(p)             f32 and f64: elements 0, 2, 4 ... of p, V_LANES of them, touching nothing after the last one
 //   v_set(x) v_zero() v_iset(i)
 //   v_add v_sub v_mul v_div v_sqrt
 //   v_fma(a, b, c)             a b + c rounded once, on every instruction set (slow where there is no instruction: V_FAST_FMA is not defined)
