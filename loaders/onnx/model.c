@@ -135,7 +135,8 @@ static rt_status finish(rt_model *model) {
   if (!(model->listing = rti_arena_new(&model->arena, (uint64_t)model->n_all_nodes, sizeof *model->listing))) return rti_onnx_no_memory(model);
   list_nodes(model, model->graph, &n);
   model->n_all_nodes = n;
-  return rti_onnx_prepare(model, model->graph);
+  const rt_status status = rti_onnx_prepare(model, model->graph);
+  return status == RT_OK ? rti_onnx_find_parts(model) : status;
 }
 
 typedef struct request { rti_onnx_source source; const char *name; bool to_look; } request; // `name` is printable

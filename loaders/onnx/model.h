@@ -123,6 +123,8 @@ struct rt_model {
   rti_onnx_text *metadata;
   int32_t n_functions, n_metadata, n_weights;
   bool to_look;           ///< keep what cannot run
+  bool has_parts;         ///< may run on some items of the batch at a time
+  uint64_t largest_bytes; ///< of a value of the part that runs first
   uint64_t weight_bytes;
   rt_model_step_fn watch; ///< NULL: nobody
   void *watcher;
@@ -228,6 +230,13 @@ const char *rti_onnx_where_in_model(rti_onnx_where *out, const rti_onnx_node *no
 // ---- watch.c ---------------------------------------------------------------------------------------------------------------------------
 /// rti_onnx_run_node as part of a run: tells the watcher, when there is one, of nodes of the model's graph.
 rt_status rti_onnx_step(rt_model *model, rti_onnx_node *node);
+
+// ---- parts.c ---------------------------------------------------------------------------------------------------------------------------
+/// Sets has_parts. Errors: RT_E_NO_MEMORY.
+rt_status rti_onnx_find_parts(rt_model *model);
+/// Runs on checked inputs and sets the outputs, if it can be done in parts and that goes well. False: nothing is set; it must run whole, which also
+/// finds the sentence for what went wrong.
+bool rti_onnx_run_parts(rt_model *model, const rt_model_value *in, rt_model_value *out);
 
 // ---- run.c -----------------------------------------------------------------------------------------------------------------------------
 /// Runs the Constant nodes once and finds out when each value is last used, in this graph and all bodies in it.

@@ -155,12 +155,18 @@ void rti_onnx_clear(rti_onnx_graph *graph) {
   for (int32_t i = 0; i < graph->names.count; i++) rti_datum_release(&graph->values[i].current);
 }
 
+static void note_size(rt_model *model, const rti_onnx_datum *datum) {
+  const uint64_t bytes = datum->tensor ? (uint64_t)rt_tensor_numel(datum->tensor) * rt_dtype_bytes(rt_tensor_dtype(datum->tensor)) : 0;
+  if (bytes > model->largest_bytes) model->largest_bytes = bytes;
+}
+
 rt_status rti_onnx_run_graph(rt_model *model, rti_onnx_graph *graph) {
   for (int32_t i = 0; i < graph->n_nodes; i++) {
     rti_onnx_node *node = &graph->nodes[i];
     if (node->is_constant) continue;
     rt_status status = rti_onnx_step(model, node);
     if (status != RT_OK) return status;
+    if (model->has_parts) note_size(model, &graph->values[node->out[0]].current);
     for (int32_t k = 0; k < node->n_in; k++)
       if (node->in[k] >= 0 && graph->values[node->in[k]].last_use == i) rti_datum_release(&graph->values[node->in[k]].current);
     for (int32_t k = 0; k < node->n_out; k++)
@@ -180,6 +186,7 @@ rt_status rt_model_run_values(rt_model *model, int32_t n_in, const rt_model_valu
   symbols table = {.n = 0};
   rt_status status = RT_OK;
   for (int32_t i = 0; i < n_in && status == RT_OK; i++) status = check_input(model, &graph->inputs[i].facts, &in[i], &table);
+  if (status == RT_OK && rti_onnx_run_parts(model, in, out)) return RT_OK;
   for (int32_t i = 0; i < n_in && status == RT_OK; i++) status = set_input(model, &graph->values[graph->inputs[i].value].current, &in[i]);
   model->loop_left = model->loop_limit;
   if (status == RT_OK) status = rti_onnx_run_graph(model, graph);

@@ -238,6 +238,70 @@ static void operands_that_others_read_stay(void **state) {
   rt_model_close(model);
 }
 
+// ---- parts of a batch --------------------------------------------------------------------------------------------------------------------
+#define ITEMS 50 // parts of 16 and 34
+
+static void ignore(void *user, const rt_model_step *step) { (void)user, (void)step; }
+
+static uint64_t count_runs(const char *op) {
+  uint64_t n = 0;
+  rt_report_row row;
+  for (int32_t i = 0; i < rt_report_count(ctx); i++)
+    if (rt_report_get(ctx, i, &row) == RT_OK && row.kind == RT_REPORT_RUN && !strcmp(row.op, op)) n += row.count;
+  return n;
+}
+
+/// x [N,1,2,2] -> Relu -> one node -> y. It runs in parts where each item stands alone, and gives the bits of a run that is watched, which is whole.
+static void parts_of_a_batch(void **state) {
+  (void)state;
+  static const struct { const char *op, *inputs; int64_t axis; bool in_parts; } cases[] = {
+    {"Conv", "a w", 0, true},      {"Add", "a row", 0, true},     {"Sub", "row a", 0, true},  {"Mul", "a a", 0, true},      {"Add", "one a", 0, true},
+    {"Add", "a table", 0, false},  {"Add", "table a", 0, false},  {"Neg", "a", 0, false},     {"Flatten", "a", 1, true},    {"Flatten", "a", 2, false},
+    {"Softmax", "a", 1, true},     {"Softmax", "a", -1, true},    {"Softmax", "a", -4, false}, {"GlobalAveragePool", "a", 0, true},
+    {"Add", "row row", 0, false}};
+  static float values[ITEMS * 4], table[ITEMS * 4], want[ITEMS * 8], got[ITEMS * 8], after[ITEMS * 4];
+  for (int i = 0; i < ITEMS * 4; i++) values[i] = (float)(i * 37 % 101) - 40, table[i] = (float)i;
+  static const int64_t shape[4] = {ITEMS, 1, 2, 2}, one_shape[4] = {1, 1, 2, 2}, w_shape[4] = {2, 1, 1, 1}, row_shape[1] = {2};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    proto graph = {0}, tensors[4] = {tensor_raw("w", ONNX_F32, 4, w_shape, table + 1, 8), tensor_raw("row", ONNX_F32, 1, row_shape, table + 3, 8),
+                                     tensor_raw("one", ONNX_F32, 4, one_shape, table + 5, 16), tensor_raw("table", ONNX_F32, 4, shape, table, sizeof table)};
+    for (int k = 0; k < 4; k++) put_message(&graph, 5, &tensors[k]);
+    graph_node(&graph, "Relu", "x", "a");
+    proto node = node_head(cases[i].op, cases[i].inputs, "y");
+    if (cases[i].axis) attr_i(&node, "axis", cases[i].axis);
+    put_message(&graph, 1, &node);
+    graph_input(&graph, "x", ONNX_F32, "N 1 2 2");
+    proto y = {0};
+    put_s(&y, 1, "y"); // of any type
+    put_message(&graph, 12, &y);
+    proto file = model_of(&graph, 13);
+    rt_model *model = open_model(&file);
+    rt_tensor *x = floats(4, shape, values), *whole = NULL, *some = NULL, *few = NULL, *few_y = NULL;
+    assert_int_equal(rt_model_watch(model, ignore, NULL), RT_OK);
+    if (rt_model_run(model, 1, (const rt_tensor *[]){x}, 1, &whole) != RT_OK) fail_msg("%s: %s", cases[i].op, rt_last_error());
+    assert_int_equal(rt_model_watch(model, NULL, NULL), RT_OK);
+    assert_int_equal(rt_report_reset(ctx), RT_OK);
+    if (rt_model_run(model, 1, (const rt_tensor *[]){x}, 1, &some) != RT_OK) fail_msg("%s: %s", cases[i].op, rt_last_error());
+    if (count_runs("relu") != (cases[i].in_parts ? 2 : 1)) fail_msg("%s of %s, axis %d: ran %d times", cases[i].op, cases[i].inputs, (int)cases[i].axis, (int)count_runs("relu"));
+    const size_t bytes = (size_t)rt_tensor_numel(whole) * sizeof *want;
+    assert_int_equal(rt_tensor_rank(some), rt_tensor_rank(whole));
+    assert_memory_equal(rt_tensor_shape(some), rt_tensor_shape(whole), (size_t)rt_tensor_rank(whole) * sizeof(int64_t));
+    assert_int_equal(rt_read(whole, want, bytes), RT_OK);
+    assert_int_equal(rt_read(some, got, bytes), RT_OK);
+    if (memcmp(want, got, bytes) != 0) fail_msg("%s of %s, axis %d: parts give other bits", cases[i].op, cases[i].inputs, (int)cases[i].axis);
+    assert_int_equal(rt_read(x, after, sizeof after), RT_OK);
+    assert_memory_equal(after, values, sizeof after); // Relu wrote into nothing of the caller's
+    if (cases[i].in_parts) { // few items run whole
+      assert_int_equal(rt_slice(x, 0, 0, 31, 1, &few), RT_OK);
+      assert_int_equal(rt_report_reset(ctx), RT_OK);
+      assert_int_equal(rt_model_run(model, 1, (const rt_tensor *[]){few}, 1, &few_y), RT_OK);
+      assert_int_equal(count_runs("relu"), 1);
+    }
+    rt_release(x), rt_release(whole), rt_release(some), rt_release(few), rt_release(few_y);
+    rt_model_close(model);
+  }
+}
+
 static void exclusive(void **state) {
   (void)state;
   static float mine[64];
@@ -273,6 +337,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(watching, open_ctx, close_ctx),
       cmocka_unit_test_setup_teardown(watching_a_failure, open_ctx, close_ctx),
       cmocka_unit_test_setup_teardown(operands_that_others_read_stay, open_ctx, close_ctx),
+      cmocka_unit_test_setup_teardown(parts_of_a_batch, open_ctx, close_ctx),
       cmocka_unit_test_setup_teardown(exclusive, open_ctx, close_ctx),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
