@@ -87,6 +87,7 @@ ALL = [
     ("exp f32", 24, lambda x: (expm1(x) - x) / x**2, lambda x: x**2, range(5), *HALF),
     ("exp f64", 53, lambda x: (expm1(x) - x) / x**2, lambda x: x**2, range(10), *HALF),
     ("log f32", 24, lambda x: (log1p(x) - x + x * x / 2) / x**3, lambda x: x**2, range(8), *THIRD),
+    ("log near", 24, lambda x: (log1p(x) - x) / x**2, lambda x: x, range(8), *THIRD),
     ("log f64", 53, odd(lambda s: log((1 + s) / (1 - s)) - s, 1), lambda z: z, range(8), small, "0.0401"),
     ("tanh f32", 24, odd(tanh, 1), lambda z: z, range(6), small, "0.724"),
     ("tanh f64", 53, odd(tanh, 1), lambda z: z, range(14), small, "0.724"),

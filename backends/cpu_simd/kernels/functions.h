@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The rows of ops.def that are functions, where f32 computes them, and what they cost. OWN: in vectors of f32. WIDE: in vectors of f64, rounded
 // once (map_wide.c), where f32 alone would need twice its precision or where speed matters less than code. NEAR: as OWN, but where there is a
-// fast fma, numbers up to NEAR_name in size are computed by m_name_near, which takes fewer instructions, and blocks of nothing else by it alone.
+// fast fma, numbers that FAR_name does not mark are computed by m_name_near, which takes fewer instructions, and blocks of nothing else by it alone.
 // Halves are widened to f32 in pieces.
 // All others are PLAIN: a few exact instructions. The cost is that of f32 with AVX2, in tenths of a nanosecond per element at 3.5 GHz.
 #ifndef CPU_SIMD_FUNCTIONS_H
@@ -10,7 +10,7 @@
 #define KIND_exp ~, NEAR, 2
 #define KIND_exp2 ~, OWN, 3
 #define KIND_expm1 ~, OWN, 4
-#define KIND_log ~, OWN, 5
+#define KIND_log ~, NEAR, 3
 #define KIND_tanh ~, OWN, 6
 #define KIND_erf ~, OWN, 7
 #define KIND_sigmoid ~, OWN, 3

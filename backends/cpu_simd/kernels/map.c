@@ -180,12 +180,8 @@ __attribute__((noinline, unused)) static void in_blocks(block_fn fn, int n_in, b
   }
 
 #if V_LANE == V_IS_f32 && defined V_FAST_FMA
-/// Are they all numbers up to the limit?
-V_INLINE bool are_below(float limit, const vec *x) {
-  ivec above = v_iset(0);
-  V_UNROLL for (int k = 0; k < FUNCTION_STEP; k++) above |= v_bits(v_set(limit)) - v_bits(v_abs(x[k]));
-  return !v_any(v_mask(above));
-}
+/// A sign bit for each lane that is no number up to the limit.
+V_INLINE ivec beyond(float limit, vec x) { return v_bits(v_set(limit)) - v_bits(v_abs(x)); }
 #endif
 // The blocks are two functions, so that the constants of the usual one stay in registers. It gives the index of the first block that is not for it. A
 // number gets the same form in both, so that its result does not depend on what lies beside it.
@@ -194,14 +190,16 @@ V_INLINE bool are_below(float limit, const vec *x) {
     FROM(0) GET(0)                                                                                                                         \
     for (int k = 0; k < FUNCTION_STEP; k++) {                                                                                              \
       const vec x = x0[k];                                                                                                                 \
-      store(out + i + k * V_LANES, v_select(v_le(v_abs(x), v_set(NEAR_##name)), m_##name##_near(x), formula));                             \
+      store(out + i + k * V_LANES, v_select(v_mask(FAR_##name(x)), formula, m_##name##_near(x)));                             \
     }                                                                                                                                      \
   }                                                                                                                                        \
   __attribute__((noinline)) static int64_t near_##name(int64_t i, int64_t n, const block_in *in, item *out) {                              \
     FROM(0)                                                                                                                                \
     for (; i < n; i += BLOCK) {                                                                                                            \
       GET(0) vec y[FUNCTION_STEP];                                                                                                         \
-      if (!are_below(NEAR_##name, x0)) break;                                                                                              \
+      ivec far = v_iset(0);                                                                                                                \
+      V_UNROLL for (int k = 0; k < FUNCTION_STEP; k++) far |= FAR_##name(x0[k]);                                                           \
+      if (v_any(v_mask(far))) break;                                                                                                       \
       V_UNROLL for (int k = 0; k < FUNCTION_STEP; k++) y[k] = m_##name##_near(x0[k]);                                                      \
       V_UNROLL for (int k = 0; k < FUNCTION_STEP; k++) store(out + i + k * V_LANES, y[k]);                                                 \
     }                                                                                                                                      \

@@ -5,43 +5,50 @@
 #include "extreme.h"
 #include "total.h"
 
+// A row waits for its sums, so several are taken side by side where they and their results fit in the first cache. How a row is added up depends on
+// its length alone, so that its bits do not depend on the rows beside it.
+enum { ROWS = 4, TOGETHER = 16384 / sizeof(lane) / ROWS };
+#define EACH_ROW V_UNROLL for (int r = 0; r < rows; r++)
+
 V_INLINE vec deviation(bool is_square, vec x, vec centre) {
   const vec apart = v_sub(x, centre);
   return is_square ? v_mul(apart, apart) : apart;
 }
 
-/// The sum of x - centre, or of its square.
-V_INLINE double sum_of(bool is_square, const lane *x, int64_t n, num centre) {
-  total t = {0};
-  const vec c = v_set(centre);
+/// The sums of x - centre of each row, or of its square; chains: vectors of a row that are added up side by side.
+V_INLINE void sums_of(bool is_square, int rows, int chains, const lane *const *x, int64_t n, const num *centre, double *sum) {
+  total t[ROWS] = {0};
   for (int64_t i = 0; i < n;) {
     const int64_t end = n - i < BLOCK ? n : i + BLOCK;
     vec a[WIDE];
     V_UNROLL for (int k = 0; k < WIDE; k++) a[k] = v_zero();
-    for (; i + WIDE * V_LANES <= end; i += WIDE * V_LANES)
-      V_UNROLL for (int k = 0; k < WIDE; k++) a[k] = v_add(a[k], deviation(is_square, v_load(x + i + k * V_LANES), c));
-    for (; i + V_LANES <= end; i += V_LANES) a[0] = v_add(a[0], deviation(is_square, v_load(x + i), c));
-    if (i < end) a[1] = v_add(a[1], deviation(is_square, load_or(x + i, end - i, c), c));
+    for (; i + chains * V_LANES <= end; i += chains * V_LANES)
+      V_UNROLL for (int k = 0; k < rows * chains; k++)
+        a[k] = v_add(a[k], deviation(is_square, v_load(x[k % rows] + i + k / rows * V_LANES), v_set(centre[k % rows])));
+    for (; i + V_LANES <= end; i += V_LANES) EACH_ROW a[r] = v_add(a[r], deviation(is_square, v_load(x[r] + i), v_set(centre[r])));
+    if (i < end) EACH_ROW a[r] = v_add(a[r], deviation(is_square, load_or(x[r] + i, end - i, v_set(centre[r])), v_set(centre[r])));
     i = end;
-    total_add(&t, v_sum(sum8(a)));
+    EACH_ROW total_add(t + r, v_sum(chains == WIDE ? sum8(a) : v_add(a[r], a[r + rows])));
   }
-  return total_value(&t);
-}
-
-V_INLINE void store(lane *p, vec y, int64_t rest) {
-  if (rest < V_LANES) v_store_n(p, y, rest);
-  else v_store(p, y);
+  EACH_ROW sum[r] = total_value(t + r);
 }
 
 /// (x - centre) scale weight + bias
-V_INLINE void apply(int64_t n, const lane *x, num centre, num scale, const lane *weight, const lane *bias, lane *out) {
-  const vec c = v_set(centre), s = v_set(scale);
-  for (int64_t i = 0; i < n; i += V_LANES) {
-    const int64_t rest = n - i;
-    vec y = v_mul(v_sub(load_columns(x + i, rest), c), s);
-    if (weight) y = v_mul(y, load_columns(weight + i, rest));
-    if (bias) y = v_add(y, load_columns(bias + i, rest));
-    store(out + i, y, rest);
+V_INLINE void apply(int rows, int64_t n, const lane *const *x, const num *centre, const num *scale, const lane *weight, const lane *bias, lane *const *out) {
+  int64_t i = 0;
+  for (; i + V_LANES <= n; i += V_LANES) {
+    const vec w = weight ? v_load(weight + i) : v_set(1), b = bias ? v_load(bias + i) : v_zero();
+    EACH_ROW {
+      const vec z = v_mul(v_sub(v_load(x[r] + i), v_set(centre[r])), v_set(scale[r]));
+      v_store(out[r] + i, bias ? v_mad(z, w, b) : weight ? v_mul(z, w) : z);
+    }
+  }
+  const int64_t rest = n - i;
+  if (!rest) return;
+  const vec w = weight ? v_load_n(weight + i, rest) : v_set(1), b = bias ? v_load_n(bias + i, rest) : v_zero();
+  EACH_ROW {
+    const vec z = v_mul(v_sub(v_load_n(x[r] + i, rest), v_set(centre[r])), v_set(scale[r]));
+    v_store_n(out[r] + i, bias ? v_mad(z, w, b) : weight ? v_mul(z, w) : z, rest);
   }
 }
 
@@ -49,24 +56,45 @@ V_INLINE const lane *line_at(const simd_lines *lines, int k, int64_t j) {
   return lines->at[k] ? (const lane *)lines->at[k] + j * lines->step[k] : NULL;
 }
 
-V_INLINE void norm_rows(bool is_rms, int64_t m, int64_t n, const simd_lines *lines) {
-  const num eps = (num)lines->eps;
-  for (int64_t j = 0; j < m; j++) {
-    const lane *x = line_at(lines, LINE_X, j), *weight = line_at(lines, LINE_WEIGHT, j), *bias = line_at(lines, LINE_BIAS, j);
-    lane *out = (lane *)lines->at[LINE_OUT] + j * lines->step[LINE_OUT];
-    const num mean = is_rms ? 0 : (num)(sum_of(false, x, n, 0) / (double)n);
-    const num scale = (num)(1 / sqrt(sum_of(true, x, n, mean) / (double)n + (double)eps));
-    if (weight && bias) apply(n, x, mean, scale, weight, bias, out);
-    else if (weight) apply(n, x, mean, scale, weight, NULL, out);
-    else if (bias) apply(n, x, mean, scale, NULL, bias, out);
-    else apply(n, x, mean, scale, NULL, NULL, out);
+/// Rows from j on that have one weight and one bias.
+V_INLINE void norm_of(bool is_rms, int rows, int chains, int64_t j, int64_t n, const simd_lines *lines) {
+  const lane *x[ROWS], *weight = line_at(lines, LINE_WEIGHT, j), *bias = line_at(lines, LINE_BIAS, j);
+  lane *out[ROWS];
+  num mean[ROWS], scale[ROWS];
+  double sum[ROWS];
+  EACH_ROW x[r] = line_at(lines, LINE_X, j + r), out[r] = (lane *)lines->at[LINE_OUT] + (j + r) * lines->step[LINE_OUT], mean[r] = 0;
+  if (!is_rms) {
+    sums_of(false, rows, chains, x, n, mean, sum);
+    EACH_ROW mean[r] = (num)(sum[r] / (double)n);
   }
+  sums_of(true, rows, chains, x, n, mean, sum);
+  EACH_ROW scale[r] = (num)(1 / sqrt(sum[r] / (double)n + (double)(num)lines->eps));
+  if (weight && bias) apply(rows, n, x, mean, scale, weight, bias, out);
+  else if (weight) apply(rows, n, x, mean, scale, weight, NULL, out);
+  else if (bias) apply(rows, n, x, mean, scale, NULL, bias, out);
+  else apply(rows, n, x, mean, scale, NULL, NULL, out);
+}
+
+V_INLINE void norm_rows(bool is_rms, int64_t m, int64_t n, const simd_lines *lines) {
+  const bool is_shared = !(lines->at[LINE_WEIGHT] && lines->step[LINE_WEIGHT]) && !(lines->at[LINE_BIAS] && lines->step[LINE_BIAS]);
+  int64_t j = 0;
+  if (n > TOGETHER) {
+    for (; j < m; j++) norm_of(is_rms, 1, WIDE, j, n, lines);
+    return;
+  }
+  for (; is_shared && j + ROWS <= m; j += ROWS) norm_of(is_rms, ROWS, WIDE / ROWS, j, n, lines);
+  for (; j < m; j++) norm_of(is_rms, 1, WIDE / ROWS, j, n, lines);
 }
 
 static void layer_norm_rows(int64_t m, int64_t n, const simd_lines *lines) { norm_rows(false, m, n, lines); }
 static void rms_norm_rows(int64_t m, int64_t n, const simd_lines *lines) { norm_rows(true, m, n, lines); }
 
 // ---- batch_norm -------------------------------------------------------------------------------------------------------------------------------
+V_INLINE void store(lane *p, vec y, int64_t rest) {
+  if (rest < V_LANES) v_store_n(p, y, rest);
+  else v_store(p, y);
+}
+
 typedef struct source { const lane *at; vec one; } source; // at NULL: `one` for every element
 V_INLINE source source_of(const simd_lines *lines, int k, int64_t j, num absent) {
   const lane *line = line_at(lines, k, j);

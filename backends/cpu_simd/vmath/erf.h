@@ -17,7 +17,7 @@ static const num gelu_p[] = {NUM(0.759554207), NUM(-0.625129819), NUM(0.41822761
 #define GELU_LIMIT 15
 // "gelu near": e^(-a^2/2) p(t - 0.4140625) / (a + 4), t = a / (a + 4); [0, 5], error 2^-24.5
 static const num gelu_near_p[] = {NUM(0.872204602), NUM(-1.51752341), NUM(1.97738469), NUM(-1.83885539), NUM(1.04258037), NUM(-0.0966428816), NUM(-0.383974195)};
-#define NEAR_gelu 4.25f
+#define FAR_gelu(x) beyond(4.25f, x)
 
 V_INLINE vec m_erf(vec x) {
   const vec a = v_low(v_set(4.0f), v_abs(x)), z = a * a;

@@ -83,7 +83,7 @@ V_INLINE vec m_exp(vec x) {
 #if NUM_BITS == 32 && defined V_FAST_FMA
 /// p 2^n, where the low bits of at hold n, for numbers p and normal results.
 V_INLINE vec exp_scale_near(vec p, ivec at) { return v_from_bits(v_bits(p) + (at << MANTISSA)); }
-#define NEAR_exp 87
+#define FAR_exp(x) beyond(87, x)
 V_INLINE vec m_exp_near(vec x) {
   vec n, r;
   const ivec at = exp_split(x, 0, &n, &r);

@@ -3,6 +3,8 @@
 #ifndef CPU_SIMD_VMATH_LOG_H
 #define CPU_SIMD_VMATH_LOG_H
 
+#include <float.h>
+
 #include "exp.h"
 
 #if NUM_BITS == 32
@@ -59,6 +61,21 @@ V_INLINE vec m_log(vec x) {
   const vec k = log_split(x, &f);
   return log_special(x, log_join(k, f));
 }
+
+#if NUM_BITS == 32 && defined V_FAST_FMA
+// "log near": log(1 + f) = f + f^2 p(f); [-1/3, 1/3], error 2^-25 of f
+static const num log_near_p[] = {NUM(-0.499999344), NUM(0.333331347), NUM(-0.250079125), NUM(0.200146556), NUM(-0.164144486), NUM(0.139418110),
+  NUM(-0.153957546), NUM(0.142765194)};
+/// A sign bit for each lane that is no positive normal number.
+V_INLINE ivec far_from_log(vec x) { return (v_bits(x) - v_bits(v_set(MIN_NORMAL))) | (v_bits(v_set(FLT_MAX)) - v_bits(x)); }
+#define FAR_log(x) far_from_log(x)
+/// As log_join of log_split. The exponent stays where it is in the bits: k counts 2^23.
+V_INLINE vec m_log_near(vec x) {
+  const ivec exponent = (v_bits(x) - v_iset(TWO_THIRDS_BITS)) & v_iset(-(1 << MANTISSA));
+  const vec k = v_from_int(exponent), f = v_from_bits(v_bits(x) - exponent) - 1.0f;
+  return v_mad(k, v_set(LN2_HIGH * 0x1p-23f), f + v_mad(f * f, POLY(f, log_near_p), k * v_set(LN2_LOW * 0x1p-23f)));
+}
+#endif
 
 #if NUM_BITS == 64
 /// log(x + low) for a low that is small beside x, x at least 1/2 where low is not 0. Where x is infinite the result is not.
