@@ -13,11 +13,11 @@
 
 #include "../results.h"
 
-typedef struct grid_log { uint32_t n_printed; } grid_log;
+typedef struct grid_log { uint32_t n_printed; int all; } grid_log;
 
 static void print_failure(void *user, const rt_conformance_cell *cell) {
   grid_log *log = user;
-  if (cell->status == RT_CONFORMANCE_PASS || log->n_printed++ >= 40) return;
+  if (cell->status == RT_CONFORMANCE_PASS || (log->n_printed++ >= 40 && !log->all)) return;
   print_message("%s %s (%s): %s\n", cell->status == RT_CONFORMANCE_FAIL ? "FAIL" : "SKIP", cell->name, cell->ran_by, cell->text);
 }
 

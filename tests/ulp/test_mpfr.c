@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -171,6 +172,7 @@ static void scalar_is_within_bounds(void **unused) { (void)unused; is_within_bou
 static void avx2_is_within_bounds(void **unused) { (void)unused; is_within_bounds("avx2"); }
 static void avx512_is_within_bounds(void **unused) {
   (void)unused;
+  if (getenv("TRIVET_MODELLED")) return is_within_bounds("avx512");
   print_message("avx512 is used by name only, so it is looked at by name: docs/instruction-sets.md\n");
   skip();
 }
