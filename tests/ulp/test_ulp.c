@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // How far the functions of cpu_simd are off, on each instruction set that this machine runs. The exact value is the reference's formula, in double
-// for f32 and halves and in long double for f64. As a test: all halves, and samples of f32 and f64 that meet every exponent.
-//   ulp_ulp full [-i isa] [-d dtype] [-s stride] [name ...]   every stride-th f32 (1: all 2^32 of them), and one line for the ledger of each row
-// A row with a second input or a parameter is sampled only.
+// for f32 and halves and in long double for f64; of f32 it is asked only where fast_oracle.h finds a result suspect. As a test: all halves, and samples of
+// f32 and f64 that meet every exponent; and the ledger must list every function as it is now.
+//   ulp_ulp full [-i isa] [-d dtype] [-s stride] [-n pairs] [-c commit] [name ...]   every stride-th f32 (1: all 2^32 of them), that many pairs of f32 for a
+//                function of two numbers, and one line for the ledger of each row
+// A function with a parameter is scanned at its default, and sampled at others.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,13 +18,14 @@
 #include <trivet/rt.h>
 
 #include "../../backends/cpu_ref/vocab.h"
+#include "fast_oracle.h"
 
 // ---- rows -----------------------------------------------------------------------------------------------------------------------------------
 typedef enum form { UNARY, PARAM, BINARY } form;
 typedef struct row {
   const char *name;
   form form;
-  double bound;
+  double bound, parameter;
   rt_status (*unary)(const rt_tensor *, rt_tensor *);
   rt_status (*param)(const rt_tensor *, double, rt_tensor *);
   rt_status (*binary)(const rt_tensor *, const rt_tensor *, rt_tensor *);
@@ -79,7 +82,7 @@ typedef struct row {
 #define RT_UNARY(id, NAME, name, dtypes, result, cpu, gpu, formula, doc) \
   SAME_##result(FLOATS_##dtypes({#name, UNARY, cpu, .unary = rt_##name##_into, .narrow = narrow_of_##name, .wide = wide_of_##name}, ))
 #define RT_PARAM(id, NAME, name, dtypes, result, cpu, gpu, param_name, value, formula, doc) \
-  SAME_##result(FLOATS_##dtypes({#name, PARAM, cpu, .param = rt_##name##_into, .narrow = narrow_of_##name, .wide = wide_of_##name}, ))
+  SAME_##result(FLOATS_##dtypes({#name, PARAM, cpu, .parameter = value, .param = rt_##name##_into, .narrow = narrow_of_##name, .wide = wide_of_##name}, ))
 #define RT_BINARY(id, NAME, name, dtypes, result, cpu, gpu, formula, doc) \
   SAME_##result(FLOATS_##dtypes({#name, BINARY, cpu, .binary = rt_##name##_into, .narrow = narrow_of_##name, .wide = wide_of_##name}, ))
 #define RT_TERNARY NOTHING
@@ -91,6 +94,9 @@ static const row rows[] = {
 #include <trivet/ops.def>
 };
 #define N_ROWS (sizeof rows / sizeof *rows)
+
+/// Exact rows, and those of two numbers that are rounded once, are left to the grid.
+static bool is_scanned(const row *r) { return r->bound >= (r->form == BINARY ? 1 : 0.5); }
 
 // ---- numbers --------------------------------------------------------------------------------------------------------------------------------
 typedef struct format { const char *name; rt_dtype dtype; int bytes, precision, min_exponent; } format; // the smallest normal is 2^min_exponent
@@ -131,7 +137,10 @@ static void sample(const format *f, void *p, int64_t i) {
 }
 
 // ---- judging --------------------------------------------------------------------------------------------------------------------------------
-typedef struct finding { double worst, at, second, result; uint64_t n, n_wrong; double wrong_at, wrong_second, wrong_result; } finding;
+typedef struct finding { double worst, at, second, result; uint64_t n, n_wrong, n_disputed; double wrong_at, wrong_second, wrong_result; } finding;
+
+/// The oracle itself is off by that much, which only matters where a result must be rounded correctly.
+static bool is_within(const row *r, const format *f, const finding *found) { return !found->n_wrong && found->worst <= r->bound + (f->bytes == 8 ? 0x1p-11 : 0x1p-27); }
 
 /// Errors are counted in ulp of the dtype that is computed in: a half may be off by that and one rounding more.
 static void judge(const row *r, const format *f, double x, double second, double y, finding *out) {
@@ -166,38 +175,116 @@ static void must(rt_status status) {
   print_error("%s\n", rt_last_error());
   fail();
 }
-static void run_chunk(bench *w, const row *r, const format *f, double p, finding *out) {
+static void run_chunk(bench *w, const row *r, const format *f, double p) {
   must(rt_write(w->a, w->in[0], (size_t)(CHUNK * f->bytes)));
   if (r->form == BINARY) must(rt_write(w->b, w->in[1], (size_t)(CHUNK * f->bytes)));
   must(r->form == UNARY ? r->unary(w->a, w->y) : r->form == PARAM ? r->param(w->a, p, w->y) : r->binary(w->a, w->b, w->y));
   must(rt_read(w->y, w->out, (size_t)(CHUNK * f->bytes)));
+}
+/// Every result of the chunk, slowly.
+static void judge_all(bench *w, const row *r, const format *f, double p, finding *out) {
   const double parameter = f->dtype == RT_F64 ? p : (double)(float)p;
   for (int64_t i = 0; i < CHUNK; i++) judge(r, f, get(f, w->in[0], i), r->form == BINARY ? get(f, w->in[1], i) : parameter, get(f, w->out, i), out);
 }
 
-/// Unary rows of halves: all of them. Of f32: every stride-th. Else samples.
-static finding scan(bench *w, const row *r, const format *f, uint64_t stride) {
-  static const double parameters[] = {1, 0.5, 1.9, -0.75};
-  finding out = {0};
-  const int64_t shape = CHUNK;
-  rt_tensor **tensors[] = {&w->a, &w->b, &w->y};
-  for (int i = 0; i < 3; i++) must(rt_empty(w->ctx, f->dtype, 1, &shape, tensors[i]));
-  if (r->form == UNARY && f->bytes <= 4) {
-    uint64_t at = 0, last = f->bytes == 2 ? 0x10000 : (uint64_t)1 << 32, step = f->bytes == 2 ? 1 : stride;
-    while (at < last) {
-      for (int64_t i = 0; i < CHUNK; i++, at += step) {
-        const uint64_t bits = at + (step > 1 ? random64() % step : 0);
-        if (bits < last) memcpy(w->in[0] + i * f->bytes, &bits, (size_t)f->bytes);
-        else sample(f, w->in[0], i);
-      }
-      run_chunk(w, r, f, 0, &out);
+/// As judge_all, but the slow oracle sees only what may change the finding: errors within MARGIN of the worst so far or above it, wrong signs, NaN on one side.
+/// Four values of each PART, chosen at random, show it the fast oracle; a part where the two differ by a quarter of MARGIN is judged slowly.
+#define PART 1024
+static void judge_f32(const row *r, fast_oracle fast, const float *x, const float *second, const float *y, finding *out) {
+  for (int part = 0; part < CHUNK; part += PART) {
+    const int pick = part + (int)(random64() % (PART / 4)) * 4;
+    double claimed[4];
+    compute_four(fast, x + pick, second + pick, claimed);
+    bool is_disputed = false;
+    for (int i = pick; i < pick + 4; i++) {
+      const double exact = r->narrow(get(F32, x, i), get(F32, second, i)), claim = claimed[i - pick];
+      is_disputed = is_disputed || !((exact != exact && claim != claim) || exact == claim || fabs(exact - claim) <= MARGIN / 4 * (double)ulp_of(F32, exact));
+    }
+    int places[PART], n = PART;
+    // Errors below a quarter of an ulp are of no interest, and looking at all of them, as long as nothing worse was met, would be slow.
+    if (!is_disputed) n = find_suspects(fast, strcmp(r->name, "logaddexp") == 0, fmax(out->worst, 0.25) - MARGIN, PART, x + part, second + part, y + part, places);
+    out->n_disputed += is_disputed;
+    out->n += (uint64_t)(PART - n);
+    for (int i = 0; i < n; i++) {
+      const int at = part + (is_disputed ? i : places[i]);
+      judge(r, F32, get(F32, x, at), get(F32, second, at), get(F32, y, at), out);
     }
   }
-  for (int k = 0; k < (r->form == UNARY ? f->bytes > 2 : 4); k++) {
-    for (int64_t i = 0; i < CHUNK; i++) sample(f, w->in[0], i), sample(f, w->in[1], i);
-    run_chunk(w, r, f, parameters[k], &out);
+}
+static void judge_chunk(bench *w, const row *r, fast_oracle fast, double p, finding *out) {
+  float *second = (float *)w->in[1];
+  if (!fast) judge_all(w, r, F32, p, out);
+  else {
+    for (int64_t i = 0; r->form != BINARY && i < CHUNK; i++) second[i] = (float)p;
+    judge_f32(r, fast, (float *)w->in[0], second, (float *)w->out, out);
   }
-  for (int i = 0; i < 3; i++) rt_release(*tensors[i]), *tensors[i] = NULL;
+}
+
+/// Two numbers that belong together: for pow a result of any size, for the others b of about the size of a.
+static void sample_pair(bench *w, const row *r, int64_t i) {
+  float *a = (float *)w->in[0] + i, *b = (float *)w->in[1] + i;
+  sample(F32, w->in[0], i), sample(F32, w->in[1], i);
+  const uint64_t bits = random64();
+  if (!(bits & 1) || *a == 0 || *a != *a) return;
+  const double u = (double)(int64_t)random64() * 0x1p-63;
+  *b = (float)(r->binary != rt_pow_into ? *a * (1 + u * (bits & 2 ? 1 : 0x1p-8)) : u * 150 / log2(fabs(*a)));
+}
+
+static void open_tensors(bench *w, const format *f) {
+  const int64_t shape = CHUNK;
+  must(rt_empty(w->ctx, f->dtype, 1, &shape, &w->a)), must(rt_empty(w->ctx, f->dtype, 1, &shape, &w->b)), must(rt_empty(w->ctx, f->dtype, 1, &shape, &w->y));
+}
+static void close_tensors(bench *w) { rt_release(w->a), rt_release(w->b), rt_release(w->y), w->a = w->b = w->y = NULL; }
+
+/// What the function makes of 2^18 numbers, as one number: it tells in the ledger which code was scanned. f32 only; all NaN are one.
+static uint64_t fingerprint(bench *w, const row *r) {
+  const uint64_t saved = state;
+  uint64_t hash = 0xcbf29ce484222325u; // FNV-1a, by words
+  state = 88172645463325252u;
+  open_tensors(w, F32);
+  for (uint32_t chunk = 0; chunk < 4; chunk++) {
+    for (uint32_t i = 0; i < CHUNK; i++) {
+      if (r->form == BINARY) sample(F32, w->in[0], i), sample(F32, w->in[1], i);
+      else ((uint32_t *)w->in[0])[i] = (chunk * CHUNK + i) * 16411u; // 2^18 times this is a little more than 2^32
+    }
+    run_chunk(w, r, F32, r->parameter);
+    for (int i = 0; i < CHUNK; i++) {
+      const uint32_t bits = ((uint32_t *)w->out)[i];
+      hash = (hash ^ ((bits & 0x7fffffff) > 0x7f800000 ? 0x7fc00000 : bits)) * 0x100000001b3u;
+    }
+  }
+  close_tensors(w);
+  state = saved;
+  return hash;
+}
+
+/// Halves: all of them. f32: every stride-th, of functions of two numbers `pairs`. And samples.
+static finding scan(bench *w, const row *r, const format *f, uint64_t stride, uint64_t pairs) {
+  static const double parameters[] = {1, 0.5, 1.9, -0.75};
+  finding out = {0};
+  open_tensors(w, f);
+  for (int k = 0; k < (r->form == UNARY ? 1 : 4); k++) {
+    for (int64_t i = 0; i < CHUNK; i++) sample(f, w->in[0], i), sample(f, w->in[1], i);
+    run_chunk(w, r, f, parameters[k]);
+    judge_all(w, r, f, parameters[k], &out);
+  }
+  const fast_oracle fast = f == F32 ? find_fast_oracle(r->name) : NULL;
+  if (r->form != BINARY && f->bytes == 2) {
+    for (int64_t i = 0; i < CHUNK; i++) ((uint16_t *)w->in[0])[i] = (uint16_t)i;
+    run_chunk(w, r, f, r->parameter);
+    judge_all(w, r, f, r->parameter, &out);
+  }
+  for (uint64_t at = 0; r->form != BINARY && f == F32 && at < (uint64_t)1 << 32;) {
+    for (int64_t i = 0; i < CHUNK; i++, at += stride) ((uint32_t *)w->in[0])[i] = (uint32_t)(at + (stride > 1 ? random64() % stride : 0));
+    run_chunk(w, r, f, r->parameter);
+    judge_chunk(w, r, fast, r->parameter, &out);
+  }
+  for (uint64_t n = 0; r->form == BINARY && f == F32 && n < pairs; n += CHUNK) {
+    for (int64_t i = 0; i < CHUNK; i++) sample_pair(w, r, i);
+    run_chunk(w, r, f, 0);
+    judge_chunk(w, r, fast, 0, &out);
+  }
+  close_tensors(w);
   return out;
 }
 
@@ -205,7 +292,7 @@ static finding scan(bench *w, const row *r, const format *f, uint64_t stride) {
 static bool open_isa(bench *w, const char *isa) {
   char config[64];
   snprintf(config, sizeof config, "cpu_simd.isa=%s\n", isa);
-  rt_ctx_options options = {.size = sizeof options, .backends = "cpu_simd", .config = config, .fallback = RT_FALLBACK_ERROR};
+  rt_ctx_options options = {.size = sizeof options, .n_threads = 1, .backends = "cpu_simd", .config = config, .fallback = RT_FALLBACK_ERROR};
   const rt_status status = rt_ctx_create(&options, &w->ctx);
   if (status == RT_E_UNSUPPORTED) return false;
   must(status);
@@ -221,10 +308,10 @@ static void is_within_bounds(const char *isa) {
   }
   int n_failed = 0;
   for (size_t i = 0; i < N_ROWS; i++) {
-    if (rows[i].bound < 1) continue; // the grid judges exact rows
+    if (!is_scanned(&rows[i])) continue;
     for (int k = 0; k < 4; k++) {
-      const finding found = scan(&work, &rows[i], &formats[k], 1 << 16);
-      if (!found.n_wrong && found.worst <= rows[i].bound) continue;
+      const finding found = scan(&work, &rows[i], &formats[k], 1 << 16, CHUNK);
+      if (is_within(&rows[i], &formats[k], &found)) continue;
       n_failed++;
       print_error("%s/%s on %s: %.4f ulp at %a, %a gives %a (bound %g); %llu wrong, the first at %a, %a gives %a\n", rows[i].name, formats[k].name, isa, found.worst,
                   found.at, found.second, found.result, rows[i].bound, (unsigned long long)found.n_wrong, found.wrong_at, found.wrong_second, found.wrong_result);
@@ -253,15 +340,17 @@ static void machine_name(char *text, size_t size) {
   if (file) fclose(file);
 }
 static int write_ledger(int n, char **args) {
-  const char *isa = NULL, *dtype = NULL;
-  uint64_t stride = 1;
+  const char *isa = NULL, *dtype = NULL, *commit = "?";
+  uint64_t stride = 1, pairs = 100000000;
   while (n > 1 && args[0][0] == '-') {
     if (args[0][1] == 'i') isa = args[1];
     if (args[0][1] == 'd') dtype = args[1];
     if (args[0][1] == 's') stride = strtoull(args[1], NULL, 0);
+    if (args[0][1] == 'n') pairs = strtoull(args[1], NULL, 0);
+    if (args[0][1] == 'c') commit = args[1];
     n -= 2, args += 2;
   }
-  char machine[64], date[16];
+  char machine[64], date[16], bits[24];
   const time_t now = time(NULL);
   machine_name(machine, sizeof machine), strftime(date, sizeof date, "%Y-%m-%d", gmtime(&now));
   int n_failed = 0;
@@ -270,12 +359,15 @@ static int write_ledger(int n, char **args) {
     for (size_t i = 0; i < N_ROWS; i++) {
       bool chosen = n == 0;
       for (int k = 0; k < n; k++) chosen = chosen || strcmp(args[k], rows[i].name) == 0;
-      for (int k = 0; chosen && rows[i].bound >= 1 && k < 4; k++) {
+      for (int k = 0; chosen && is_scanned(&rows[i]) && k < 4; k++) {
         if (dtype && strcmp(dtype, formats[k].name) != 0) continue;
-        const finding found = scan(&work, &rows[i], &formats[k], stride);
-        n_failed += found.n_wrong || found.worst > rows[i].bound;
-        printf("%s\t%s\t%s\t%llu\t%.4f\t%g\t%a\t%a\t%s\t%s%s\n", rows[i].name, formats[k].name, isas[a], (unsigned long long)found.n, found.worst, rows[i].bound, found.at,
-               rows[i].form == UNARY ? 0 : found.second, date, machine, found.n_wrong ? "\tWRONG" : "");
+        const finding found = scan(&work, &rows[i], &formats[k], stride, pairs);
+        n_failed += !is_within(&rows[i], &formats[k], &found);
+        if (&formats[k] == F32) snprintf(bits, sizeof bits, "%016llx", (unsigned long long)fingerprint(&work, &rows[i]));
+        printf("%s\t%s\t%s\t%llu\t%.4f\t%g\t%a\t%a\t%s\t%s\t%s\t%s%s\n", rows[i].name, formats[k].name, isas[a], (unsigned long long)found.n, found.worst, rows[i].bound,
+               found.at, rows[i].form == UNARY ? 0 : found.second, &formats[k] == F32 ? bits : "-", date, commit, machine, found.n_wrong ? "\tWRONG" : "");
+        if (found.n_wrong) fprintf(stderr, "%s: %llu wrong, the first: %a, %a gives %a\n", rows[i].name, (unsigned long long)found.n_wrong, found.wrong_at, found.wrong_second, found.wrong_result);
+        if (found.n_disputed) fprintf(stderr, "%s: of %d numbers each, %llu parts were judged slowly, for the oracles differ\n", rows[i].name, PART, (unsigned long long)found.n_disputed);
         fflush(stdout);
       }
     }
@@ -284,13 +376,88 @@ static int write_ledger(int n, char **args) {
   return n_failed != 0;
 }
 
+/// Each function, dtype and instruction set (AVX2 and scalar) has its line, within the bound of today; f32 on AVX2 saw at least every 64th number, and each f32 was
+/// scanned as it is now: it has the same fingerprint.
+static void ledger_is_whole(void **unused) {
+  (void)unused;
+  static bool has_line[N_ROWS][4][2], is_open;
+  FILE *file = fopen(TRIVET_SOURCE_DIR "/tests/ulp/ledger.tsv", "r");
+  assert_non_null(file);
+  int n_failed = 0;
+  for (int a = 0; a < 2; a++) {
+    if (!(is_open = open_isa(&work, isas[a]))) print_message("%s: its fingerprints are not compared\n", isas[a]);
+    char line[512], name[32], dtype[8], isa[8], bits[24], wrong[8];
+    rewind(file);
+    while (fgets(line, sizeof line, file)) {
+      unsigned long long n;
+      double worst, bound;
+      if (sscanf(line, "%31s %7s %7s %llu %lf %lf %*s %*s %23s", name, dtype, isa, &n, &worst, &bound, bits) != 7) fail_msg("not a line of the ledger: %s", line);
+      if (strcmp(isa, isas[a]) != 0) continue;
+      size_t i = 0, k = 0;
+      while (i < N_ROWS && strcmp(rows[i].name, name) != 0) i++;
+      while (k < 4 && strcmp(formats[k].name, dtype) != 0) k++;
+      const char *fault = NULL;
+      const finding found = {.worst = worst, .n_wrong = sscanf(strrchr(line, '\t'), "\t%7[WRONG]", wrong) == 1};
+      char now[24] = "-";
+      if (i == N_ROWS || k == 4 || !is_scanned(&rows[i])) fault = "no such function or dtype is scanned";
+      else if (has_line[i][k][a]) fault = "a second line";
+      else if (bound != rows[i].bound) fault = "the bound is another now";
+      else if (!is_within(&rows[i], &formats[k], &found)) fault = "beyond the bound";
+      else if (k == 0 && a == 1 && n < (rows[i].form == BINARY ? 100000000 : (unsigned long long)1 << 26)) fault = "too few numbers";
+      else {
+        has_line[i][k][a] = true;
+        if (k == 0 && is_open) snprintf(now, sizeof now, "%016llx", (unsigned long long)fingerprint(&work, &rows[i]));
+        if ((k == 0) != (strcmp(bits, "-") != 0) || (k == 0 && is_open && strcmp(bits, now) != 0)) fault = "it makes other bits now than when it was scanned";
+      }
+      if (fault) print_error("ledger: %s/%s on %s: %s\n", name, dtype, isa, fault), n_failed++;
+    }
+    for (size_t i = 0; i < N_ROWS; i++)
+      for (int k = 0; k < 4; k++)
+        if (is_scanned(&rows[i]) && !has_line[i][k][a]) print_error("ledger: %s/%s on %s has no valid line\n", rows[i].name, formats[k].name, isas[a]), n_failed++;
+    if (is_open) assert_int_equal(rt_ctx_close(work.ctx), RT_OK);
+  }
+  fclose(file);
+  if (n_failed) fail_msg("%d faults; `scripts/ulp.sh BUILD_DIR -i ISA -d DTYPE NAME ...` scans anew, a minute or less for each f32", n_failed);
+}
+
+/// Planted errors are found at their place, and numbers that are right are not suspected.
+static void scan_sees_what_is_wrong(void **unused) {
+  (void)unused;
+  static float x[CHUNK], second[CHUNK], y[CHUNK];
+  static const struct { const char *name; float x, y; bool is_wrong; } plants[] = {
+    {"exp", 1, 2.71828246f, false}, {"exp", 0x1p-140f, 1.00000024f, false}, {"exp", 89, 3.4e38f, false}, {"exp", 88, INFINITY, true}, {"exp", 2, NAN, true},
+    {"log", -1, 0, true}, {"tanh", -0.0f, 0.0f, true}, {"sin", 1e30f, -0.0901f, false}, {"gelu", -13, -1e-38f, false}, {"erfc", 9, 0, false},
+  };
+  for (size_t p = 0; p < sizeof plants / sizeof *plants; p++) {
+    const row *r = rows;
+    while (strcmp(r->name, plants[p].name) != 0) r++;
+    const fast_oracle fast = find_fast_oracle(r->name);
+    if (!fast) {
+      print_message("no libmvec with AVX2 here: the slow oracle judges all\n");
+      skip();
+    }
+    for (int i = 0; i < CHUNK; i++) x[i] = (float)(i - CHUNK / 3) / 512, y[i] = (float)r->narrow(x[i], 0);
+    finding found = {0};
+    judge_f32(r, fast, x, second, y, &found);
+    assert_true(found.n == CHUNK && found.n_wrong == 0 && found.n_disputed == 0 && found.worst <= 0.5 + 0x1p-27);
+    const int at = (int)(random64() % CHUNK);
+    x[at] = plants[p].x, y[at] = plants[p].y;
+    found = (finding){0};
+    judge_f32(r, fast, x, second, y, &found);
+    assert_true(found.n == CHUNK && found.n_wrong == plants[p].is_wrong && found.n_disputed == 0);
+    assert_true(plants[p].is_wrong ? found.wrong_at == plants[p].x : found.worst > 0.6 && found.at == plants[p].x);
+  }
+}
+
 int main(int argc, char **argv) {
   if (argc > 1 && !strcmp(argv[1], "full")) return write_ledger(argc - 2, argv + 2);
   if (argc > 1) {
-    fprintf(stderr, "%s: what is %s? Alone it tests; with `full [-i isa] [-d dtype] [-s stride] [name ...]` it prints a ledger, which takes hours\n", argv[0], argv[1]);
+    fprintf(stderr, "%s: what is %s? Alone it tests; with `full ...` it prints a ledger, which takes an hour\n", argv[0], argv[1]);
     return 2;
   }
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(scan_sees_what_is_wrong),
+    cmocka_unit_test(ledger_is_whole),
     cmocka_unit_test(scalar_is_within_bounds),
     cmocka_unit_test(avx2_is_within_bounds),
     cmocka_unit_test(avx512_is_within_bounds),
