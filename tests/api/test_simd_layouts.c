@@ -112,15 +112,17 @@ static void fill(world *w, rt_dtype dtype, int64_t n, char *to) {
 
 typedef enum plain { NOTHING, OUTPUT, EVERYTHING } plain; // what is dense
 
-static void same(world *w, int op, rt_dtype dtype, int32_t rank, const int64_t *shape, plain plain) {
+/// gaps: bit k, input k has nothing but a step of two in its last dimension; the other ones are dense then, too.
+static void same(world *w, int op, rt_dtype dtype, int32_t rank, const int64_t *shape, plain plain, uint32_t gaps) {
   rt_tensor *view[2][MOST], *base[2][MOST];
   const int32_t n = operations[op].n_in + 1;
   for (int32_t k = 0; k < n; k++) {
     const bool is_out = k + 1 == n;
     layout l = random_layout(w, rank, shape, is_out);
-    if (plain == EVERYTHING || (plain == OUTPUT && is_out)) {
+    if (gaps || plain == EVERYTHING || (plain == OUTPUT && is_out)) {
       l = (layout){.rank = rank};
       for (int32_t d = 0; d < rank; d++) l.order[d] = d, l.shape[d] = l.extent[d] = shape[d], l.step[d] = 1;
+      if (gaps >> k & 1 && !is_out) l.step[rank - 1] = 2, l.extent[rank - 1] = 2 * shape[rank - 1] - 1;
     }
     const rt_dtype own = (op == WHERE && k == 0) || (op == LESS && is_out) ? RT_BOOL : dtype;
     int64_t numel = 1;
@@ -158,7 +160,7 @@ static void same(world *w, int op, rt_dtype dtype, int32_t rank, const int64_t *
 static void random_views(void **state) {
   world *w = *state;
   static const int64_t extents[4][12] = {
-    {1, 7, 8, 63, 64, 65, 129, 1000, 1024, 4097, 33000, 70000}, {1, 2, 3, 4, 5, 16, 31, 64, 100, 127, 200, 300},
+    {1, 7, 8, 63, 64, 65, 129, 1000, 4097, 16389, 33000, 70000}, {1, 2, 3, 4, 5, 16, 31, 64, 100, 127, 200, 300},
     {1, 2, 3, 4, 5, 8, 9, 16, 17, 33, 64, 70}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 20},
   };
   for (int round = 0; round < 1500; round++) {
@@ -167,20 +169,34 @@ static void random_views(void **state) {
     for (int32_t d = 0; d < rank; d++) shape[d] = extents[rank - 1][pick(w, 12)];
     const int op = (int)pick(w, N_OPERATIONS);
     const bool moves = op == COPY || op == WHERE;
-    same(w, op, (moves ? any_dtypes : real_dtypes)[pick(w, 8)], rank, shape, pick(w, 2) ? OUTPUT : NOTHING);
+    same(w, op, (moves ? any_dtypes : real_dtypes)[pick(w, 8)], rank, shape, pick(w, 2) ? OUTPUT : NOTHING, 0);
   }
+}
+
+/// Inputs whose elements lie two apart, which some kernels read themselves: rows that end within a vector, tiles that are shorter than one, and a
+/// last element that nothing may be read after.
+static void gapped_views(void **state) {
+  world *w = *state;
+  static const int64_t columns[] = {64, 65, 71, 96, 100, 16384 + 1, 16384 + 7, 2 * 16384 + 9};
+  static const rt_dtype dtypes[] = {RT_F32, RT_F64, RT_F16, RT_I32};
+  static const int ops[] = {NEG, LESS, ADD, CLAMP};
+  for (int rows = 1; rows <= 3; rows += 2)
+    for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
+      for (int d = 0; d < 4; d++)
+        for (int o = 0; o < 4; o++)
+          for (uint32_t gaps = 1; gaps < 1u << operations[ops[o]].n_in; gaps++) same(w, ops[o], dtypes[d], 2, (int64_t[]){rows, columns[c]}, OUTPUT, gaps);
 }
 
 /// Outputs that go past the caches.
 static void large_views(void **state) {
   world *w = *state;
   const int64_t shape[2] = {2500, 2600};
-  for (int op = 0; op < N_OPERATIONS; op++) same(w, op, op == LESS ? RT_U8 : RT_F32, 2, shape, op == ADD ? NOTHING : OUTPUT);
+  for (int op = 0; op < N_OPERATIONS; op++) same(w, op, op == LESS ? RT_U8 : RT_F32, 2, shape, op == ADD ? NOTHING : OUTPUT, 0);
   const int64_t small[2] = {26000000, 1};
-  same(w, LESS, RT_U8, 1, small, OUTPUT);
+  same(w, LESS, RT_U8, 1, small, OUTPUT, 0);
   const int64_t rows[2] = {1300, 2601}, line[1] = {5000003}; // rows of f64 that begin at odd places of a vector
-  same(w, ADD, RT_F64, 2, rows, OUTPUT);
-  for (int op = 0; op < N_OPERATIONS; op++) same(w, op, op == LESS ? RT_U8 : op == ADD ? RT_F64 : RT_F32, 1, line, EVERYTHING);
+  same(w, ADD, RT_F64, 2, rows, OUTPUT, 0);
+  for (int op = 0; op < N_OPERATIONS; op++) same(w, op, op == LESS ? RT_U8 : op == ADD ? RT_F64 : RT_F32, 1, line, EVERYTHING, 0);
 }
 
 static int open_world(void **state) {
@@ -201,6 +217,6 @@ static int close_world(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(random_views), cmocka_unit_test(large_views)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(random_views), cmocka_unit_test(gapped_views), cmocka_unit_test(large_views)};
   return cmocka_run_group_tests(tests, open_world, close_world);
 }
