@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Renews the ledger of errors, tests/ulp/ledger.tsv, and the table in docs/numerics.md that is made of it.
 #   scripts/ulp.sh BUILD_DIR [OPTIONS [NAME ...]]   options of tests/ulp_ulp full: -i isa, -d dtype, -s stride (1: all floats, a minute
-#                                                   or less for each function and instruction set), -n pairs (of f32, for functions of two numbers)
+#                                                   for most functions, five for sin), -n pairs (of f32, for functions of two numbers)
 #   scripts/ulp.sh table                            the table alone
 # A new line replaces that of the same function, dtype and instruction set. Ends with 1 when a bound is broken.
 set -eu

@@ -417,7 +417,7 @@ static void ledger_is_whole(void **unused) {
     if (is_open) assert_int_equal(rt_ctx_close(work.ctx), RT_OK);
   }
   fclose(file);
-  if (n_failed) fail_msg("%d faults; `scripts/ulp.sh BUILD_DIR -i ISA -d DTYPE NAME ...` scans anew, a minute or less for each f32", n_failed);
+  if (n_failed) fail_msg("%d faults; `scripts/ulp.sh BUILD_DIR -i ISA -d DTYPE NAME ...` scans anew, a minute for most of f32", n_failed);
 }
 
 /// Planted errors are found at their place, and numbers that are right are not suspected.

@@ -47,10 +47,18 @@ static void load_n(const void *from, void *nums, int64_t n) {
   const vec x = v_load_n(from, n);
   memcpy(nums, &x, sizeof x);
 }
+#if V_LANE == V_IS_f32 || V_LANE == V_IS_f64
+static void load_even(const void *from, void *nums) {
+  const vec x = v_load_even(from);
+  memcpy(nums, &x, sizeof x);
+}
+#else
+#define load_even NULL
+#endif
 static void store(const void *nums, void *to) { v_store(to, whole(nums)); }
 static void store_n(const void *nums, void *to, int64_t n) { v_store_n(to, whole(nums), n); }
 static void store_mask_n(const void *a, const void *b, void *to, int64_t n) { v_store_mask_n(to, v_lt(whole(a), whole(b)), n); }
 
 #define TABLE V_PASTE(V_PASTE(vec_table_, V_PASTE(SIMD_LANE, _)), SIMD_ISA)
 extern const vec_table TABLE;
-const vec_table TABLE = {TEXT(SIMD_ISA), TEXT(SIMD_LANE), V_LANES, sizeof(num), sizeof(lane), probes, load, load_n, store, store_n, store_mask_n};
+const vec_table TABLE = {TEXT(SIMD_ISA), TEXT(SIMD_LANE), V_LANES, sizeof(num), sizeof(lane), probes, load, load_n, load_even, store, store_n, store_mask_n};

@@ -15,6 +15,7 @@ typedef struct vec_table {
   const vec_probe *probe;                                     // in the order of probes.def
   void (*load)(const void *from, void *nums);                 // v_load
   void (*load_n)(const void *from, void *nums, int64_t n);    // v_load_n
+  void (*load_even)(const void *from, void *nums);            // v_load_even; NULL for halves
   void (*store)(const void *nums, void *to);                  // v_store
   void (*store_n)(const void *nums, void *to, int64_t n);     // v_store_n
   void (*store_mask_n)(const void *a, const void *b, void *to, int64_t n); // v_store_mask_n of v_lt(a, b)

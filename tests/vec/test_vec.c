@@ -192,10 +192,32 @@ static void parts_of_vectors(void **state) {
   munmap(page - page_bytes, 3 * page_bytes);
 }
 
+/// Every second element, of no more memory than up to the last of them.
+static void elements_with_gaps(void **state) {
+  size_t page_bytes;
+  uint8_t *page = guarded_page(&page_bytes);
+  for (const vec_table *const *at = tables_of(*state); *at; at++) {
+    const vec_table *table = *at;
+    if (!table->load_even) continue;
+    const size_t lane = (size_t)table->lane_bytes, n = (size_t)table->lanes, bytes = (2 * n - 1) * lane;
+    for (int end = 0; end < 2; end++) {
+      _Alignas(64) uint8_t dense[MAX_LANES * 8], wanted[MAX_LANES * 8], nums[MAX_LANES * 8];
+      uint8_t *place = end ? page + page_bytes - bytes : page;
+      for (size_t i = 0; i < bytes; i++) place[i] = (uint8_t)(1 + i * 37 % 61);
+      for (size_t i = 0; i < n; i++) memcpy(dense + i * lane, place + 2 * i * lane, lane);
+      table->load(dense, wanted);
+      table->load_even(place, nums);
+      assert_memory_equal(nums, wanted, n * (size_t)table->num_bytes);
+    }
+  }
+  munmap(page - page_bytes, 3 * page_bytes);
+}
+
 #define TESTS(isa)                                                                              \
   {#isa "_every_function", every_function, NULL, NULL, (void *)(uintptr_t)#isa},                                   \
   {#isa "_every_half", every_half, NULL, NULL, (void *)(uintptr_t)#isa},                                           \
-  {#isa "_parts_of_vectors", parts_of_vectors, NULL, NULL, (void *)(uintptr_t)#isa}
+  {#isa "_parts_of_vectors", parts_of_vectors, NULL, NULL, (void *)(uintptr_t)#isa},                               \
+  {#isa "_elements_with_gaps", elements_with_gaps, NULL, NULL, (void *)(uintptr_t)#isa}
 
 int main(void) {
   const struct CMUnitTest tests[] = {TESTS(scalar), TESTS(avx2), TESTS(avx512), TESTS(neon)};
