@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Convolution. The output is cut into boxes of lines and blocks of channels. For each, a block of the depth (input channels by taps) at a time,
 // the part of x under the box is copied with its padding (conv.h) and multiplied with the weights: across output channels, by weights that were
-// packed once for all boxes; or, where those are too few or too dear to pack, along output lines, by panels that are packed of the copy and weights as
-// they lie (gemm/gemm.h). Without padding x itself can be read; where a group has one channel there is no product. All choices depend on
-// extents and strides alone, and each element adds up in the order of the depth: the same bits for any number of threads.
+// packed once for all boxes; or along output lines, with weights as they lie, by panels that are packed of the copy (gemm/gemm.h): where positions are
+// few for packed weights, or lines of x are those of a matrix already. Without padding x itself can be read; where a group has one channel there is no
+// product. All choices depend on extents and strides alone, and each element adds up in the order of the depth: the same bits for any number of threads.
 #include "conv_call.h"
 
 #include <string.h>
@@ -238,8 +238,10 @@ static void run_across(const conv *v, const unit *u, char *scratch) {
       const char *weights = at(packed, row * (v->depth + 1), bytes);
       spots.vecs = (int32_t)(next - vec), spots.sums = at(sums, row * columns, bytes);
       spots.start = k == 0 ? weights : NULL, spots.weights = at(weights, (k + 1) * width, bytes);
+      const bool turns = is_last && out.column == 1 && row + width <= u->rows;
+      spots.out = turns ? at(out.data, row * out.row, bytes) : NULL, spots.out_row = out.row;
       v->product->across(&spots);
-      if (is_last)
+      if (is_last && !turns)
         moves->move(columns, least(width, u->rows - row), spots.sums, width * bytes, bytes, at(out.data, row * out.row, bytes), out.column * bytes, out.row * bytes);
       vec = next;
     }

@@ -47,6 +47,8 @@ typedef struct simd_conv_spots {
   const void *weights; ///< rows of vecs vectors, one for each depth
   const void *start;   ///< a row that sums start from; NULL: they go on
   void *sums;          ///< n rows of vecs vectors
+  void *out;           ///< NULL, or where finished sums go instead: n numbers for each lane, out_row apart
+  int64_t out_row;
   int32_t vecs;
 } simd_conv_spots;
 

@@ -96,6 +96,12 @@ conv simd_conv_of(const simd_device *dev, const rtb_op *op) {
   return v;
 }
 
+/// Are few lanes lost along lines that x has dense? Then nothing has to turn: sums are stored as they are.
+static bool pays_along(const conv *v) {
+  const int64_t columns = v->window.out[2], lost = round_up(columns, v->gemm->nr) - columns;
+  return v->form == FLAT && v->window.x_stride[2] == 1 && v->window.out_stride[2] == 1 && 8 * lost <= columns;
+}
+
 /// Are few lanes of the last vector of channels lost, and are there positions enough for packed weights?
 static bool pays_across(const conv *v) {
   const simd_window *w = &v->window;
@@ -108,7 +114,7 @@ void simd_conv_cut(conv *v) {
   const int64_t taps = v->window.n_taps, kc = v->gemm->kc;
   v->depth = v->channels * taps;
   v->form = make_flat(v) ? FLAT : v->channels == 1 && v->rows <= 2 ? DEPTHWISE : WINDOWS;
-  v->is_across = pays_across(v);
+  v->is_across = !pays_along(v) && pays_across(v);
   v->is_plain = v->is_across || (v->form == DEPTHWISE && v->window.stride[2] <= 2 && v->window.dilation[2] == 1 && taps <= SIMD_CONV_APART);
   v->numbers = v->weight->data, v->numbers_row = v->widens ? v->depth : v->weight->stride[0];
   v->bias_numbers = v->bias ? v->bias->data : NULL;
