@@ -239,27 +239,7 @@ V_INLINE void find_columns(bool is_any, int64_t m, int64_t n, const lane *x, int
   for (; i + GROUP <= n; i += GROUP) EACH_COLUMN(m, find_of_rows, is_any, GROUP, x + i * step, step, found);
   for (; i < n; i++) EACH_COLUMN(m, find_of_rows, is_any, 1, x + i * step, step, found);
 }
-
-static void find_start(int64_t m, void *state) { memset(state, 0, (size_t)m); }
-static void find_join(int64_t m, const void *later, void *state) {
-  for (int64_t j = 0; j < m; j++) ((uint8_t *)state)[j] |= ((const uint8_t *)later)[j];
-}
-
-#define FIND(name, is_any)                                                                                                                 \
-  static void name##_rows(int64_t m, int64_t n, const void *x, int64_t step, int64_t first, void *state) {                                 \
-    (void)first;                                                                                                                           \
-    find_rows(is_any, m, n, x, step, state);                                                                                               \
-  }                                                                                                                                        \
-  static void name##_columns(int64_t m, int64_t n, const void *x, int64_t step, int64_t first, void *state) {                              \
-    (void)first;                                                                                                                           \
-    find_columns(is_any, m, n, x, step, state);                                                                                            \
-  }                                                                                                                                        \
-  static void name##_finish(int64_t m, const void *state, int64_t n, void *out, int64_t out_step) {                                        \
-    (void)n;                                                                                                                               \
-    for (int64_t j = 0; j < m; j++) ((uint8_t *)out)[j * out_step] = ((const uint8_t *)state)[j] == (is_any);                              \
-  }
-FIND(any, true)
-FIND(all, false)
+#include "find.h"
 
 const simd_fold KERNEL(reduce)[] = {
   {RTB_OP_SUM, 1, sizeof(total), sum_start, sum_rows, sum_columns, sum_join, sum_finish},

@@ -73,26 +73,9 @@ static inline void find(bool is_any, int64_t m, int64_t n, const part *x, int64_
   for (int64_t j = 0; j < m; j++)
     for (int64_t i = 0; i < n && !found[j]; i++) found[j] = is_found(is_any, x + 2 * (j * m_step + i * n_step));
 }
-static void find_start(int64_t m, void *state) { memset(state, 0, (size_t)m); }
-static void find_join(int64_t m, const void *later, void *state) {
-  for (int64_t j = 0; j < m; j++) ((uint8_t *)state)[j] |= ((const uint8_t *)later)[j];
-}
-
-#define FIND(name, is_any)                                                                                                                 \
-  static void name##_rows(int64_t m, int64_t n, const void *x, int64_t step, int64_t first, void *state) {                                 \
-    (void)first;                                                                                                                           \
-    find(is_any, m, n, x, step, 1, state);                                                                                                 \
-  }                                                                                                                                        \
-  static void name##_columns(int64_t m, int64_t n, const void *x, int64_t step, int64_t first, void *state) {                              \
-    (void)first;                                                                                                                           \
-    find(is_any, m, n, x, 1, step, state);                                                                                                 \
-  }                                                                                                                                        \
-  static void name##_finish(int64_t m, const void *state, int64_t n, void *out, int64_t out_step) {                                        \
-    (void)n;                                                                                                                               \
-    for (int64_t j = 0; j < m; j++) ((uint8_t *)out)[j * out_step] = ((const uint8_t *)state)[j] == (is_any);                              \
-  }
-FIND(any, true)
-FIND(all, false)
+static inline void find_rows(bool is_any, int64_t m, int64_t n, const part *x, int64_t step, uint8_t *found) { find(is_any, m, n, x, step, 1, found); }
+static inline void find_columns(bool is_any, int64_t m, int64_t n, const part *x, int64_t step, uint8_t *found) { find(is_any, m, n, x, 1, step, found); }
+#include "find.h"
 
 const simd_fold KERNEL(reduce)[] = {
   {RTB_OP_SUM, 3, 16, sum_start, sum_rows, sum_columns, sum_join, sum_finish},

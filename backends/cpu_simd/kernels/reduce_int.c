@@ -244,26 +244,7 @@ INLINE void find_columns(bool is_any, int64_t m, int64_t n, const lane *x, int64
   for (int64_t i = 0; i < n; i++, x += step)
     for (int64_t j = 0; j < m; j++) found[j] |= is_found(is_any, x[j]);
 }
-static void find_start(int64_t m, void *state) { memset(state, 0, (size_t)m); }
-static void find_join(int64_t m, const void *later, void *state) {
-  for (int64_t j = 0; j < m; j++) ((uint8_t *)state)[j] |= ((const uint8_t *)later)[j];
-}
-
-#define FIND(name, is_any)                                                                                                                 \
-  static void name##_rows(int64_t m, int64_t n, const void *x, int64_t step, int64_t first, void *state) {                                 \
-    (void)first;                                                                                                                           \
-    find_rows(is_any, m, n, x, step, state);                                                                                               \
-  }                                                                                                                                        \
-  static void name##_columns(int64_t m, int64_t n, const void *x, int64_t step, int64_t first, void *state) {                              \
-    (void)first;                                                                                                                           \
-    find_columns(is_any, m, n, x, step, state);                                                                                            \
-  }                                                                                                                                        \
-  static void name##_finish(int64_t m, const void *state, int64_t n, void *out, int64_t out_step) {                                        \
-    (void)n;                                                                                                                               \
-    for (int64_t j = 0; j < m; j++) ((uint8_t *)out)[j * out_step] = ((const uint8_t *)state)[j] == (is_any);                              \
-  }
-FIND(any, true)
-FIND(all, false)
+#include "find.h"
 
 const simd_fold KERNEL(reduce)[] = {
   {RTB_OP_SUM, 1, 8, sum_start, sum_rows, sum_columns, sum_join, wide_finish},
