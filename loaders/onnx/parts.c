@@ -6,8 +6,8 @@
 
 #include "ops.h"
 
-#define FIRST_ITEMS 16        // of the first part, which shows how large an item's values become; and the least of a part
-#define PART_BYTES (2u << 20) // of the largest value of a part: its neighbours fit beside it in a cache of several MB
+#define FIRST_ITEMS 8         // of the first part, which shows how large an item's values become; and the least of a part
+#define PART_BYTES (1u << 20) // of the largest value of a part: its neighbours fit beside it in a cache of several MB
 
 // ---- which models ------------------------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The AVX-512 intrinsics that cpu_simd uses, in plain C and AVX2, as Intel's manual defines them: kernels compiled with this header in front of them
-// run on every machine with AVX2, so that the logic of the vector layer and of tiles of 64 bytes is tested there. test_avx512.c compares each of them
+// run on every machine with AVX2, so that the logic of the vector layer and of tiles of 64 bytes is tested there. instructions.c compares each of them
 // with the instruction; an intrinsic that is not here does not compile.
 //
 // Where AVX2 has the instruction at half the width, the model is two of them: rounding, NaN and zeros are then the processor's. Masks, and what AVX2

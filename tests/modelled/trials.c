@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Each intrinsic of avx512.h, called once over given bits. Compiled twice, as the instruction and as its model; test_avx512.c compares what they give.
+// Each intrinsic of avx512.h, called once over given bits. Compiled twice, as the instruction and as its model; instructions.c compares what they give.
 #ifdef TRIAL_MODELLED
 #include "avx512.h"
 #else
