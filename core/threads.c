@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Parallel loops over fixed chunks: the caller and its workers take chunk numbers from one counter. Workers start at the first use, spin for
-// some microseconds after a job and then sleep. Nothing here depends on how many threads there are, except how long it takes.
+// Parallel loops over fixed chunks. Each thread begins with the same share of them in every loop, so that it finds in its cache what it wrote in
+// the loop before, and then helps with the shares of the others. Workers start at the first use, spin a while after a job and then sleep. Nothing
+// here depends on how many threads there are, except how long it takes.
 #include <fenv.h>
 #include <string.h>
 
 #include "internal.h"
 
 #define MAX_THREADS 1024
-#define SPIN_NS 20000u          // after a job: the next one often follows at once
+#define SPIN_NS 200000u         // after a job: the next one often follows; to wake a sleeping thread takes as long on a virtual machine
 #define SPIN_ROUNDS 64u         // pauses between two looks at the clock
 
 #define GATE_OPEN (1u << 31)    // workers may join the job
@@ -18,13 +19,24 @@ typedef struct job {
   rtb_body body;
   void *arg;
   fenv_t fenv;                  // the caller's: every chunk rounds as it would in the caller
-  atomic_llong next;            // the next chunk to take
-  atomic_bool stop;
+  int32_t n_shares;
+  atomic_llong limit;           // chunks from here on are not taken: the lowest that failed, or all of them
   rti_mutex lock;               // of the failure: the one of the lowest chunk, whatever the order of events
   int64_t failed_chunk;
   int32_t status;
   char sentence[512];
 } job;
+
+/// What one thread begins with: chunks up to the next share's first one.
+typedef struct share {
+  _Alignas(64) atomic_llong next;
+} share;
+
+typedef struct worker {
+  rti_threads *threads;
+  rti_thread thread;
+  int32_t lane;
+} worker;
 
 struct rti_threads {
   rti_pool *pool;
@@ -39,10 +51,13 @@ struct rti_threads {
   atomic_uint n_sleepers;
   atomic_bool quit;
   job job;
-  rti_thread worker[];
+  worker *workers;              // n_threads - 1, none with hooks; behind the shares
+  share shares[];               // one for each thread; the caller's is the first
 };
 
-static size_t threads_bytes(int32_t n_workers) { return sizeof(rti_threads) + (size_t)n_workers * sizeof(rti_thread); }
+static size_t threads_bytes(int32_t n_threads, int32_t n_workers) {
+  return sizeof(rti_threads) + (size_t)n_threads * sizeof(share) + (size_t)n_workers * sizeof(worker);
+}
 static uint32_t *futex(_Atomic uint32_t *word) { return (uint32_t *)(void *)word; }
 
 // ---- one job ---------------------------------------------------------------------------------------------------------------------------
@@ -66,32 +81,48 @@ static int32_t run_inline(const rti_threads *t, int64_t n, int64_t grain, int64_
 
 /// errors_before: the sentences of this thread when the chunk began. One that is older says nothing about this failure.
 static RTI_COLD void keep_failure(job *j, int64_t chunk, int32_t status, uint32_t errors_before) {
-  atomic_store_explicit(&j->stop, true, memory_order_relaxed);
   rti_mutex_lock(&j->lock);
   if (chunk < j->failed_chunk) {
     j->failed_chunk = chunk;
     j->status = status;
     if (rti_error_count() == errors_before) rti_fail((rt_status)status, "parallel work failed with status %d", (int)status);
     strncpy(j->sentence, rt_last_error(), sizeof j->sentence - 1);
+    atomic_store_explicit(&j->limit, chunk, memory_order_relaxed);
   }
   rti_mutex_unlock(&j->lock);
 }
 
-/// Takes chunks until there are no more. A chunk that was taken is run: then the lowest chunk that fails does so in every schedule.
-static void take_chunks(rti_threads *t) {
+static int64_t first_of_share(const job *j, int32_t lane) {
+  const int64_t each = j->n_chunks / j->n_shares, rest = j->n_chunks % j->n_shares;
+  return each * lane + (lane < rest ? lane : rest);
+}
+
+/// Takes the chunks of one share in order, until none is left below the limit. So every chunk below one that failed is run: the lowest that fails
+/// does so in every schedule.
+static bool take_share(rti_threads *t, int32_t lane) {
   job *j = &t->job;
-  while (!atomic_load_explicit(&j->stop, memory_order_relaxed) && atomic_load_explicit(&j->next, memory_order_relaxed) < j->n_chunks) {
+  const int64_t end = first_of_share(j, lane + 1);
+  atomic_llong *next = &t->shares[lane].next;
+  for (;;) {
+    const int64_t limit = atomic_load_explicit(&j->limit, memory_order_relaxed), bound = end < limit ? end : limit;
+    if (atomic_load_explicit(next, memory_order_relaxed) >= bound) return true;
     if (is_cancelled(t)) {
-      uint32_t errors = rti_error_count();
-      keep_failure(j, INT64_MAX - 1, fail_cancelled(), errors);
-      return;
+      const uint32_t errors = rti_error_count();
+      keep_failure(j, INT64_MAX - 1, fail_cancelled(), errors); // a chunk that failed says more
+      return false;
     }
-    int64_t chunk = atomic_fetch_add_explicit(&j->next, 1, memory_order_relaxed);
-    if (chunk >= j->n_chunks) return;
-    uint32_t errors = rti_error_count();
-    int32_t status = run_chunk(j->n, j->grain, j->body, j->arg, chunk);
+    const int64_t chunk = atomic_fetch_add_explicit(next, 1, memory_order_relaxed);
+    if (chunk >= end) return true;
+    const uint32_t errors = rti_error_count();
+    const int32_t status = run_chunk(j->n, j->grain, j->body, j->arg, chunk);
     if (RTI_UNLIKELY(status != RTB_OK)) keep_failure(j, chunk, status, errors);
   }
+}
+
+/// Its own share, then those of the others, beginning with the next.
+static void take_chunks(rti_threads *t, int32_t lane) {
+  const int32_t n = t->job.n_shares;
+  for (int32_t i = 0, at = (int32_t)((uint32_t)lane % (uint32_t)n); i < n && take_share(t, at); i++) at = at + 1 < n ? at + 1 : 0;
 }
 
 // ---- workers ----------------------------------------------------------------------------------------------------------------------------
@@ -124,12 +155,13 @@ static void wait_for_job(rti_threads *t, uint32_t seen) {
 }
 
 static void worker_main(void *arg) {
-  rti_threads *t = arg;
+  const worker *self = arg;
+  rti_threads *t = self->threads;
   uint32_t seen = 0;
   while (!atomic_load_explicit(&t->quit, memory_order_acquire)) {
     if (enter_gate(t)) {
       fesetenv(&t->job.fenv);
-      take_chunks(t);
+      take_chunks(t, self->lane);
       leave_gate(t);
     }
     wait_for_job(t, seen);
@@ -144,7 +176,11 @@ static void raise_epoch(rti_threads *t, int32_t n_wanted) {
 
 static void start_workers(rti_threads *t) {
   t->is_started = true;
-  while (t->n_started < t->n_threads - 1 && rti_thread_start(&t->worker[t->n_started], worker_main, t) == 0) t->n_started++; // fewer will do
+  for (worker *w = t->workers; t->n_started < t->n_threads - 1; w++) {
+    *w = (worker){.threads = t, .lane = t->n_started + 1};
+    if (rti_thread_start(&w->thread, worker_main, w) != 0) break; // fewer will do
+    t->n_started++;
+  }
 }
 
 /// Shuts the gate and waits for the workers inside.
@@ -167,10 +203,9 @@ static void close_gate(rti_threads *t) {
 static void run_hook_lane(void *arg, int32_t lane) {
   rti_threads *t = arg;
   fenv_t own;
-  (void)lane; // lanes are alike: each takes chunks until none is left
   fegetenv(&own);
   fesetenv(&t->job.fenv);
-  take_chunks(t);
+  take_chunks(t, lane);
   fesetenv(&own);
 }
 
@@ -181,16 +216,18 @@ rt_status rti_threads_create(rti_pool *pool, int32_t n_threads, const rt_threads
   if (hooks && (!hooks->parallel || hooks->n_threads < 1)) return rti_fail(RT_E_ARGUMENT, "threads: the embedder's pool lacks its function or has no threads");
   if (!hooks && (n_threads < 1 || n_threads > MAX_THREADS)) return rti_fail(RT_E_ARGUMENT, "threads: %d is not a number from 1 to %d", (int)n_threads, MAX_THREADS);
   int32_t n_workers = hooks ? 0 : n_threads - 1;
-  rti_threads *t = rti_pool_alloc_zeroed(pool, threads_bytes(n_workers));
+  const int32_t n_lanes = hooks ? (hooks->n_threads < MAX_THREADS ? hooks->n_threads : MAX_THREADS) : n_threads;
+  rti_threads *t = rti_pool_alloc_zeroed(pool, threads_bytes(n_lanes, n_workers));
   if (!t) return RT_E_NO_MEMORY;
   if (rti_mutex_init(&t->job.lock) != 0) {
-    rti_pool_free(pool, t, threads_bytes(n_workers));
+    rti_pool_free(pool, t, threads_bytes(n_lanes, n_workers));
     return rti_fail(RT_E_NO_MEMORY, "threads: no lock to be had");
   }
   t->pool = pool;
   if (hooks) t->hooks = *hooks;
   t->cancel = cancel;
-  t->n_threads = hooks ? hooks->n_threads : n_threads;
+  t->n_threads = n_lanes;
+  t->workers = (worker *)(void *)&t->shares[n_lanes];
   t->fork_count = rti_os_fork_count();
   *out = t;
   return RT_OK;
@@ -201,10 +238,10 @@ void rti_threads_destroy(rti_threads *t) {
   if (rti_os_fork_count() == t->fork_count) { // else the workers stayed in the parent
     atomic_store_explicit(&t->quit, true, memory_order_release);
     raise_epoch(t, INT32_MAX);
-    for (int32_t i = 0; i < t->n_started; i++) rti_thread_join(&t->worker[i]);
+    for (int32_t i = 0; i < t->n_started; i++) rti_thread_join(&t->workers[i].thread);
     rti_mutex_deinit(&t->job.lock);
   }
-  rti_pool_free(t->pool, t, threads_bytes(t->hooks.parallel ? 0 : t->n_threads - 1));
+  rti_pool_free(t->pool, t, threads_bytes(t->n_threads, t->hooks.parallel ? 0 : t->n_threads - 1));
 }
 
 int32_t rti_threads_count(const rti_threads *threads) { return threads->n_threads; }
@@ -214,18 +251,19 @@ static int32_t run_parallel(rti_threads *t, int64_t n, int64_t grain, int64_t n_
   job *j = &t->job;
   j->n = n, j->grain = grain, j->n_chunks = n_chunks, j->body = body, j->arg = arg;
   fegetenv(&j->fenv);
-  atomic_store_explicit(&j->next, 0, memory_order_relaxed);
-  atomic_store_explicit(&j->stop, false, memory_order_relaxed);
+  j->n_shares = t->n_threads < n_chunks ? t->n_threads : (int32_t)n_chunks;
+  for (int32_t i = 0; i < j->n_shares; i++) atomic_store_explicit(&t->shares[i].next, first_of_share(j, i), memory_order_relaxed);
+  atomic_store_explicit(&j->limit, n_chunks, memory_order_relaxed);
   j->failed_chunk = INT64_MAX;
   j->status = RTB_OK;
   int64_t n_helpers = t->n_threads - 1 < n_chunks - 1 ? t->n_threads - 1 : n_chunks - 1;
   if (t->hooks.parallel) {
     t->hooks.parallel(t->hooks.user, (int32_t)n_helpers + 1, run_hook_lane, t);
-    take_chunks(t); // in case the embedder's pool ran fewer lanes than it was asked for
+    take_chunks(t, 0); // in case the embedder's pool ran fewer lanes than it was asked for
   } else {
     atomic_store_explicit(&t->gate, GATE_OPEN, memory_order_release);
     raise_epoch(t, (int32_t)n_helpers);
-    take_chunks(t);
+    take_chunks(t, 0);
     close_gate(t);
   }
   if (j->status != RTB_OK) rti_error_set(j->sentence);
