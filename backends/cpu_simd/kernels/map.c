@@ -190,7 +190,10 @@ V_INLINE ivec beyond(float limit, vec x) { return v_bits(v_set(limit)) - v_bits(
     FROM(0) GET(0)                                                                                                                         \
     for (int k = 0; k < FUNCTION_STEP; k++) {                                                                                              \
       const vec x = x0[k];                                                                                                                 \
-      store(out + i + k * V_LANES, v_select(v_mask(FAR_##name(x)), formula, m_##name##_near(x)));                             \
+      const vmask far = v_mask(FAR_##name(x));                                                                                             \
+      vec y = m_##name##_near(x);                                                                                                          \
+      if (v_any(far)) y = v_select(far, formula, y);                                                                                       \
+      store(out + i + k * V_LANES, y);                                                                                                     \
     }                                                                                                                                      \
   }                                                                                                                                        \
   __attribute__((noinline)) static int64_t near_##name(int64_t i, int64_t n, const block_in *in, item *out) {                              \
