@@ -7,9 +7,9 @@
 #include "matmul.h"
 
 // Multiplications of tiles, and of a vector with a matrix: below these numbers (3 us) a second thread is not worth it; a chunk of parallel work
-// has about so many (40 us).
+// has about so many (10 us).
 #define TILE_INLINE 150000
-#define TILE_CHUNK 2000000
+#define TILE_CHUNK 500000
 #define VECTOR_INLINE 30000
 #define VECTOR_CHUNK 250000
 #define STACK_BYTES 32768   // of panels that a chunk packs for itself;
@@ -183,7 +183,7 @@ static int32_t run_jobs(const simd_product *p, path path) {
   if (work > chunk) {
     // Rows of B are read in long pieces; a part that packs its B uses it for many rows.
     const bool reads_rows = path == MIX || (path == PANELS && p->b.line_stride == 1);
-    const int64_t unit = reads_rows ? (is_vector ? 8192 : 4096) / g->lane_bytes : is_vector ? 8 : 4 * g->nr, many = 32 * g->mr;
+    const int64_t unit = reads_rows ? (is_vector ? 8192 : 1024) / g->lane_bytes : is_vector ? 8 : 4 * g->nr, many = 32 * g->mr;
     job.columns = least(round_up(p->n, unit), round_up(parts(chunk, least(p->m, many) * p->k), unit));
     job.rows = round_up(parts(chunk, least(job.columns, p->n) * p->k), g->mr);
     if (path == PANELS) job.rows = most(job.rows, many);
