@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define CHUNK_WORK 1000000 // multiplications of a chunk of parallel work: some 20 us
+#define CHUNK_WORK 200000  // multiplications of a chunk of parallel work: some 4 us
 #define INLINE_WORK 150000 // fewer in all than this (3 us) are not worth a second thread
 #define MOST_PARTS 1024    // of a transposed convolution
 #define PIECE 256          // positions that are added up at a time around weights that are not finite

@@ -3,11 +3,12 @@
 // depend on extents and strides alone: the same bits for any number of threads. And how a transposed convolution is made of ordinary ones.
 #include "conv_call.h"
 
-#define BOX_WORK 600000    // multiplications of a box that can be smaller: some 12 us, so that two threads share one image
+#define BOX_WORK 600000    // multiplications of a box that can be smaller: some 12 us;
+#define LEAST_WORK 100000  // of one where there are few in all: half of them, so that two threads share one image
 #define MOST_ROWS 128      // of a block: what is packed of x is used so often
 #define MOST_COLUMNS 2048  // of a box
 #define LEAST_PANELS 4     // of a box, so that weights are worth reading;
-#define LEAST_SPOTS 48     // positions, across channels
+#define LEAST_SPOTS 24     // positions, across channels
 #define MOST_READ 65536    // elements of x that are read as they lie
 #define LEAST_POSITIONS 96 // that use packed weights;
 #define FEW_POSITIONS 40   // where the weights are no more than FEW_WEIGHTS
@@ -57,7 +58,8 @@ static bool make_flat(conv *v) {
 static void choose_boxes(conv *v) {
   const simd_window *w = &v->window;
   const int64_t nr = v->gemm->nr, work = v->form == DEPTHWISE ? w->n_taps : v->block_rows * v->depth;
-  const int64_t columns = least(most(BOX_WORK / most(1, work), v->is_across ? LEAST_SPOTS : LEAST_PANELS * nr), v->is_across ? most(8, MOST_SUMS / v->block_rows) : MOST_COLUMNS);
+  const int64_t all = v->out->shape[0] * v->groups * v->n_blocks * w->out[0] * w->out[1] * w->out[2] * work, of_box = held(all / 2, LEAST_WORK, BOX_WORK);
+  const int64_t columns = least(most(of_box / most(1, work), v->is_across ? LEAST_SPOTS : LEAST_PANELS * nr), v->is_across ? most(8, MOST_SUMS / v->block_rows) : MOST_COLUMNS);
   v->box_columns = w->out[2] < 2 * columns ? most(1, w->out[2]) : even_part(w->out[2], columns, nr);
   v->box_lines = v->box_columns < w->out[2] ? 1 : even_part(w->out[1], parts(columns, most(1, w->out[2])), 1);
   v->boxes_across = parts(w->out[2], v->box_columns), v->boxes_down = parts(w->out[1], v->box_lines);
