@@ -15,6 +15,7 @@
 #define EQUAL 1.10
 #define SAMPLE_NS 1e6
 #define SETTLE_NS 8000000 // after which the workers of the other library have stopped to spin (OpenMP's: 300,000 turns of 20 ns)
+#define WARM_NS 20e6      // of calls before a sample, with threads: a virtual processor that slept runs slowly at first
 #define PATIENCE_NS 1e9   // that all samples of one job may take; then there are fewer, but at least 5
 
 typedef struct extents {
@@ -145,7 +146,7 @@ static void measure(timing *both, int32_t n_threads) {
     for (int k = 0; k < 2; k++) {
       timing *t = &both[(r + k) % 2];
       if (n_threads > 1) nanosleep(&(struct timespec){0, SETTLE_NS}, NULL);
-      run_ns(t, t->n / 8 + 1);
+      for (double spent = 0; spent < (n_threads > 1 ? WARM_NS : 1);) spent += run_ns(t, t->n / 8 + 1);
       t->ns[r] = run_ns(t, t->n) / (double)t->n;
     }
   for (timing *t = both; t < both + 2; t++) {
