@@ -98,7 +98,7 @@ static int64_t first_of_share(const job *j, int32_t lane) {
 }
 
 /// Takes the chunks of one share in order, until none is left below the limit. So every chunk below one that failed is run: the lowest that fails
-/// does so in every schedule.
+/// does so in every schedule. False: the work was cancelled.
 static bool take_share(rti_threads *t, int32_t lane) {
   job *j = &t->job;
   const int64_t end = first_of_share(j, lane + 1);
@@ -256,13 +256,12 @@ static int32_t run_parallel(rti_threads *t, int64_t n, int64_t grain, int64_t n_
   atomic_store_explicit(&j->limit, n_chunks, memory_order_relaxed);
   j->failed_chunk = INT64_MAX;
   j->status = RTB_OK;
-  int64_t n_helpers = t->n_threads - 1 < n_chunks - 1 ? t->n_threads - 1 : n_chunks - 1;
   if (t->hooks.parallel) {
-    t->hooks.parallel(t->hooks.user, (int32_t)n_helpers + 1, run_hook_lane, t);
+    t->hooks.parallel(t->hooks.user, j->n_shares, run_hook_lane, t);
     take_chunks(t, 0); // in case the embedder's pool ran fewer lanes than it was asked for
   } else {
     atomic_store_explicit(&t->gate, GATE_OPEN, memory_order_release);
-    raise_epoch(t, (int32_t)n_helpers);
+    raise_epoch(t, j->n_shares - 1);
     take_chunks(t, 0);
     close_gate(t);
   }
