@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Measures everything that docs/benchmarks.md shows, and writes it there: each section between its markers. What cannot be measured here says why on
-# stderr and keeps its old figures. Takes about 25 minutes; nothing else should run meanwhile. JSON files for `trivet bench --peers` stay in
+# stderr and keeps its old figures. Takes about an hour; nothing else should run meanwhile. JSON files for `trivet bench --peers` stay in
 # BUILD_DIR/benchmarks.
 #   scripts/benchmarks.sh [BUILD_DIR [SECTION...]]     build/release and all sections; their names are in the markers
 set -eu
