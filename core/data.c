@@ -43,6 +43,17 @@ rt_status rti_copy_host(rt_ctx *ctx, bool below_layers, rt_dtype dtype, int32_t 
   return rti_fail(RT_E_INTERNAL, "copy: no backend copies %s on the host", rt_dtype_name(dtype));
 }
 
+#define COPY_SHARED 262144 // bytes from which a second thread is worth it
+
+rt_status rti_copy_dense(rt_ctx *ctx, size_t bytes, const void *src, void *dst) {
+  if (bytes >= COPY_SHARED && rti_threads_count(ctx->threads) > 1 && !atomic_load_explicit(&ctx->cancelled, memory_order_relaxed)) {
+    const int64_t n = (int64_t)bytes, one = 1;
+    return rti_copy_host(ctx, false, RT_U8, 1, &n, &one, src, &one, dst);
+  }
+  memcpy(dst, src, bytes);
+  return RT_OK;
+}
+
 static rt_status check_bytes(const char *who, const rt_tensor *t, const void *memory, size_t bytes) {
   rt_status status = rti_check_tensor(who, "t", t);
   if (status != RT_OK) return status;
@@ -61,7 +72,7 @@ rt_status rt_read(const rt_tensor *t, void *dst, size_t bytes) {
   if ((status = rti_bring(t->storage, 0, false, 0, "the host reads it", &buffer)) != RT_OK) return rti_fail_in(status, "read");
   int64_t dense[RT_MAX_RANK];
   rti_dense_strides(t->view.ndim, t->view.shape, dense);
-  if (t->view.layout == RTB_DENSE) memcpy(dst, element_zero(t, buffer), bytes);
+  if (t->view.layout == RTB_DENSE) status = rti_copy_dense(t->ctx, bytes, element_zero(t, buffer), dst);
   else status = rti_copy_host(t->ctx, false, (rt_dtype)t->view.dtype, t->view.ndim, t->view.shape, t->view.stride, element_zero(t, buffer), dense, dst);
   rti_buffer_release(buffer);
   return status;
@@ -93,7 +104,7 @@ rt_status rt_write(rt_tensor *t, const void *src, size_t bytes) {
   if ((status = rti_prepare_write(t->storage, 0, !covers_storage(t), 0, &buffer)) != RT_OK) return status;
   int64_t dense[RT_MAX_RANK];
   rti_dense_strides(t->view.ndim, t->view.shape, dense);
-  if (t->view.layout == RTB_DENSE) memcpy(element_zero(t, buffer), src, bytes);
+  if (t->view.layout == RTB_DENSE) status = rti_copy_dense(t->ctx, bytes, src, element_zero(t, buffer));
   else status = rti_copy_host(t->ctx, false, (rt_dtype)t->view.dtype, t->view.ndim, t->view.shape, dense, src, t->view.stride, element_zero(t, buffer));
   if (status == RT_OK) status = host_written(t, buffer);
   rti_buffer_release(buffer);

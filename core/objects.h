@@ -376,6 +376,8 @@ rt_status rti_execute(const rti_call *call, int32_t device, rt_tensor *out, uint
 rt_status rti_vote(const rti_call *call, const rt_tensor *given, int32_t *out_device);
 /// Copies src to dst where both are host memory described by extents and strides (elements), through COPY and resolve; below_layers as above.
 rt_status rti_copy_host(rt_ctx *ctx, bool below_layers, rt_dtype dtype, int32_t rank, const int64_t *shape, const int64_t *src_strides, const void *src, const int64_t *dst_strides, void *dst);
+/// Bytes that run on. The backend's copy shares many of them among the threads; one thread, or a cancelled context, copies them as they are.
+rt_status rti_copy_dense(rt_ctx *ctx, size_t bytes, const void *src, void *dst);
 
 // ---- canon.c -------------------------------------------------------------------------------------------------------------------------
 /// Canonical extents and strides of all arguments of a call.

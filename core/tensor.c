@@ -206,13 +206,12 @@ rt_status rt_from_data_on(rt_ctx *ctx, rt_device device, rt_dtype dtype, int32_t
   rt_tensor *t = *out;
   if (!data) status = rti_fail(RT_E_ARGUMENT, "from_data: data is NULL, but the tensor has %lld elements", (long long)t->view.numel);
   if (status == RT_OK && device != 0) status = rti_storage_host_memory(t->storage); // the device gets it when it first needs it
+  if (status == RT_OK) status = rti_copy_dense(ctx, t->storage->bytes, data, rti_storage_place(t->storage, 0)->buffer->host);
   if (status != RT_OK) {
     rt_release(t);
     *out = NULL;
-    return status;
   }
-  memcpy(rti_storage_place(t->storage, 0)->buffer->host, data, t->storage->bytes);
-  return RT_OK;
+  return status;
 }
 
 rt_status rt_from_data(rt_ctx *ctx, rt_dtype dtype, int32_t rank, const int64_t *shape, const void *data, rt_tensor **out) {

@@ -171,10 +171,39 @@ static void long_sums_are_close(void **state) {
   assert_int_equal(rt_ctx_close(ctx), RT_OK);
 }
 
+/// The host writes and reads bytes from any address, few and many, whether or not the context is cancelled.
+static void host_copies_are_whole(void **state) {
+  (void)state;
+  static const int64_t sizes[] = {1, 262143, 262144, 262145, 1000003, 17 << 20};
+  uint8_t *from = malloc((17 << 20) + 1), *to = malloc((17 << 20) + 1);
+  assert_non_null(from), assert_non_null(to);
+  for (int64_t i = 0; i <= 17 << 20; i++) from[i] = (uint8_t)(i * 31 + (i >> 8));
+  for (int n_threads = 1; n_threads <= 3; n_threads++) for (int cancelled = 0; cancelled <= 1; cancelled++) {
+    rt_ctx *ctx = open_context(n_threads);
+    ok(rt_ctx_cancel(ctx, cancelled));
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) for (int shift = 0; shift <= 1; shift++) {
+      const int64_t n = sizes[k];
+      rt_tensor *made = NULL, *written = NULL;
+      ok(rt_from_data(ctx, RT_U8, 1, &n, from + shift, &made));
+      ok(rt_empty(ctx, RT_U8, 1, &n, &written));
+      ok(rt_write(written, from + shift, (size_t)n));
+      for (int w = 0; w <= 1; w++) {
+        memset(to, 0, (size_t)n + 1);
+        ok(rt_read(w ? written : made, to + 1 - shift, (size_t)n));
+        if (memcmp(to + 1 - shift, from + shift, (size_t)n) != 0) fail_msg("%lld bytes %s on %d threads differ", (long long)n, w ? "written" : "of from_data", n_threads);
+      }
+      rt_release(made), rt_release(written);
+    }
+    ok(rt_ctx_close(ctx));
+  }
+  free(from), free(to);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(threads_do_not_change_bits),
     cmocka_unit_test(long_sums_are_close),
+    cmocka_unit_test(host_copies_are_whole),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
