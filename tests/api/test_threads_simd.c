@@ -181,7 +181,7 @@ static void host_copies_are_whole(void **state) {
   for (int n_threads = 1; n_threads <= 3; n_threads++) for (int cancelled = 0; cancelled <= 1; cancelled++) {
     rt_ctx *ctx = open_context(n_threads);
     ok(rt_ctx_cancel(ctx, cancelled));
-    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) for (int shift = 0; shift <= 1; shift++) {
+    for (size_t k = 0; k < COUNT(sizes); k++) for (int shift = 0; shift <= 1; shift++) {
       const int64_t n = sizes[k];
       rt_tensor *made = NULL, *written = NULL;
       ok(rt_from_data(ctx, RT_U8, 1, &n, from + shift, &made));
