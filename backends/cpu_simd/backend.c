@@ -111,7 +111,7 @@ static int32_t choose_isa(const rtb_host *host, const char *config, const simd_i
     const bool named = strlen((*isa)->name) == length && memcmp((*isa)->name, name, length) == 0;
     if (named && !simd_isa_runs(*isa))
       return rtb_failf(host, RTB_E_UNSUPPORTED, "cpu_simd: this CPU cannot run isa=%s", (*isa)->name);
-    if (named || (best && !(*isa)->by_name && simd_isa_runs(*isa))) return *out = *isa, RTB_OK;
+    if (named || (best && simd_isa_runs(*isa))) return *out = *isa, RTB_OK;
     if (built[0]) strncat(built, ", ", sizeof built - strlen(built) - 1);
     strncat(built, (*isa)->name, sizeof built - strlen(built) - 1);
   }
@@ -141,7 +141,7 @@ static void close_device(void *dev) {
 }
 
 static const rtb_config_key config_keys[] = {
-  {"isa", "auto", "instruction set of the kernels: auto (the best this CPU has, avx512 aside until it is proven), avx512, avx2, neon or scalar"},
+  {"isa", "auto", "instruction set of the kernels: auto (the best this CPU has), avx512, avx2, neon or scalar"},
   {0},
 };
 

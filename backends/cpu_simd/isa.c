@@ -42,7 +42,7 @@
   DECLARE_MOVES(isa)                                                                                                                       \
   static const simd_isa isa##_kernels = {                                                                                                  \
     .name = #isa,                                                                                                                          \
-    .vector_bytes = VECTOR_BYTES_##isa, .by_name = BY_NAME_##isa,                                                                                                    \
+    .vector_bytes = VECTOR_BYTES_##isa,                                                                                                     \
     .map = {EACH_REAL(ROWS, isa, map)},                                                                                                    \
     .casts = {EACH_REAL(ONE, isa, cast)},                                                                                                  \
     .quants = {EACH_FLOAT(ONE, isa, quant)},                                                                                               \
@@ -56,10 +56,6 @@
     .gemm = {EACH_WORD(ONE, isa, gemm) EACH_WIDE_FLOAT(ONE, isa, gemm)},                                                                   \
     .moves = {&simd_move_bytes1_##isa, &simd_move_bytes2_##isa, &simd_move_bytes4_##isa, &simd_move_bytes8_##isa, &simd_move_bytes16_##isa}, \
   };
-#define BY_NAME_scalar false
-#define BY_NAME_neon false
-#define BY_NAME_avx2 false
-#define BY_NAME_avx512 true
 #define VECTOR_BYTES_scalar 16
 #define VECTOR_BYTES_neon 16
 #define VECTOR_BYTES_avx2 32

@@ -66,7 +66,6 @@ typedef struct simd_makes {
 typedef struct simd_isa {
   const char *name;
   int32_t vector_bytes;
-  bool by_name; // not chosen by `auto`: no whole conformance grid was seen green on it yet
   const simd_map_row *map[SIMD_DTYPES];
   const simd_fold *fold[SIMD_DTYPES], *arg[SIMD_DTYPES];
   const struct simd_line_row *softmax[SIMD_DTYPES], *norm[SIMD_DTYPES]; // lines.h

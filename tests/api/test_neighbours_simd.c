@@ -100,12 +100,7 @@ static void is_alone(const char *isa) {
 }
 static void alone_on_scalar(void **state) { (void)state; is_alone("scalar"); }
 static void alone_on_avx2(void **state) { (void)state; is_alone("avx2"); }
-static void alone_on_avx512(void **state) {
-  (void)state;
-  if (getenv("TRIVET_MODELLED")) return is_alone("avx512");
-  print_message("avx512 is used by name only; its model is tested: ctest -L modelled\n");
-  skip();
-}
+static void alone_on_avx512(void **state) { (void)state; is_alone("avx512"); }
 static void alone_on_neon(void **state) { (void)state; is_alone("neon"); }
 
 int main(void) {

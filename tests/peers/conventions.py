@@ -191,8 +191,8 @@ def numpy_rule(a, b, ours):
 
 
 def torch_rule(a, b, ours):
-    if {a, b} & {"u16", "u32", "u64"} and "f" not in (kind(a), kind(b)):
-        return "PyTorch does not promote u16, u32 and u64 with other integers; NumPy has what we have"
+    if {a, b} & {"u16", "u32", "u64"} and a != b and "f" not in (kind(a), kind(b)):
+        return "PyTorch promotes u16, u32 and u64 with floats only; NumPy has what we have"
     return None
 
 
