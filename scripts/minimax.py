@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Derives the polynomials of backends/cpu_simd/vmath in 60 digits: nearly minimax, coefficients rounded to the format one after the other, lowest
 power first, each time fitting the others again. Prints range, largest error and coefficients in C of each. Needs mpmath (Debian:
-python3-mpmath). Arguments: names of polynomials (none: all)."""
-import sys
+python3-mpmath). Arguments: names of polynomials (none: all). With --tables alone it prints vmath/tables.h: one polynomial for each of 32 intervals."""
+import struct, sys
 from mpmath import mp, mpf, matrix, lu_solve, exp, expm1, fsum, log, log1p, tanh, sinh, erf, erfc, sqrt, pi, cos, sin, atan, asin, cbrt, ldexp, frexp, nint
 
 mp.dps = 60
@@ -35,13 +35,20 @@ def fit(f, weight, powers, low, high):
     return c
 
 
-def derive(name, bits, f, weight, powers, low, high):
+def fit_rounded(bits, f, weight, powers, low, high, n_tried=2000):
+    """(power, coefficient) of each, and the largest error."""
     low, high, powers, fixed = mpf(low), mpf(high), list(powers), []
     while powers:
         rest = lambda x: f(x) - sum(c * x ** p for p, c in fixed)
         c = fit(rest, weight, powers, low, high)
         fixed.append((powers.pop(0), rounded(c[0], bits)))
-    error = max(abs(weight(x) * (sum(c * x ** p for p, c in fixed) - f(x))) for x in (low + (high - low) * (i + mpf(1) / 3) / 2000 for i in range(2000)))
+    tried = (low + (high - low) * (i + mpf(1) / 3) / n_tried for i in range(n_tried))
+    return fixed, max(abs(weight(x) * (sum(c * x ** p for p, c in fixed) - f(x))) for x in tried)
+
+
+def derive(name, bits, f, weight, powers, low, high):
+    low, high = mpf(low), mpf(high)
+    fixed, error = fit_rounded(bits, f, weight, powers, low, high)
     text = ", ".join(c_text(c, bits) for _, c in fixed)
     print(f"{name}: [{mp.nstr(low, 6)}, {mp.nstr(high, 6)}], error 2^{mp.nstr(log(error, 2), 4)}\n  {text}", flush=True)
 
@@ -105,7 +112,116 @@ ALL = [
     ("sinh f64", 53, odd(sinh, 1), lambda z: z, range(7), small, 1),
     ("cbrt", 53, cbrt, lambda x: 1 / cbrt(x), range(6), 1, 8),
 ]
-if __name__ == "__main__":
+
+
+# ---- tables: a polynomial for each of 32 intervals -------------------------------------------------------------------------------------
+def f32_bits(x):
+    return struct.unpack("<I", struct.pack("<f", float(x)))[0]
+
+
+def f32_of(bits):
+    return mpf(struct.unpack("<f", struct.pack("<I", bits))[0])
+
+
+def nearly_exact(f, start, n_tried):
+    """The f32 x among n_tried around start for which f(x) is closest to an f32, and how close in ulp."""
+    def distance(bits):
+        y = f(f32_of(bits))
+        return abs(y - rounded(y, 24)) / abs(ldexp(mpf(1), int(frexp(y)[1]) - 24))
+    first = f32_bits(start) - n_tried // 2
+    mp.dps = 25
+    best = min(range(first, first + n_tried), key=distance)
+    mp.dps = 60
+    return f32_of(best), distance(best)
+
+
+def print_table(kind, name, values):
+    lines = [", ".join(f"{f32_text(v)}" if kind == "float" else f"{v}" for v in values[i : i + 8]) for i in range(0, 32, 8)]
+    print(f"static const {kind} {name}[32] = {{\n  " + ",\n  ".join(lines) + "};")
+
+
+def f32_text(x):
+    text = mp.nstr(x, 9, strip_zeros=True, min_fixed=-3, max_fixed=8)
+    return (text if "." in text or "e" in text else text + ".0") + "f"
+
+
+def print_polynomials(name, error, rows, ends):
+    print(f"\n// {error}: {ends}")
+    for power in range(len(rows[0])):
+        print_table("float", f"{name}_c{power}", [row[power] for row in rows])
+
+
+def tanh_tables():
+    """By exponent and the first three bits of the mantissa of a + 0.625, from 0 to 9.375. Sums around a centre whose tanh is nearly an f32, so that
+    the first coefficient is not rounded."""
+    centres, rows, worst = [mpf(0)] * 32, [[mpf(0)] * 5 for _ in range(32)], mpf(0)
+    begin = f32_bits(0.625) >> 20
+    for i in range(begin, begin + 32):
+        low, high = f32_of(i << 20) - mpf("0.625"), f32_of((i + 1) << 20) - mpf("0.625")
+        c, first, powers = mpf(0), [mpf(0), mpf(1)], [2, 3, 4]
+        if i > begin:
+            c, _ = nearly_exact(tanh, (low + high) / 2, 300)
+            first, powers = [rounded(tanh(c), 24)], [1, 2, 3, 4]
+        f = lambda d: tanh(c + d) - sum(k * d ** p for p, k in enumerate(first))
+        fixed, error = fit_rounded(24, f, lambda d: 1 / tanh(c + d), powers, max(low - c, mpf("1e-9") - c), high - c, 200)
+        centres[i % 32], rows[i % 32], worst = c, first + [k for _, k in fixed], max(worst, error)
+    print_table("float", "tanh_centre", centres)
+    print_polynomials("tanh", f"error 2^{mp.nstr(log(worst, 2), 4)} of tanh", rows, "[0, 9.375]")
+
+
+def gelu_tables():
+    """a erfc(a / sqrt 2) / 2 around each quarter up to 5.75; nothing from there on."""
+    rows, worst, worst_end = [[mpf(0)] * 7 for _ in range(32)], mpf(0), mpf(0)
+    f = lambda a: a * erfc(root2(a)) / 2
+    for i in range(24):
+        c = mpf(i) / 4
+        first, low = ([mpf(0)], mpf("1e-9")) if i == 0 else ([], mpf(-1) / 8)
+        fixed, error = fit_rounded(24, lambda d: f(c + d), lambda d: 1 / f(c + d), range(len(first), 7), low, mpf(1) / 8, 200)
+        rows[i] = first + [k for _, k in fixed]
+        worst, worst_end = (max(worst, error), worst_end) if i <= 16 else (worst, max(worst_end, error) if i <= 20 else worst_end)
+    print_polynomials("gelu", f"error 2^{mp.nstr(log(worst, 2), 4)} of the result up to 4.125, 2^{mp.nstr(log(worst_end, 2), 4)} up to 5.125", rows, "[0, 5.875]")
+
+
+def log_tables():
+    """log(m) is log_value + log(1 + r), r = m log_inverse - 1, by the first five bits of m's mantissa; plus the exponent times LN2, as f32. Where m is
+    near 2 the exponent is -1 for numbers near 1: log_value is LN2 there, and nearly exact elsewhere."""
+    ln2 = rounded(log(mpf(2)), 24)
+    inverse, value = [mpf(1)] * 32, [mpf(0)] * 32
+    for i in range(1, 31):
+        middle = 1 + (mpf(i) + mpf("0.5")) / 32
+        of = (lambda v: ln2 - log(2 * v)) if i >= 16 else (lambda v: -log(v))
+        inverse[i], _ = nearly_exact(of, 1 / middle, 6000)
+        value[i] = rounded(of(inverse[i]), 24)
+    inverse[31], value[31] = mpf("0.5"), ln2
+    print()
+    print_table("float", "log_inverse", inverse)
+    print_table("float", "log_value", value)
+    fixed, error = fit_rounded(24, lambda r: (log1p(r) - r) / r**2, lambda r: r, range(3), "-0.01563", "0.03126")
+    print(f"// log(1 + r) = r + r^2 p(r), error 2^{mp.nstr(log(error, 2), 4)} of r\nstatic const float log_rest_p[] = {{{', '.join(f32_text(c) for _, c in fixed)}}};")
+
+
+def exp_tables():
+    """The bits of 2^(i/32), less what i << 18 and the exponent of 1 add to them."""
+    values = [f32_bits(rounded(mpf(2) ** (mpf(i) / 32), 24)) - (i << 18) - (127 << 23) for i in range(32)]
+    print()
+    print_table("int32_t", "exp_power", values)
+    fixed, error = fit_rounded(24, lambda r: (expm1(r) - r) / r**2, lambda r: r**2, range(2), "-0.01084", "0.01084")
+    print(f"// e^r = 1 + r + r^2 p(r), error 2^{mp.nstr(log(error, 2), 4)}\nstatic const float exp_rest_p[] = {{{', '.join(f32_text(c) for _, c in fixed)}}};")
+
+
+TABLES_HEAD = """// SPDX-License-Identifier: BSD-3-Clause
+// Made by scripts/minimax.py --tables. What functions of f32 look up where a vector does that in one instruction: table.h says how.
+#ifndef CPU_SIMD_VMATH_TABLES_H
+#define CPU_SIMD_VMATH_TABLES_H
+
+#include <stdint.h>
+"""
+if __name__ == "__main__" and sys.argv[1:] == ["--tables"]:
+    print(TABLES_HEAD)
+    for tables in (tanh_tables, gelu_tables, log_tables, exp_tables):
+        tables()
+    print("\n#endif")
+elif __name__ == "__main__":
     for row in ALL:
         if len(sys.argv) < 2 or any(row[0].startswith(a) for a in sys.argv[1:]):
             derive(*row)

@@ -233,6 +233,35 @@ MODEL __m512i model_inserti32x4(__m512i x, __m128i y, int at) {
   return r.si;
 }
 
+/// Exponents and significands of numbers, subnormal ones included.
+MODEL __m512 model_getexp_ps(__m512 x) {
+  const model a = {.ps = x};
+  MODEL_LANES(16, ps, f32, isnan(a.f32[i]) ? a.f32[i] + a.f32[i] : logbf(a.f32[i]));
+}
+MODEL __m512d model_getexp_pd(__m512d x) {
+  const model a = {.pd = x};
+  MODEL_LANES(8, pd, f64, isnan(a.f64[i]) ? a.f64[i] + a.f64[i] : logb(a.f64[i]));
+}
+MODEL __m512 model_getmant_ps(__m512 x, int interval, int sign) {
+  if (interval != _MM_MANT_NORM_1_2 || sign != _MM_MANT_SIGN_nan) __builtin_trap();
+  const model a = {.ps = x};
+  MODEL_LANES(16, ps, f32, isnan(a.f32[i]) ? a.f32[i] + a.f32[i] : a.f32[i] == 0 ? copysignf(1, a.f32[i]) : a.f32[i] < 0 ? -NAN :
+                           isinf(a.f32[i]) ? 1 : scalbnf(a.f32[i], -ilogbf(a.f32[i])));
+}
+MODEL __m512d model_getmant_pd(__m512d x, int interval, int sign) {
+  if (interval != _MM_MANT_NORM_1_2 || sign != _MM_MANT_SIGN_nan) __builtin_trap();
+  const model a = {.pd = x};
+  MODEL_LANES(8, pd, f64, isnan(a.f64[i]) ? a.f64[i] + a.f64[i] : a.f64[i] == 0 ? copysign(1, a.f64[i]) : a.f64[i] < 0 ? -(double)NAN :
+                          isinf(a.f64[i]) ? 1 : scalbn(a.f64[i], -ilogb(a.f64[i])));
+}
+MODEL __m512i model_permutex2var_epi32(__m512i x, __m512i at, __m512i y) {
+  const model a = {.si = x}, i_ = {.si = at}, b = {.si = y};
+  MODEL_LANES(16, si, i32, i_.i32[i] & 16 ? b.i32[i_.i32[i] & 15] : a.i32[i_.i32[i] & 15]);
+}
+MODEL __m512 model_permutex2var_ps(__m512 x, __m512i at, __m512 y) {
+  return (__m512)model_permutex2var_epi32((__m512i)x, at, (__m512i)y);
+}
+
 // ---- memory ----------------------------------------------------------------------------------------------------------------------------------
 MODEL void model_stream_si512(void *p, __m512i x) { // faults unless p is aligned
   if ((uintptr_t)p & 63) __builtin_trap();
@@ -276,6 +305,10 @@ MODEL __m128i model_maskz_set1_epi8(__mmask16 m, char x) {
 #undef _mm512_shuffle_f64x2
 #undef _mm512_permute_ps
 #undef _mm512_permute_pd
+#undef _mm512_getmant_ps
+#undef _mm512_getmant_pd
+#undef _mm512_getexp_ps
+#undef _mm512_getexp_pd
 #undef _mm512_inserti32x4
 #undef _mm512_srli_epi32
 #undef _mm512_slli_epi32
@@ -300,6 +333,12 @@ MODEL __m128i model_maskz_set1_epi8(__mmask16 m, char x) {
 #define _mm512_mask_add_ps model_mask_add_ps
 #define _mm512_mask_add_pd model_mask_add_pd
 #define _mm512_range_ps model_range_ps
+#define _mm512_getexp_ps model_getexp_ps
+#define _mm512_getexp_pd model_getexp_pd
+#define _mm512_getmant_ps model_getmant_ps
+#define _mm512_getmant_pd model_getmant_pd
+#define _mm512_permutex2var_ps model_permutex2var_ps
+#define _mm512_permutex2var_epi32 model_permutex2var_epi32
 #define _mm512_range_pd model_range_pd
 #define _mm512_maskz_loadu_ps model_maskz_loadu_ps
 #define _mm512_maskz_loadu_pd model_maskz_loadu_pd

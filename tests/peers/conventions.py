@@ -191,7 +191,7 @@ def numpy_rule(a, b, ours):
 
 
 def torch_rule(a, b, ours):
-    if {a, b} & {"u16", "u32", "u64"} and a != b and "f" not in (kind(a), kind(b)):
+    if {a, b} & {"u16", "u32", "u64"} and a != b and not {a, b} & {"f16", "bf16", "f32", "f64"}:
         return "PyTorch promotes u16, u32 and u64 with floats only; NumPy has what we have"
     return None
 

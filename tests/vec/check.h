@@ -21,6 +21,7 @@
 #define LEAST FN(least)
 #define MOST FN(most)
 #define SATURATED FN(saturated)
+#define MANTISSA_OF FN(mantissa)
 #define FROM_INT_SHIFT (NUM_BITS == 64 ? 13 : 8)
 
 static inum I(num x) { inum i; memcpy(&i, &x, sizeof i); return i; }
@@ -40,6 +41,11 @@ static num MOST(num x, num y) {
 static inum SATURATED(num x) { // towards zero, at the ends of the range the ends; 0 for NaN
   const num end = NUM_BITS == 64 ? (num)0x1p63 : (num)0x1p31;
   return x != x ? 0 : x >= end ? (inum)(((unum)1 << (NUM_BITS - 1)) - 1) : x < -end ? (inum)((unum)1 << (NUM_BITS - 1)) : (inum)x;
+}
+
+static num FN(mantissa)(num x) {
+  if (!(x >= 0)) return (num)NAN;
+  return x == 0 || isinf(x) ? 1 : 2 * M(frexp)(x, &(int){0});
 }
 
 // All lanes of a to one, halves joined.
@@ -172,6 +178,7 @@ static int FN(run_probes)(const vec_table *table) {
 #undef LEAST
 #undef MOST
 #undef SATURATED
+#undef MANTISSA_OF
 #undef FROM_INT_SHIFT
 #undef JOIN
 #undef PLUS

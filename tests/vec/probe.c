@@ -9,6 +9,9 @@
 #define TEXT2(x) #x
 #define TEXT(x) TEXT2(x)
 
+static const num looked_up[32] = {PROBE_ENTRIES};
+static const inum looked_up_int[32] = {PROBE_ENTRIES};
+
 V_INLINE vec whole(const void *p) {
   vec x;
   memcpy(&x, p, sizeof x);

@@ -6,6 +6,11 @@
 
 #include <stdint.h>
 
+/// Entry i of the tables that are looked up; all of them.
+#define PROBE_ENTRY(i) (((i) * 37 + 11) % 101 - 50)
+#define PROBE_FOUR(i) PROBE_ENTRY(i), PROBE_ENTRY((i) + 1), PROBE_ENTRY((i) + 2), PROBE_ENTRY((i) + 3)
+#define PROBE_ENTRIES PROBE_FOUR(0), PROBE_FOUR(4), PROBE_FOUR(8), PROBE_FOUR(12), PROBE_FOUR(16), PROBE_FOUR(20), PROBE_FOUR(24), PROBE_FOUR(28)
+
 /// out: num per lane, inum per lane, bool (uint8_t) per lane, or one num, as the row in probes.def says. p: the element that a and b hold.
 typedef void (*vec_probe)(const void *a, const void *b, const void *c, void *out);
 

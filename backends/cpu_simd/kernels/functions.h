@@ -10,7 +10,11 @@
 #define KIND_exp ~, NEAR, 2
 #define KIND_exp2 ~, OWN, 3
 #define KIND_expm1 ~, OWN, 4
+#ifdef V_LOOKUP
+#define KIND_log ~, OWN, 3
+#else
 #define KIND_log ~, NEAR, 3
+#endif
 #define KIND_tanh ~, OWN, 6
 #define KIND_erf ~, OWN, 7
 #define KIND_sigmoid ~, OWN, 3

@@ -76,6 +76,25 @@ V_INLINE ivec v_to_int(vec x) { return (ivec)_mm512_cvtps_epi32(x); }
 V_INLINE vec v_from_int(ivec i) { return (vec)_mm512_cvtepi32_ps((__m512i)i); }
 #endif
 
+#define v_exponent v_exponent
+V_INLINE vec v_exponent(vec x) { return (vec)V_X(_mm512_getexp)(x); }
+V_INLINE vec v_mantissa(vec x) { return (vec)V_X(_mm512_getmant)(x, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan); }
+
+#if NUM_BITS == 32
+#define V_LOOKUP
+#define v_lookup v_lookup
+V_INLINE vec v_lookup(const num *t, ivec i) {
+  vec low, high;
+  memcpy(&low, t, sizeof low), memcpy(&high, t + V_LANES, sizeof high);
+  return (vec)_mm512_permutex2var_ps((__m512)low, (__m512i)i, (__m512)high);
+}
+V_INLINE ivec v_ilookup(const inum *t, ivec i) {
+  ivec low, high;
+  memcpy(&low, t, sizeof low), memcpy(&high, t + V_LANES, sizeof high);
+  return (ivec)_mm512_permutex2var_epi32((__m512i)low, (__m512i)i, (__m512i)high);
+}
+#endif
+
 // ---- memory ---------------------------------------------------------------------------------------------------------------------------------
 #if V_LANE == V_IS_f32 || V_LANE == V_IS_f64
 #define v_load_n v_load_n

@@ -147,6 +147,33 @@ V_INLINE ivec v_saturate(vec x) {
 }
 #endif
 
+#ifndef v_exponent
+V_INLINE vec v_exponent(vec x) {
+  V_EACH x[i_] = (num)logb((double)x[i_]);
+  return x;
+}
+V_INLINE vec v_mantissa(vec x) {
+  V_EACH {
+    const double size = fabs((double)x[i_]);
+    x[i_] = !(x[i_] >= 0) ? (num)NAN : size == 0 || isinf(size) ? (num)1 : (num)scalbn(size, -ilogb(size));
+  }
+  return x;
+}
+#endif
+
+#ifndef v_lookup
+V_INLINE vec v_lookup(const num *t, ivec i) {
+  vec y;
+  V_EACH y[i_] = t[i[i_] & 31];
+  return y;
+}
+V_INLINE ivec v_ilookup(const inum *t, ivec i) {
+  ivec y;
+  V_EACH y[i_] = t[i[i_] & 31];
+  return y;
+}
+#endif
+
 // ---- memory ---------------------------------------------------------------------------------------------------------------------------------
 #if V_LANE == V_IS_f32 || V_LANE == V_IS_f64
 #ifndef v_load

@@ -30,6 +30,8 @@
 //   v_to_int(x)                ivec, to nearest even; defined for |x| < 2^31 (f64: < 2^51)
 //   v_saturate(x)              ivec, towards zero; from 2^31 (2^63) on the largest integer, below its range the smallest, 0 for NaN
 //   v_from_int(i)              exact for |i| < 2^24 (f64: < 2^51)
+//   v_exponent(x) v_mantissa(x)   |x| = m 2^k with m in [1, 2): k, -infinity for 0; m, NaN below 0. Infinities have k infinite and m 1, -0 has m 1 or -1
+//   v_lookup(t, i) v_ilookup(t, i)   32-bit lanes: t[i % 32] of a table of 32 nums or inums; one instruction where V_LOOKUP is defined
 //   v_store_mask(p, m), v_store_mask_n(p, m, n)   bool, one byte per lane
 //   v_sum(x) v_lowest_of(x) v_highest_of(x)   of all lanes, to a num: halves are joined (lane i with lane i + V_LANES / 2) until one is left; as v_add, v_min, v_max
 // NUM(x) is a constant of type num.

@@ -16,6 +16,7 @@ static const num tanh_p[] = {NUM(-0.33333333333333254), NUM(0.13333333333323183)
   NUM(9.4792484863987268e-5), NUM(-3.5789772512239832e-5), NUM(1.1743673881771097e-5), NUM(-2.8425018583479663e-6), NUM(3.6160173094615056e-7)};
 #endif
 
+#ifndef V_LOOKUP
 /// Near 0 a polynomial, elsewhere 1 - 2 / (e^2a + 1), in which the rounding of the quotient is small beside the result.
 V_INLINE vec m_tanh(vec x) {
   const vec a = v_low(v_set(NUM_BITS == 32 ? NUM(9.25) : NUM(19.25)), v_abs(x)), z = a * a;
@@ -25,19 +26,19 @@ V_INLINE vec m_tanh(vec x) {
   const vec big = NUM(1.0) - NUM(2.0) / (e + NUM(1.0)), small = v_mad(a * z, POLY(z, tanh_p), a);
   return v_copysign(v_select(v_lt(a, v_set(NUM(0.85))), small, big), x);
 }
+#endif
 
-/// 2^-SCALED (1 + 2^n e^r), where the low bits of at hold n + BIAS - SCALED. So far below 0 nothing overflows, and from LOGISTIC_ONE on the sum is
-/// 2^-SCALED itself.
+/// 2^-SCALED + scale (1 + rest), where the scale is that of an exponential times 2^-SCALED. So far below 0 nothing overflows, and from LOGISTIC_ONE
+/// on the sum is 2^-SCALED itself.
 #define LOGISTIC_ONE 40
-V_INLINE vec logistic_under(ivec at, vec r) {
-  const vec scale = v_from_bits(at << MANTISSA);
-  return v_mad(scale, exp_rest(r), v_set(SCALE_DOWN)) + scale; // in this order: 2^n + 1 alone may round, too
+V_INLINE vec logistic_under(vec scale, vec rest) { // in this order: scale + 1 alone may round, too
+  return v_mad(scale, rest, v_set(SCALE_DOWN)) + scale;
 }
 /// Of e^-x, x above SCALED_LOW
 V_INLINE vec logistic_of(vec x) {
-  vec n, r;
-  const ivec at = exp_split(v_neg(v_low(v_set(LOGISTIC_ONE), x)), BIAS - SCALED, &n, &r);
-  return logistic_under(at, r);
+  vec rest;
+  const vec scale = exp_parts(v_neg(v_low(v_set(LOGISTIC_ONE), x)), BIAS - SCALED, &rest);
+  return logistic_under(scale, rest);
 }
 /// x / under, scaled down. Where the quotient overflows the result is x; it is never above x or 1, whichever is larger.
 V_INLINE vec logistic_times(vec x, vec under) { return v_low(v_high(v_set(NUM(1.0)), x), x / under * v_set(SCALE_DOWN)); }
@@ -75,7 +76,7 @@ V_INLINE vec m_gelu_tanh(vec x) {
   const vec factor = v_mad(a, a, k), factor_low = mad_close(a, a, k - factor) + v_set(K_LOW);
   const vec magic = v_set(ROUND_MAGIC + (num)(BIAS - SCALED)), at = v_mad(a * factor, v_set(-GELU_C_LOG2_E), magic), n = at - magic;
   const vec rest = v_mad(n, v_set(M_LOW), v_mad(a, factor_low, mad_close(a, factor, n * v_set(M_HIGH))));
-  return logistic_times(held, logistic_under(v_bits(at), rest * v_set(-GELU_C)));
+  return logistic_times(held, logistic_under(v_from_bits(v_bits(at) << MANTISSA), exp_rest(rest * v_set(-GELU_C))));
 }
 
 V_INLINE vec m_softplus(vec x) { return v_high(v_zero(), x) + log1p_unit(exp_below(v_abs(x)).whole * v_set(SCALE_DOWN)); }

@@ -17,7 +17,6 @@ static const num gelu_p[] = {NUM(0.759554207), NUM(-0.625129819), NUM(0.41822761
 #define GELU_LIMIT 15
 // "gelu near": e^(-a^2/2) p(t - 0.4140625) / (a + 4), t = a / (a + 4); [0, 5], error 2^-24.5
 static const num gelu_near_p[] = {NUM(0.872204602), NUM(-1.51752341), NUM(1.97738469), NUM(-1.83885539), NUM(1.04258037), NUM(-0.0966428816), NUM(-0.383974195)};
-#define FAR_gelu(x) beyond(8.125f, x - 3.875f) // [-4.25, 12]: above 5, what is taken from x counts less and less
 
 V_INLINE vec m_erf(vec x) {
   const vec a = v_low(v_set(4.0f), v_abs(x)), z = a * a;
@@ -102,8 +101,9 @@ V_INLINE vec m_gelu(vec x) {
   return v_copysign(v_mad(gelu_tail(v_low(v_set(GELU_LIMIT), v_abs(x))), v_set(-SCALE_DOWN), v_high(x, v_zero())), x);
 }
 
-#if NUM_BITS == 32 && defined V_FAST_FMA
+#if NUM_BITS == 32 && defined V_FAST_FMA && !defined V_LOOKUP
 /// The same with fewer instructions for numbers that are not far below 0: two roundings of a^2 and ln2 are enough for n of two digits.
+#define FAR_gelu(x) beyond(8.125f, x - 3.875f) // [-4.25, 12]: above 5, what is taken from x counts less and less
 V_INLINE vec m_gelu_near(vec x) {
   const vec a = v_abs(x), square = a * a, square_low = mad_close(a, a, v_neg(square)), magic = v_set(ROUND_MAGIC);
   const vec at = v_mad(square, v_set(-0.5f * LOG2_E), magic), n = at - magic;

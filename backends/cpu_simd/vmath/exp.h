@@ -5,6 +5,9 @@
 #define CPU_SIMD_VMATH_EXP_H
 
 #include "base.h"
+#ifdef V_LOOKUP
+#include "tables.h"
+#endif
 
 // ln2 = LN2_HIGH + LN2_LOW; the high part has so few bits that its product with any n below is exact.
 #if NUM_BITS == 32
@@ -37,6 +40,21 @@ V_INLINE ivec exp_split(vec x, inum add, vec *n, vec *r) {
 /// e^r - 1 for |r| <= ln2 / 2
 V_INLINE vec exp_rest(vec r) { return v_mad(r * r, POLY(r, exp_q), r); }
 
+/// e^x 2^(add - BIAS) = scale (1 + *rest); scale is normal.
+V_INLINE vec exp_parts(vec x, inum add, vec *rest) {
+#ifdef V_LOOKUP // the same with x = n ln2 / 32 + r; exp_power holds what 2^(n % 32 / 32) adds to the bits of n
+  const vec magic = v_set(ROUND_MAGIC + 32 * (num)add), at = v_mad(x, v_set(32 * LOG2_E), magic), n = at - magic;
+  const vec r = v_mad(n, v_set(-LN2_LOW / 32), v_mad(n, v_set(-LN2_HIGH / 32), x));
+  *rest = v_mad(r * r, POLY(r, exp_rest_p), r);
+  return v_from_bits(v_ilookup(exp_power, v_bits(at)) + (v_bits(at) << (MANTISSA - 5)));
+#else
+  vec n, r;
+  const ivec at = exp_split(x, add, &n, &r);
+  *rest = exp_rest(r);
+  return v_from_bits(at << MANTISSA);
+#endif
+}
+
 /// p 2^n, where the low bits of at hold n + 2 BIAS: the one rounding is that of a subnormal result.
 V_INLINE vec exp_scale(vec p, ivec at) {
   const ivec half = (ivec)((uvec)at >> 1);
@@ -62,10 +80,9 @@ V_INLINE scaled_exp exp_scaled(vec x, vec low) {
 }
 /// 2^SCALED e^x for x <= 0. Far below 0 it stays at a number that is none any more when it is scaled back.
 V_INLINE vec exp_below_zero(vec x) {
-  vec n, r;
-  const ivec at = exp_split(v_high(v_set(SCALED_LOW), x), BIAS + SCALED, &n, &r);
-  const vec scale = v_from_bits(at << MANTISSA);
-  return v_mad(scale, exp_rest(r), scale);
+  vec rest;
+  const vec scale = exp_parts(v_high(v_set(SCALED_LOW), x), BIAS + SCALED, &rest);
+  return v_mad(scale, rest, scale);
 }
 /// Of -size, held above SCALED_LOW.
 V_INLINE scaled_exp exp_below(vec size) { return exp_scaled(v_high(v_set(SCALED_LOW), v_neg(size)), v_zero()); }
@@ -85,9 +102,15 @@ V_INLINE vec m_exp(vec x) {
 V_INLINE vec exp_scale_near(vec p, ivec at) { return v_from_bits(v_bits(p) + (at << MANTISSA)); }
 #define FAR_exp(x) beyond(87, x)
 V_INLINE vec m_exp_near(vec x) {
+#ifdef V_LOOKUP
+  vec rest;
+  const vec scale = exp_parts(x, BIAS, &rest);
+  return v_mad(scale, rest, scale);
+#else
   vec n, r;
   const ivec at = exp_split(x, 0, &n, &r);
   return exp_scale_near(exp_rest(r) + 1.0f, at);
+#endif
 }
 #endif
 

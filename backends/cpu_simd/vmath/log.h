@@ -56,13 +56,15 @@ V_INLINE vec log_join(vec k, vec f) {
   const vec rest = log_rest(f, &half);
   return v_mad(k, v_set(LN2_HIGH), f - (half - v_mad(k, v_set(LN2_LOW), rest)));
 }
+#ifndef V_LOOKUP
 V_INLINE vec m_log(vec x) {
   vec f;
   const vec k = log_split(x, &f);
   return log_special(x, log_join(k, f));
 }
+#endif
 
-#if NUM_BITS == 32 && defined V_FAST_FMA
+#if NUM_BITS == 32 && defined V_FAST_FMA && !defined V_LOOKUP
 // "log near": log(1 + f) = f + f^2 p(f); [-1/3, 1/3], error 2^-25 of f
 static const num log_near_p[] = {NUM(-0.499999344), NUM(0.333331347), NUM(-0.250079125), NUM(0.200146556), NUM(-0.164144486), NUM(0.139418110),
   NUM(-0.153957546), NUM(0.142765194)};

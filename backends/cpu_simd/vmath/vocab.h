@@ -9,6 +9,9 @@
 
 #include "activation.h"
 #include "erf.h"
+#ifdef V_LOOKUP
+#include "table.h"
+#endif
 #include "../../cpu_ref/small_float.h"
 #if NUM_BITS == 64
 #define VOCAB_PASTE2(name, class) name##_##class
