@@ -65,6 +65,12 @@ V_INLINE void stream(lane *p, vec v) { b_stream(p, (bits)v); }
 V_INLINE bool may_stream(const lane *out, uint32_t still) { return (void)out, (void)still, false; }
 V_INLINE void stream(lane *p, vec v) { v_store(p, v); }
 #endif
+/// Elements until stores of a whole cache line no longer cross into the next one, where vectors are that long and n makes it worth while.
+V_INLINE int64_t to_line(const void *out, size_t size, int64_t n) {
+  const uintptr_t past = (uintptr_t)out % V_BYTES;
+  return V_BYTES < 64 || size * V_LANES != V_BYTES || past % size || !past || n < 8 * V_LANES ? 0 : (int64_t)((V_BYTES - past) / size);
+}
+
 #define OUT_SAME lane
 #define MADE_SAME vec
 #define MAY_STREAM_SAME may_stream
@@ -98,7 +104,7 @@ V_INLINE void stream(lane *p, vec v) { v_store(p, v); }
 #define IF_RESULT_BOOL(...) __VA_ARGS__
 #define IF_RESULT_COMPLEX(...)
 
-// Four vectors at a time; single ones where an input has gaps and for what is left. The last one, which may share elements with the one before
+// First what comes before a cache line; then four vectors at a time; single ones where an input has gaps and for what is left. The last one, which may share elements with the one before
 // it, is computed before the output, which may be an input, is written.
 #define LOOP(result, with, formula)                                                                                                         \
   OUT_##result *py = out;                                                                                                                  \
@@ -109,7 +115,8 @@ V_INLINE void stream(lane *p, vec v) { v_store(p, v); }
   MADE_##result last;                                                                                                                      \
   { with(take_any, n - V_LANES) last = formula; }                                                                                          \
   const bool past = MAY_STREAM_##result(py, still);                                                                                        \
-  int64_t i = 0;                                                                                                                           \
+  int64_t i = to_line(py, sizeof *py, n);                                                                                                  \
+  if (i) { with(take_n, i) PUT_N_##result(py, formula, i); }                                                                               \
   for (; i + PLAIN_BLOCK <= n && !(still & SIMD_GAPS); i += PLAIN_BLOCK) {                                                                 \
     MADE_##result y[4];                                                                                                                    \
     V_UNROLL for (int64_t u = 0; u < PLAIN_BLOCK; u += V_LANES) { with(take, i, u) y[u / V_LANES] = formula; }                             \

@@ -5,30 +5,34 @@
 #include "extreme.h"
 #include "total.h"
 
-// A row waits for its sums, so several are taken side by side where they and their results fit in the first cache. How a row is added up depends on
+// A row waits for its sums, so several are taken side by side where they, their results and the next ones fit in the first cache. How a row is added up depends on
 // its length alone, so that its bits do not depend on the rows beside it.
 enum { ROWS = 4, TOGETHER = 16384 / sizeof(lane) / ROWS };
 #define EACH_ROW V_UNROLL for (int r = 0; r < rows; r++)
 
-V_INLINE vec deviation(bool is_square, vec x, vec centre) {
-  const vec apart = v_sub(x, centre);
-  return is_square ? v_mul(apart, apart) : apart;
+V_INLINE vec grown(bool is_square, vec sum, vec x, num centre) {
+  const vec apart = v_sub(x, v_set(centre));
+  return is_square ? v_mad(apart, apart, sum) : v_add(sum, apart);
 }
 
-/// The sums of x - centre of each row, or of its square; chains: vectors of a row that are added up side by side.
-V_INLINE void sums_of(bool is_square, int rows, int chains, const lane *const *x, int64_t n, const num *centre, double *sum) {
+/// The sums of x - centre of each row, or of its square; chains: vectors of a row that are added up side by side. What lies `ahead` elements on is
+/// fetched meanwhile, unless that is 0.
+V_INLINE void sums_of(bool is_square, int rows, int chains, const lane *const *x, int64_t n, int64_t ahead, const num *centre, double *sum) {
   total t[ROWS] = {0};
   for (int64_t i = 0; i < n;) {
     const int64_t end = n - i < BLOCK ? n : i + BLOCK;
     vec a[WIDE];
     V_UNROLL for (int k = 0; k < WIDE; k++) a[k] = v_zero();
     for (; i + chains * V_LANES <= end; i += chains * V_LANES)
-      V_UNROLL for (int k = 0; k < rows * chains; k++)
-        a[k] = v_add(a[k], deviation(is_square, v_load(x[k % rows] + i + k / rows * V_LANES), v_set(centre[k % rows])));
-    for (; i + V_LANES <= end; i += V_LANES) EACH_ROW a[r] = v_add(a[r], deviation(is_square, v_load(x[r] + i), v_set(centre[r])));
-    if (i < end) EACH_ROW a[r] = v_add(a[r], deviation(is_square, load_or(x[r] + i, end - i, v_set(centre[r])), v_set(centre[r])));
+      V_UNROLL for (int k = 0; k < rows * chains; k++) {
+        const lane *from = x[k % rows] + i + k / rows * V_LANES;
+        if (ahead) __builtin_prefetch(from + ahead);
+        a[k] = grown(is_square, a[k], v_load(from), centre[k % rows]);
+      }
+    for (; i + V_LANES <= end; i += V_LANES) EACH_ROW a[r] = grown(is_square, a[r], v_load(x[r] + i), centre[r]);
+    if (i < end) EACH_ROW a[r] = grown(is_square, a[r], load_or(x[r] + i, end - i, v_set(centre[r])), centre[r]);
     i = end;
-    EACH_ROW total_add(t + r, v_sum(chains == WIDE ? sum8(a) : v_add(a[r], a[r + rows])));
+    EACH_ROW total_add(t + r, v_sum(chains == WIDE ? sum8(a) : chains == 4 ? v_add(v_add(a[r], a[r + rows]), v_add(a[r + 2 * rows], a[r + 3 * rows])) : v_add(a[r], a[r + rows])));
   }
   EACH_ROW sum[r] = total_value(t + r);
 }
@@ -64,10 +68,10 @@ V_INLINE void norm_of(bool is_rms, int rows, int chains, int64_t j, int64_t n, c
   double sum[ROWS];
   EACH_ROW x[r] = line_at(lines, LINE_X, j + r), out[r] = (lane *)lines->at[LINE_OUT] + (j + r) * lines->step[LINE_OUT], mean[r] = 0;
   if (!is_rms) {
-    sums_of(false, rows, chains, x, n, mean, sum);
+    sums_of(false, rows, chains, x, n, 0, mean, sum);
     EACH_ROW mean[r] = (num)(sum[r] / (double)n);
   }
-  sums_of(true, rows, chains, x, n, mean, sum);
+  sums_of(true, rows, chains, x, n, n <= TOGETHER ? rows * lines->step[LINE_X] : 0, mean, sum);
   EACH_ROW scale[r] = (num)(1 / sqrt(sum[r] / (double)n + (double)(num)lines->eps));
   if (weight && bias) apply(rows, n, x, mean, scale, weight, bias, out);
   else if (weight) apply(rows, n, x, mean, scale, weight, NULL, out);
@@ -80,6 +84,11 @@ V_INLINE void norm_rows(bool is_rms, int64_t m, int64_t n, const simd_lines *lin
   int64_t j = 0;
   if (n > TOGETHER) {
     for (; j < m; j++) norm_of(is_rms, 1, WIDE, j, n, lines);
+    return;
+  }
+  if (n > TOGETHER / 2) {
+    for (; is_shared && j + ROWS / 2 <= m; j += ROWS / 2) norm_of(is_rms, ROWS / 2, WIDE / 2, j, n, lines);
+    for (; j < m; j++) norm_of(is_rms, 1, WIDE / 2, j, n, lines);
     return;
   }
   for (; is_shared && j + ROWS <= m; j += ROWS) norm_of(is_rms, ROWS, WIDE / ROWS, j, n, lines);
