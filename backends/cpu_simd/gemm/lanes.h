@@ -105,6 +105,11 @@ INLINE vec v_fma(vec a, vec b, vec c) {
 
 /// The first n lanes (n < VEC_LANES); no byte past them is touched. The other lanes of a load are 0.
 INLINE void v_store_n(lane *p, vec v, int64_t n) {
+#if defined(__AVX512F__) && LANE_FLOAT == 4
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v);
+#elif defined(__AVX512F__) && LANE_FLOAT == 8
+  _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), (__m512d)v);
+#else
   const char *from = (const char *)&v;
   char *to = (char *)p;
   const uint64_t bytes = (uint64_t)n * sizeof(lane);
@@ -117,6 +122,7 @@ INLINE void v_store_n(lane *p, vec v, int64_t n) {
 #endif
   PIECE(8) PIECE(4) PIECE(2) PIECE(1)
 #undef PIECE
+#endif
 }
 INLINE vec v_load_n(const lane *p, int64_t n) {
 #if defined(__AVX512F__) && LANE_FLOAT == 4

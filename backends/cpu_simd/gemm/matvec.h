@@ -8,10 +8,12 @@
 
 // ---- rows of the matrix, added up ----------------------------------------------------------------------------------------------------------
 
-#define MIX_ROWS 8 // at a time: so many loads of the matrix for one load and store of y
+#define MIX_ROWS 8                          // at a time: so many loads of the matrix for one load and store of y
+#define MIX_MOST (VEC_BYTES < 64 ? 8 : 16)  // of long rows, where there are registers for their factors
+#define MIX_LONG (4096 / (int64_t)sizeof(lane))
 
 INLINE void mix_rows(int64_t n, const int rows, const lane *x, const lane *b, int64_t row, lane *y, bool add) {
-  vec factor[MIX_ROWS];
+  vec factor[MIX_MOST];
   UNROLL for (int r = 0; r < rows; r++) factor[r] = v_set1(x[r]);
   int64_t j = 0;
   for (; j + VEC_LANES <= n; j += VEC_LANES) {
@@ -28,6 +30,7 @@ INLINE void mix_rows(int64_t n, const int rows, const lane *x, const lane *b, in
 static void mix(int64_t n, int64_t depth, const void *x, const void *b, int64_t row, void *y, bool add) {
   const lane *factors = x, *from = b;
   int64_t k = 0;
+  for (; n >= MIX_LONG && k + MIX_MOST <= depth; k += MIX_MOST, add = true) mix_rows(n, MIX_MOST, factors + k, from + k * row, row, y, add);
   for (; k + MIX_ROWS <= depth; k += MIX_ROWS, add = true) mix_rows(n, MIX_ROWS, factors + k, from + k * row, row, y, add);
   for (; k < depth; k++, add = true) mix_rows(n, 1, factors + k, from + k * row, row, y, add);
 }
@@ -37,6 +40,7 @@ static void mix(int64_t n, int64_t depth, const void *x, const void *b, int64_t 
 #define DOT_LINES 4
 #define DOT_SUMS 2 // of a line at a time
 
+#if LANE_FLOAT != 4
 /// Adds the lanes of a vector in halves: lane i to lane i + half, until one is left.
 INLINE lane v_sum(vec v) {
   lane at[VEC_BYTES / sizeof(lane)];
@@ -45,6 +49,30 @@ INLINE lane v_sum(vec v) {
     for (int64_t i = 0; i < half; i++) at[i] = (lane)(at[i] + at[i + half]);
   return at[0];
 }
+#else
+typedef lane quarter __attribute__((vector_size(16)));
+INLINE quarter v_part(const vec *v, int64_t first) {
+  quarter q;
+  memcpy(&q, (const lane *)v + first, sizeof q);
+  return q;
+}
+INLINE quarter v_sum_to_4(vec v) {
+#if VEC_BYTES == 64
+  return (v_part(&v, 0) + v_part(&v, 8)) + (v_part(&v, 4) + v_part(&v, 12));
+#elif VEC_BYTES == 32
+  return v_part(&v, 0) + v_part(&v, 4);
+#else
+  return v;
+#endif
+}
+/// v_sum of each of four vectors.
+INLINE quarter v_sum_4(vec v0, vec v1, vec v2, vec v3) {
+  const quarter a = v_sum_to_4(v0), b = v_sum_to_4(v1), c = v_sum_to_4(v2), d = v_sum_to_4(v3);
+  const quarter ab = __builtin_shufflevector(a, b, 0, 4, 1, 5) + __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const quarter cd = __builtin_shufflevector(c, d, 0, 4, 1, 5) + __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  return __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+}
+#endif
 
 /// Every line adds its products in the same order, however many are computed side by side.
 INLINE void dot_lines(int64_t depth, const int lines, const lane *x, const lane *b, int64_t line, lane *y, int64_t y_step) {
@@ -63,7 +91,15 @@ INLINE void dot_lines(int64_t depth, const int lines, const lane *x, const lane 
     UNROLL for (int l = 0; l < lines; l++)
       sum[l][0] = v_fma(factor, n < VEC_LANES ? v_load_n(b + l * line + k, n) : v_load(b + l * line + k), sum[l][0]);
   }
+#if LANE_FLOAT == 4
+  const vec none = {0};
+  const quarter y4 = lines == 4 ? v_sum_4(sum[0][0] + sum[0][1], sum[1][0] + sum[1][1], sum[2][0] + sum[2][1], sum[3][0] + sum[3][1])
+                                : v_sum_4(sum[0][0] + sum[0][1], none, none, none);
+  if (lines == 4 && y_step == 1) memcpy(y, &y4, sizeof y4);
+  else UNROLL for (int l = 0; l < lines; l++) y[l * y_step] = y4[l];
+#else
   UNROLL for (int l = 0; l < lines; l++) y[l * y_step] = v_sum(sum[l][0] + sum[l][1]);
+#endif
 }
 
 static void dots(int64_t n, int64_t depth, const void *x, const void *b, int64_t line, void *y, int64_t y_step) {
