@@ -7,11 +7,12 @@
 #include "matmul.h"
 
 // Multiplications of tiles, and of a vector with a matrix: below these numbers (3 us) a second thread is not worth it; a chunk of parallel work
-// has about so many (10 us).
+// has about so many (5 to 10 us).
 #define TILE_INLINE 150000
 #define TILE_CHUNK 500000
 #define VECTOR_INLINE 30000
-#define VECTOR_CHUNK 250000
+#define VECTOR_CHUNK 125000
+#define DEEP_ROWS 128       // of a matrix, whose products with a vector are worth a sum of their own
 #define STACK_BYTES 32768   // of panels that a chunk packs for itself;
 #define PANEL_BYTES 262144  // more of them come from the host: half of a second cache
 
@@ -173,11 +174,42 @@ static int32_t job_body(void *arg, int64_t begin, int64_t end) {
   return RTB_OK;
 }
 
+/// A vector times a deep matrix: pieces of the depth have a sum each, so that its rows are read whole; they are added up in their order.
+typedef struct deep {
+  const simd_product *product;
+  int64_t rows;
+  char *sums; // [pieces, n]
+} deep;
+
+static int32_t deep_body(void *arg, int64_t begin, int64_t end) {
+  const deep *d = arg;
+  const simd_product *p = d->product;
+  for (int64_t i = begin; i < end; i++) {
+    const int64_t k = i * d->rows;
+    p->gemm->mix(p->n, least(d->rows, p->k - k), advance(p, p->a.data, k), advance(p, p->b.data, k * p->b.depth_stride), p->b.depth_stride,
+                 d->sums + i * p->n * p->bytes, false);
+  }
+  return RTB_OK;
+}
+
+static int32_t run_deep(const simd_product *p, int64_t rows) {
+  const int64_t n_pieces = parts(p->k, rows);
+  const uint64_t bytes = (uint64_t)(n_pieces * p->n * p->bytes);
+  deep deep = {p, rows, p->host->alloc(p->host, bytes, 64)};
+  if (!deep.sums) return p->host->fail(p->host, RTB_E_NO_MEMORY, "matmul: no memory for the sums of a vector times a matrix");
+  const int32_t status = p->host->parallel_for(p->host, n_pieces, 1, deep_body, &deep);
+  if (status == RTB_OK) p->gemm->total(p->n, n_pieces, deep.sums, p->out.data);
+  p->host->free(p->host, deep.sums, bytes);
+  return status;
+}
+
 static int32_t run_jobs(const simd_product *p, path path) {
   const simd_gemm_kernels *g = p->gemm;
   const bool is_vector = path == MIX || path == DOTS;
   const int64_t chunk = is_vector ? VECTOR_CHUNK : TILE_CHUNK, work = p->m * p->n * p->k;
   if (p->batch == 1 && work < (is_vector ? VECTOR_INLINE : TILE_INLINE)) return run_part(p, path, 0, p->m, 0, p->n);
+  const int64_t deep_rows = round_up(most(VECTOR_CHUNK / most(p->n, 1), DEEP_ROWS), 16);
+  if (path == MIX && p->batch == 1 && p->k > deep_rows && p->out.column == 1) return run_deep(p, deep_rows);
   job job = {p, path, p->m, p->n, 1, 1};
   if (p->batch * work < (is_vector ? VECTOR_INLINE : TILE_INLINE)) return job_body(&job, 0, p->batch);
   if (work > chunk) {

@@ -43,6 +43,8 @@ typedef struct simd_gemm_kernels {
   void (*direct)(int64_t m, int64_t n, int64_t k, const simd_gemm_matrix *a, const void *b, int64_t b_row, bool b_panels, const simd_gemm_out *out);
   /// y = or += the sum of the rows k of b, each times x[k]: n columns, side by side, rows `row` elements apart. x and y dense.
   void (*mix)(int64_t n, int64_t k, const void *x, const void *b, int64_t row, void *y, bool add);
+  /// y = the sum of k rows: n columns, everything dense.
+  void (*total)(int64_t n, int64_t k, const void *rows, void *y);
   /// y[j * y_step] = the dot product of x with line j of b: n lines `line` elements apart, each dense and k long.
   void (*dots)(int64_t n, int64_t k, const void *x, const void *b, int64_t line, void *y, int64_t y_step);
 } simd_gemm_kernels;

@@ -30,9 +30,22 @@ INLINE void mix_rows(int64_t n, const int rows, const lane *x, const lane *b, in
 static void mix(int64_t n, int64_t depth, const void *x, const void *b, int64_t row, void *y, bool add) {
   const lane *factors = x, *from = b;
   int64_t k = 0;
-  for (; n >= MIX_LONG && k + MIX_MOST <= depth; k += MIX_MOST, add = true) mix_rows(n, MIX_MOST, factors + k, from + k * row, row, y, add);
+  const bool is_spread = row * (int64_t)sizeof(lane) % 4096 != 0; // else so many rows push each other out of the first cache
+  for (; n >= MIX_LONG && is_spread && k + MIX_MOST <= depth; k += MIX_MOST, add = true) mix_rows(n, MIX_MOST, factors + k, from + k * row, row, y, add);
   for (; k + MIX_ROWS <= depth; k += MIX_ROWS, add = true) mix_rows(n, MIX_ROWS, factors + k, from + k * row, row, y, add);
   for (; k < depth; k++, add = true) mix_rows(n, 1, factors + k, from + k * row, row, y, add);
+}
+
+static void total(int64_t n, int64_t k, const void *rows, void *y) {
+  const lane *from = rows;
+  lane *to = y;
+  for (int64_t j = 0; j < n; j += VEC_LANES) {
+    const int64_t few = n - j < VEC_LANES ? n - j : 0;
+    vec sum = {0};
+    for (int64_t i = 0; i < k; i++) sum += few ? v_load_n(from + i * n + j, few) : v_load(from + i * n + j);
+    if (few) v_store_n(to + j, sum, few);
+    else v_store(to + j, sum);
+  }
 }
 
 // ---- dot products ---------------------------------------------------------------------------------------------------------------------------

@@ -223,5 +223,5 @@ extern const simd_gemm_kernels TABLE;
 const simd_gemm_kernels TABLE = {
   .lane_bytes = sizeof(lane), .mr = TILE_ROWS, .nr = TILE_COLUMNS, .vector = VEC_LANES,
   .kc = 256, .mc = 96 / sizeof(lane) * TILE_ROWS, .nc = 8192 / sizeof(lane),
-  .pack_a = pack_a, .pack_b = pack_b, .block = block, .direct = direct, .mix = mix, .dots = dots,
+  .pack_a = pack_a, .pack_b = pack_b, .block = block, .direct = direct, .mix = mix, .total = total, .dots = dots,
 };
