@@ -31,8 +31,8 @@ V_INLINE void store(item *p, vec x) { v_store(p, x); }
 #endif
 V_INLINE vec parameter(const void *p) { return v_set((num)(V_LANE == V_IS_f64 && sizeof(item) == 8 ? *(const double *)p : (float)*(const double *)p)); }
 
-// ---- plain rows: four vectors at a time, which hides their latency ---------------------------------------------------------------------------
-#define PLAIN_BLOCK (4 * V_LANES)
+// ---- plain rows: 128 bytes at a time, which hides their latency -----------------------------------------------------------------------------
+#define PLAIN_BLOCK ((V_BYTES == 64 ? 2 : 4) * V_LANES)
 
 typedef struct source { const lane *at; int64_t keep; bool gapped; } source; // element i is at[i & keep], or at[2 i]
 
@@ -104,7 +104,7 @@ V_INLINE int64_t to_line(const void *out, size_t size, int64_t n) {
 #define IF_RESULT_BOOL(...) __VA_ARGS__
 #define IF_RESULT_COMPLEX(...)
 
-// First what comes before a cache line; then four vectors at a time; single ones where an input has gaps and for what is left. The last one, which may share elements with the one before
+// First what comes before a cache line; then a block at a time; single vectors where an input has gaps and for what is left. The last one, which may share elements with the one before
 // it, is computed before the output, which may be an input, is written.
 #define LOOP(result, with, formula)                                                                                                         \
   OUT_##result *py = out;                                                                                                                  \
@@ -118,7 +118,7 @@ V_INLINE int64_t to_line(const void *out, size_t size, int64_t n) {
   int64_t i = to_line(py, sizeof *py, n);                                                                                                  \
   if (i) { with(take_n, i) PUT_N_##result(py, formula, i); }                                                                               \
   for (; i + PLAIN_BLOCK <= n && !(still & SIMD_GAPS); i += PLAIN_BLOCK) {                                                                 \
-    MADE_##result y[4];                                                                                                                    \
+    MADE_##result y[PLAIN_BLOCK / V_LANES];                                                                                                  \
     V_UNROLL for (int64_t u = 0; u < PLAIN_BLOCK; u += V_LANES) { with(take, i, u) y[u / V_LANES] = formula; }                             \
     if (past) V_UNROLL for (int64_t u = 0; u < PLAIN_BLOCK; u += V_LANES) STREAM_##result(py + i + u, y[u / V_LANES]);                     \
     else V_UNROLL for (int64_t u = 0; u < PLAIN_BLOCK; u += V_LANES) PUT_##result(py + i + u, y[u / V_LANES]);                             \
