@@ -276,15 +276,15 @@ static rt_status read_options(rt_ctx *ctx, const rt_ctx_options *options) {
 
 static rt_status start_threads(rt_ctx *ctx, const rt_ctx_options *options) {
   int64_t n = options->n_threads;
-  if (n < 0 || n > 4096) return rti_fail(RT_E_ARGUMENT, "context: %lld threads", (long long)n);
+  if (n < 0 || n > RTI_MAX_THREADS) return rti_fail(RT_E_ARGUMENT, "context: %lld threads; there may be 1 to %d, and 0 chooses", (long long)n, RTI_MAX_THREADS);
   if (options->threads) {
     if (!options->threads->parallel || options->threads->n_threads < 1) return rti_fail(RT_E_ARGUMENT, "context: a thread pool without a function or threads");
     n = options->threads->n_threads;
     if (n > 4096) return rti_fail(RT_E_ARGUMENT, "context: %lld threads", (long long)n);
   } else if (n == 0) {
-    rt_status status = rti_env_i64(RTI_ENV_THREADS, 1, 4096, &n);
+    rt_status status = rti_env_i64(RTI_ENV_THREADS, 1, RTI_MAX_THREADS, &n);
     if (status != RT_OK) return status;
-    if (n == 0 && (n = rti_os_cpu_count()) > 1024) n = 1024; // the most that rti_threads_create takes
+    if (n == 0 && (n = rti_os_cpu_count()) > RTI_MAX_THREADS) n = RTI_MAX_THREADS;
   }
   return rti_threads_create(ctx->pool, (int32_t)n, options->threads, &ctx->cancelled, &ctx->threads);
 }

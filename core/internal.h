@@ -79,6 +79,7 @@ void rti_pool_trim(rti_pool *pool);
 // ---- threads.c -------------------------------------------------------------------------------------------------------------------------
 typedef struct rti_threads rti_threads;
 /// n_threads counts the caller; workers start at the first parallel work. hooks (or NULL) replaces the own pool. cancel: polled between chunks.
+#define RTI_MAX_THREADS 1024 // of our own; with hooks, lanes
 rt_status rti_threads_create(rti_pool *pool, int32_t n_threads, const rt_threads *hooks, const atomic_bool *cancel, rti_threads **out);
 void rti_threads_destroy(rti_threads *threads);
 int32_t rti_threads_count(const rti_threads *threads);

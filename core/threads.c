@@ -7,7 +7,6 @@
 
 #include "internal.h"
 
-#define MAX_THREADS 1024
 #define SPIN_NS 200000u         // after a job: the next one often follows; to wake a sleeping thread takes as long on a virtual machine
 #define SPIN_ROUNDS 64u         // pauses between two looks at the clock
 
@@ -214,9 +213,9 @@ static void run_hook_lane(void *arg, int32_t lane) {
 rt_status rti_threads_create(rti_pool *pool, int32_t n_threads, const rt_threads *hooks, const atomic_bool *cancel, rti_threads **out) {
   *out = NULL;
   if (hooks && (!hooks->parallel || hooks->n_threads < 1)) return rti_fail(RT_E_ARGUMENT, "threads: the embedder's pool lacks its function or has no threads");
-  if (!hooks && (n_threads < 1 || n_threads > MAX_THREADS)) return rti_fail(RT_E_ARGUMENT, "threads: %d is not a number from 1 to %d", (int)n_threads, MAX_THREADS);
+  if (!hooks && (n_threads < 1 || n_threads > RTI_MAX_THREADS)) return rti_fail(RT_E_ARGUMENT, "threads: %d is not a number from 1 to %d", (int)n_threads, RTI_MAX_THREADS);
   int32_t n_workers = hooks ? 0 : n_threads - 1;
-  const int32_t n_lanes = hooks ? (hooks->n_threads < MAX_THREADS ? hooks->n_threads : MAX_THREADS) : n_threads;
+  const int32_t n_lanes = hooks ? (hooks->n_threads < RTI_MAX_THREADS ? hooks->n_threads : RTI_MAX_THREADS) : n_threads;
   rti_threads *t = rti_pool_alloc_zeroed(pool, threads_bytes(n_lanes, n_workers));
   if (!t) return RT_E_NO_MEMORY;
   if (rti_mutex_init(&t->job.lock) != 0) {

@@ -27,12 +27,12 @@ awk -F '\t' '
   function worst(name, dtype, isa) { return (name, dtype, isa) in value ? sprintf("%.2f", value[name, dtype, isa]) : "" }
   function all(name, dtype,   i, m) { m = ""; for (i in isas) if ((name, dtype, i) in value && value[name, dtype, i] >= m) m = value[name, dtype, i]; return m == "" ? "" : sprintf("%.2f", m) }
   END {
-    print "| function | bound | f32 avx2 | inputs | f32 scalar | inputs | f16 | bf16 | f64 avx2 | f64 scalar |"
-    print "|---|---|---|---|---|---|---|---|---|---|"
+    print "| function | bound | f32 avx512 | inputs | f32 avx2 | inputs | f32 scalar | inputs | f16 | bf16 | f64 avx512 | f64 avx2 | f64 scalar |"
+    print "|---|---|---|---|---|---|---|---|---|---|---|---|---|"
     for (i = 0; i < n; i++) {
       f = order[i]
-      print "| " f " | " bound[f] " | " worst(f, "f32", "avx2") " | " inputs(f, "f32", "avx2") " | " worst(f, "f32", "scalar") " | " inputs(f, "f32", "scalar") \
-        " | " all(f, "f16") " | " all(f, "bf16") " | " worst(f, "f64", "avx2") " | " worst(f, "f64", "scalar") " |"
+      print "| " f " | " bound[f] " | " worst(f, "f32", "avx512") " | " inputs(f, "f32", "avx512") " | " worst(f, "f32", "avx2") " | " inputs(f, "f32", "avx2") " | " worst(f, "f32", "scalar") " | " inputs(f, "f32", "scalar") \
+        " | " all(f, "f16") " | " all(f, "bf16") " | " worst(f, "f64", "avx512") " | " worst(f, "f64", "avx2") " | " worst(f, "f64", "scalar") " |"
     }
   }' "$ledger" > "$ledger.table"
 awk -v table="$ledger.table" '
