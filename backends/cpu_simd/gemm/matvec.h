@@ -53,8 +53,8 @@ static void total(int64_t n, int64_t k, const void *rows, void *y) {
 #define DOT_LINES 4
 #define DOT_SUMS 2 // of a line at a time
 
+// The lanes of a vector are added in halves: lane i to lane i + half, until one is left.
 #if LANE_FLOAT != 4
-/// Adds the lanes of a vector in halves: lane i to lane i + half, until one is left.
 INLINE lane v_sum(vec v) {
   lane at[VEC_BYTES / sizeof(lane)];
   memcpy(at, &v, sizeof v);
@@ -78,7 +78,7 @@ INLINE quarter v_sum_to_4(vec v) {
   return v;
 #endif
 }
-/// v_sum of each of four vectors.
+/// The sum of each of four vectors.
 INLINE quarter v_sum_4(vec v0, vec v1, vec v2, vec v3) {
   const quarter a = v_sum_to_4(v0), b = v_sum_to_4(v1), c = v_sum_to_4(v2), d = v_sum_to_4(v3);
   const quarter ab = __builtin_shufflevector(a, b, 0, 4, 1, 5) + __builtin_shufflevector(a, b, 2, 6, 3, 7);

@@ -104,8 +104,8 @@ V_INLINE int64_t to_line(const void *out, size_t size, int64_t n) {
 #define IF_RESULT_BOOL(...) __VA_ARGS__
 #define IF_RESULT_COMPLEX(...)
 
-// First what comes before a cache line; then a block at a time; single vectors where an input has gaps and for what is left. The last one, which may share elements with the one before
-// it, is computed before the output, which may be an input, is written.
+// First what comes before a cache line; then a block at a time; single vectors where an input has gaps and for what is left. The last one, which
+// may share elements with the one before it, is computed before the output, which may be an input, is written.
 #define LOOP(result, with, formula)                                                                                                         \
   OUT_##result *py = out;                                                                                                                  \
   if (n < V_LANES) {                                                                                                                       \

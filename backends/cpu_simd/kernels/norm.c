@@ -5,14 +5,21 @@
 #include "extreme.h"
 #include "total.h"
 
-// A row waits for its sums, so several are taken side by side where they, their results and the next ones fit in the first cache. How a row is added up depends on
-// its length alone, so that its bits do not depend on the rows beside it.
+// A row waits for its sums, so several are taken side by side where they, their results and the next ones fit in the first cache. How a row is
+// added up depends on its length alone, so that its bits do not depend on the rows beside it.
 enum { ROWS = 4, TOGETHER = 16384 / sizeof(lane) / ROWS };
 #define EACH_ROW V_UNROLL for (int r = 0; r < rows; r++)
 
 V_INLINE vec grown(bool is_square, vec sum, vec x, num centre) {
   const vec apart = v_sub(x, v_set(centre));
   return is_square ? v_mad(apart, apart, sum) : v_add(sum, apart);
+}
+
+/// Row r's sums in one.
+V_INLINE vec joined(int rows, int chains, const vec *a, int r) {
+  if (chains == WIDE) return sum8(a);
+  const vec first = v_add(a[r], a[r + rows]);
+  return chains == 2 ? first : v_add(first, v_add(a[r + 2 * rows], a[r + 3 * rows]));
 }
 
 /// The sums of x - centre of each row, or of its square; chains: vectors of a row that are added up side by side. What lies `ahead` elements on is
@@ -32,7 +39,7 @@ V_INLINE void sums_of(bool is_square, int rows, int chains, const lane *const *x
     for (; i + V_LANES <= end; i += V_LANES) EACH_ROW a[r] = grown(is_square, a[r], v_load(x[r] + i), centre[r]);
     if (i < end) EACH_ROW a[r] = grown(is_square, a[r], load_or(x[r] + i, end - i, v_set(centre[r])), centre[r]);
     i = end;
-    EACH_ROW total_add(t + r, v_sum(chains == WIDE ? sum8(a) : chains == 4 ? v_add(v_add(a[r], a[r + rows]), v_add(a[r + 2 * rows], a[r + 3 * rows])) : v_add(a[r], a[r + rows])));
+    EACH_ROW total_add(t + r, v_sum(joined(rows, chains, a, r)));
   }
   EACH_ROW sum[r] = total_value(t + r);
 }
